@@ -1,0 +1,51 @@
+"""The table that `eval.py` prints, as Markdown that also reads well in a terminal."""
+
+from typing import Any
+
+HEADER = (
+    "Model",
+    "layers",
+    "training loss",
+    "test loss",
+    "accuracy",
+    "F1",
+    "macro-F1",
+    "AUROC",
+    "predicted positive",
+    "parameters",
+    "trainable",
+    "ms/text",
+)
+
+
+def table_row(name: str, about: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
+    """One model's cells; what is not known of it (`about` lacks it) is a dash."""
+
+    def shown(key: str, form: str) -> str:
+        return format(about[key], form) if about.get(key) is not None else "-"
+
+    return [
+        name,
+        shown("layers", ""),
+        shown("train_loss", ".4f"),
+        f"{metrics['loss']:.4f}",
+        f"{metrics['accuracy']:.4f}",
+        f"{metrics['f1']:.4f}",
+        f"{metrics['macro_f1']:.4f}",
+        f"{metrics['auroc']:.4f}",
+        f"{metrics['predicted_positive_rate']:.1%}",
+        shown("parameters", ",d"),
+        shown("trainable", ",d"),
+        shown("ms_per_text", ".2f"),
+    ]
+
+
+def markdown_table(rows: list[list[str]], split: str = "test") -> str:
+    """Align rows of cells under HEADER; first column left, the others right."""
+    header = [cell.replace("test", split) for cell in HEADER]
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join(
+        f"| {' | '.join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])} |"
+        for row in [header, rule, *rows]
+    )

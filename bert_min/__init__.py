@@ -1,0 +1,19 @@
+"""A minimal BERT that reads and writes Hugging Face checkpoints."""
+
+from bert_min.config import BertConfig, ModelError
+from bert_min.hub import resolve_model
+from bert_min.model import BertForSequenceClassification, BertOutput
+from bert_min.tokenizer import BertTokenizer, Encoded
+from bert_min.weights import load_model, save_model
+
+__all__ = [
+    "BertConfig",
+    "BertForSequenceClassification",
+    "BertOutput",
+    "BertTokenizer",
+    "Encoded",
+    "ModelError",
+    "load_model",
+    "resolve_model",
+    "save_model",
+]

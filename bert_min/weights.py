@@ -1,0 +1,145 @@
+"""Weights in and out of safetensors files, strictly: each tensor used or ignored by name."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from bert_min.config import BertConfig, ModelError
+from bert_min.model import BertForSequenceClassification
+
+# The pretraining heads, and a constant 0, 1, 2, ... that old checkpoints carry as a tensor.
+IGNORED_PREFIX = "cls."
+IGNORED_SUFFIX = "position_ids"
+HEAD = ("classifier.weight", "classifier.bias")
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read a `.safetensors` file, or a folder with `model.safetensors` or its sharded index.
+
+    Raises ModelError where a file is missing or damaged; pickled files are never opened.
+    """
+    if path.is_file():
+        return _read_file(path)
+    index = path / "model.safetensors.index.json"
+    if (path / "model.safetensors").exists() or not index.exists():
+        return _read_file(path / "model.safetensors")
+    try:
+        shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ModelError(f"{index} is not an index of safetensors files: {error!r}") from None
+    tensors: dict[str, Tensor] = {}
+    for shard in shards:
+        if Path(shard).name != shard:
+            raise ModelError(f"{index} names {shard!r}, which is not a file beside it")
+        tensors |= _read_file(path / shard)
+    return tensors
+
+
+def _read_file(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        others = [p.name for p in path.parent.glob("*.bin")] + [path.name] * (path.suffix == ".bin")
+        hint = f" (hint: {others[0]} is a pickle; only safetensors is read)" if others else ""
+        raise ModelError(f"no {path.name} in {path.parent}{hint}")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} is not a readable safetensors file: {error}") from None
+
+
+def canonical_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Rename a published checkpoint's tensors to this project's names and drop the ignored ones.
+
+    Adds the `bert.` prefix that encoders saved alone lack, and turns the original TensorFlow
+    names LayerNorm.gamma and LayerNorm.beta into LayerNorm.weight and LayerNorm.bias.
+    """
+    renamed = {}
+    for name, tensor in tensors.items():
+        if name.startswith(IGNORED_PREFIX) or name.endswith(IGNORED_SUFFIX):
+            continue
+        if name.startswith(("embeddings.", "encoder.", "pooler.")):
+            name = "bert." + name
+        name = name.replace("LayerNorm.gamma", "LayerNorm.weight")
+        name = name.replace("LayerNorm.beta", "LayerNorm.bias")
+        if name in renamed:
+            raise ModelError(f"two tensors of the checkpoint are both {name}")
+        renamed[name] = tensor
+    return renamed
+
+
+def _refuse(problem: str, offenders: list[str]) -> None:
+    if offenders:
+        more = f" and {len(offenders) - 5} more" if len(offenders) > 5 else ""
+        raise ModelError(f"{problem}: {', '.join(offenders[:5])}{more}")
+
+
+def fill(
+    model: BertForSequenceClassification, tensors: dict[str, Tensor], source: str, new_head: bool
+) -> None:
+    """Copy every tensor into its parameter as float32, or change nothing and raise ModelError.
+
+    `new_head` allows a checkpoint without a classifier: the model keeps its random one.
+    """
+    tensors = canonical_names(tensors)
+    wanted = dict(model.state_dict())
+    if new_head and not any(name in tensors for name in HEAD):
+        for name in HEAD:
+            del wanted[name]
+    _refuse(f"{source} lacks tensors of this model", [n for n in wanted if n not in tensors])
+    _refuse(
+        f"{source} has tensors that this model does not", [n for n in tensors if n not in wanted]
+    )
+    _refuse(
+        f"{source} has tensors of another shape",
+        [
+            f"{name} is {tuple(tensors[name].shape)}, the config asks for {tuple(own.shape)}"
+            for name, own in wanted.items()
+            if tensors[name].shape != own.shape
+        ],
+    )
+    _refuse(
+        f"{source} has tensors that are not floating point",
+        [f"{name} is {t.dtype}" for name, t in tensors.items() if not t.is_floating_point()],
+    )
+    _refuse(
+        f"{source} has values that are not finite",
+        [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())],
+    )
+    with torch.no_grad():
+        for name, own in wanted.items():
+            own.copy_(tensors[name])  # copies into our memory and casts fp16 or bf16 to fp32
+
+
+def load_model(
+    path: Path, label_names: tuple[str, ...] | None = None
+) -> BertForSequenceClassification:
+    """Build the model of a folder (or of a weights file with its config.json beside it).
+
+    With `label_names` a pretrained encoder gets a new, randomly drawn head of that many classes;
+    without, the checkpoint must carry its head. Raises ModelError.
+    """
+    folder = path.parent if path.is_file() else path
+    config = BertConfig.from_file(folder / "config.json")
+    if label_names is not None:
+        config = BertConfig(**{**vars(config), "label_names": tuple(label_names)})
+    tensors = read_tensors(path)  # before the model is built: a bad file is refused at once
+    model = BertForSequenceClassification(config)
+    fill(model, tensors, str(path), new_head=label_names is not None)
+    return model.eval()
+
+
+def save_model(model: BertForSequenceClassification, folder: Path) -> None:
+    """Write `config.json` and `model.safetensors`, under the names that transformers reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(model.config.to_dict(), indent=2)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+    save_tensors(model.state_dict(), folder / "model.safetensors")
+
+
+def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write a safetensors file that everyone may read (the library itself leaves mode 0600)."""
+    save_file({n: t.detach().contiguous() for n, t in tensors.items()}, path, {"format": "pt"})
+    path.chmod(0o644)

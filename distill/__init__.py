@@ -1,0 +1,20 @@
+"""From a fine-tuned teacher to a student of some of its layers."""
+
+from distill.loop import Fit, Recipe, TrainingError, fit
+from distill.losses import distillation_loss, hidden_loss, soft_loss
+from distill.student import LAYER_SETS, choose_layers, make_student
+from distill.targets import TeacherTargets
+
+__all__ = [
+    "LAYER_SETS",
+    "Fit",
+    "Recipe",
+    "TeacherTargets",
+    "TrainingError",
+    "choose_layers",
+    "distillation_loss",
+    "fit",
+    "hidden_loss",
+    "make_student",
+    "soft_loss",
+]

@@ -1,0 +1,208 @@
+"""The training loop: one for the teacher, for students with and without one, and for LoRA."""
+
+import math
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from data.batches import pad, training_batches
+from distill.losses import distillation_loss
+from distill.targets import TeacherTargets
+
+TOKENS_PER_PASS = 3072  # bounds memory: one pass of MiniLM takes well under 1 GB, of BERT-base 3 GB
+
+
+class TrainingError(Exception):
+    """Training cannot go on."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. `warmup` is a share of all steps, `alpha` and `beta` weigh the loss terms."""
+
+    epochs: int = 5
+    batch_size: int = 64
+    lr: float = 5e-5
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    temperature: float = 2.0
+    alpha: float = 0.5
+    beta: float = 0.0
+    seed: int = 0
+    dtype: torch.dtype = torch.float32
+    max_steps: int | None = None
+
+
+@dataclass
+class Fit:
+    """What training came to: the best epoch's weights and scores, and the last epoch's scores."""
+
+    best_state: dict[str, Tensor]
+    best_epoch: int
+    best_train_loss: float  # mean cross-entropy (nats) over the batches of the best epoch
+    best_validation: dict[str, Any]
+    last_epoch: int = 0
+    last_train_loss: float = 0.0
+    last_validation: dict[str, Any] = field(default_factory=dict)
+    steps: int = 0
+    interrupted: bool = False
+
+
+def make_optimizer(model: torch.nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW with bias correction; no decay on biases and LayerNorm, which have no scale to lose.
+
+    Source: Mosbach et al. 2021, section 6, https://arxiv.org/abs/2006.04884 (bias correction,
+    epsilon 1e-6 and warm-up are what makes fine-tuning BERT stable).
+    """
+    trainable = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    plain = [p for n, p in trainable if n.endswith("bias") or "LayerNorm" in n]
+    decayed = [p for n, p in trainable if not (n.endswith("bias") or "LayerNorm" in n)]
+    return torch.optim.AdamW(
+        [
+            {"params": decayed, "weight_decay": recipe.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+        ],
+        lr=recipe.lr,
+        eps=1e-6,
+        fused=True,
+    )
+
+
+def learning_rate_factor(step: int, warmup_steps: int, total_steps: int) -> float:
+    """Linear from 0 to 1 over the warm-up, then linear to 0 at the end (step counts from 0)."""
+    if step < warmup_steps:
+        return (step + 1) / (warmup_steps + 1)
+    return (total_steps - step) / max(1, total_steps - warmup_steps)
+
+
+def passes(index: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    """Cut a batch into even parts that hold at most TOKENS_PER_PASS tokens, padding included.
+
+    Gradients of the parts add up to the batch's, so this bounds memory and changes nothing else.
+    """
+    tokens = len(index) * int(lengths[index].max())
+    return np.array_split(index, min(len(index), math.ceil(tokens / TOKENS_PER_PASS)))
+
+
+def batch_loss(
+    student: torch.nn.Module,
+    ids: Sequence[Sequence[int]],
+    labels: Tensor,
+    index: np.ndarray,
+    recipe: Recipe,
+    targets: TeacherTargets | None,
+) -> dict[str, Tensor]:
+    """The loss of the texts at `index` and its terms: student forward beside stored targets."""
+    device = next(student.parameters()).device
+    input_ids, mask = pad([ids[i] for i in index], student.config.pad_token_id, device)  # (B, T)
+    matched = targets is not None and bool(targets.layers)
+    with torch.autocast(device.type, recipe.dtype, enabled=recipe.dtype != torch.float32):
+        logits, states = student(input_ids, mask, output_hidden_states=matched)
+
+    teacher_logits, hidden = None, None
+    if targets is not None:
+        teacher_logits, teacher_states = targets.batch(index, device)
+        # states[0] are the embeddings; states[n] is what student layer n gives.
+        hidden = (states[1:], teacher_states, mask) if matched else None
+    return distillation_loss(
+        logits,
+        labels[index].to(device),
+        teacher_logits,
+        hidden,
+        recipe.temperature,
+        recipe.alpha,
+        recipe.beta,
+    )
+
+
+def fit(
+    student: torch.nn.Module,
+    ids: Sequence[Sequence[int]],
+    labels: Sequence[int],
+    recipe: Recipe,
+    validate: Callable[[], dict[str, Any]],
+    targets: TeacherTargets | None = None,
+    log: Callable[[dict[str, Any]], Any] = lambda line: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Fit:
+    """Train on encoded texts and keep the epoch with the lowest validation loss.
+
+    `validate` scores the student as it stands; `log` is given a line for each step and epoch;
+    `stop` is asked after each step. Raises TrainingError at a loss that is not finite.
+    """
+    lengths, gold = np.array([len(row) for row in ids]), torch.tensor(labels)
+    steps_per_epoch = math.ceil(len(ids) / recipe.batch_size)
+    total_steps = min(recipe.epochs * steps_per_epoch, recipe.max_steps or sys.maxsize)
+    optimizer = make_optimizer(student, recipe)
+    warmup_steps = round(recipe.warmup * total_steps)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: learning_rate_factor(step, warmup_steps, total_steps)
+    )
+    trainable = [p for p in student.parameters() if p.requires_grad]
+    result: Fit | None = None
+    step = 0
+    bar = tqdm(total=total_steps, desc="training", unit="step", disable=None)
+
+    for epoch in range(1, math.ceil(total_steps / steps_per_epoch) + 1):
+        student.train()
+        hard_losses, tokens, started = [], 0, time.perf_counter()
+        for index in training_batches(lengths, recipe.batch_size, recipe.seed, epoch):
+            optimizer.zero_grad()
+            values: dict[str, float] = {}
+            for part in passes(index, lengths):
+                terms = batch_loss(student, ids, gold, part, recipe, targets)
+                share = len(part) / len(index)
+                (share * terms["loss"]).backward()
+                for name, term in terms.items():
+                    values[name] = values.get(name, 0.0) + share * term.item()
+            norm = torch.nn.utils.clip_grad_norm_(trainable, 1.0).item()
+            if not (math.isfinite(values["loss"]) and math.isfinite(norm)):
+                raise TrainingError(
+                    f"loss {values['loss']}, gradient norm {norm} at step {step + 1}, "
+                    f"epoch {epoch} (hint: a lower --lr, or --dtype fp32)"
+                )
+            optimizer.step()
+            lr = schedule.get_last_lr()[0]
+            schedule.step()
+
+            step += 1
+            tokens += int(lengths[index].sum())
+            speed = tokens / (time.perf_counter() - started)
+            hard_losses.append(values["hard_loss"])
+            log({"step": step, "epoch": epoch, "lr": lr, "grad_norm": norm, **values})
+            bar.set_postfix_str(f"loss {values['loss']:.3f}, {speed:,.0f} tokens/s", refresh=False)
+            bar.update()
+            if step == total_steps or stop():
+                break
+
+        validation, train_loss = validate(), float(np.mean(hard_losses))
+        log({"epoch": epoch, "train_loss": train_loss, "validation": validation})
+        tqdm.write(
+            f"epoch {epoch}: training loss {train_loss:.4f}, validation loss "
+            f"{validation['loss']:.4f}, macro-F1 {validation['macro_f1']:.4f}",
+            file=sys.stderr,
+        )
+        if result is None or validation["loss"] < result.best_validation["loss"]:
+            result = Fit(_copy(student), epoch, train_loss, validation)
+        result.last_epoch, result.last_train_loss = epoch, train_loss
+        result.last_validation = validation
+        if stop():
+            break
+
+    bar.close()
+    if result is None:
+        raise TrainingError("there are no texts to train on")
+    result.steps, result.interrupted = step, step < total_steps
+    return result
+
+
+def _copy(student: torch.nn.Module) -> dict[str, Tensor]:
+    """The trained values of this moment; frozen ones need no copy."""
+    return {n: p.detach().clone() for n, p in student.named_parameters() if p.requires_grad}

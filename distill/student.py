@@ -1,0 +1,56 @@
+"""Which layers of the teacher a student keeps, and the student made of copies of them."""
+
+import copy
+from dataclasses import replace
+
+from torch import nn
+
+from bert_min import BertForSequenceClassification
+
+LAYER_SETS = ("all", "odd", "even", "first", "last", "hybrid")
+
+
+def choose_layers(spec: str, depth: int) -> list[int]:
+    """The layers, counted from 1, that a name or a list such as `1,3,5` means at a depth.
+
+    For 12 layers: odd {1,3,5,7,9,11}, even {2,4,6,8,10,12} (the question of this project);
+    first {1..6}, last {7..12} (Sajjad et al. 2020, https://arxiv.org/abs/2004.03844);
+    hybrid {1,3,5,8,10,12}, odd below and even above (DistilBERT's `extract_distilbert.py`).
+    Raises ValueError for anything else.
+    """
+    half = depth // 2
+    odd, even = list(range(1, depth + 1, 2)), list(range(2, depth + 1, 2))
+    top = list(range(depth, 0, -2))[: half // 2]  # every second layer, from the last one down
+    layers = {
+        "all": list(range(1, depth + 1)),
+        "odd": odd,
+        "even": even,
+        "first": list(range(1, half + 1)),
+        "last": list(range(depth - half + 1, depth + 1)),
+        "hybrid": odd[: half - half // 2] + top[::-1],
+    }.get(spec)
+    if layers is None:
+        try:
+            layers = [int(number) for number in spec.split(",")]
+        except ValueError:
+            names = ", ".join(LAYER_SETS)
+            raise ValueError(
+                f"layers {spec!r} is not one of {names} or a list like 1,3,5"
+            ) from None
+    if not layers:
+        raise ValueError(f"a model of {depth} layers has no layers {spec!r}")
+    if layers != sorted(set(layers)) or layers[0] < 1 or layers[-1] > depth:
+        raise ValueError(f"layers {spec!r} must rise from 1 or more to {depth} or less")
+    return layers
+
+
+def make_student(
+    teacher: BertForSequenceClassification, layers: list[int]
+) -> BertForSequenceClassification:
+    """A model of the chosen layers (from 1), embeddings, pooler and head, all of them copies."""
+    student = copy.deepcopy(teacher)
+    student.bert.encoder.layer = nn.ModuleList(
+        student.bert.encoder.layer[number - 1] for number in layers
+    )
+    student.config = replace(teacher.config, num_hidden_layers=len(layers))
+    return student.requires_grad_(True)

@@ -1,0 +1,98 @@
+"""The teacher's outputs on the training texts, computed once and read back every epoch.
+
+A frozen teacher with dropout off says the same of a text each time, so running it anew in each
+epoch is waste. Logits (N, K) are small and kept in memory. Hidden states are a thousand times
+larger (1.3 GB for MiniLM and 9,000 tweets, 5 GB for BERT-base), so they lie in a file without a
+name on disk and only a batch of them is ever in memory.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from tqdm import tqdm
+
+from data.batches import evaluation_batches, pad
+
+
+def targets_key(teacher: torch.nn.Module, ids: Sequence[Sequence[int]]) -> str:
+    """A name for what the targets depend on: teacher weights, texts and tokenisation."""
+    digest = hashlib.sha256()
+    for name, tensor in teacher.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    for row in ids:
+        digest.update(np.asarray([len(row), *row], np.int64).tobytes())
+    return digest.hexdigest()[:32]
+
+
+class TeacherTargets:
+    """Teacher logits, and the hidden states of `layers` (from 1), for every encoded text.
+
+    `folder` holds the hidden states while this object lives; `cache` holds logits for later runs.
+    """
+
+    def __init__(
+        self,
+        teacher: torch.nn.Module,
+        ids: Sequence[Sequence[int]],
+        layers: Sequence[int] = (),
+        folder: Path | None = None,
+        cache: Path | None = None,
+        batch_size: int = 64,
+    ) -> None:
+        self.layers = list(layers)
+        self.pad_id = teacher.config.pad_token_id
+        self.hidden_size = teacher.config.hidden_size
+        self.lengths = np.array([len(row) for row in ids])
+        self.offsets = np.zeros(len(ids), np.int64)  # where a text's states begin, in bytes
+        stored = cache / f"{targets_key(teacher, ids)}.safetensors" if cache else None
+        if stored and stored.is_file() and not self.layers:
+            self.logits = load_file(stored)["logits"]
+            return
+        self.file = tempfile.TemporaryFile(dir=folder) if self.layers else None  # noqa: SIM115
+        self.logits = self._compute(teacher, ids, batch_size)
+        if stored:
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            save_file({"logits": self.logits}, stored)
+
+    @torch.inference_mode()
+    def _compute(self, teacher: torch.nn.Module, ids: Sequence, batch_size: int) -> Tensor:
+        teacher.eval()  # dropout off: targets are the teacher's opinion, not a draw from it
+        device = next(teacher.parameters()).device
+        logits = torch.empty(len(ids), teacher.config.num_labels)
+        bar = tqdm(total=len(ids), desc="teacher outputs", unit="text", disable=None)
+        for index in evaluation_batches(self.lengths, batch_size):
+            batch = pad([ids[i] for i in index], self.pad_id, device)
+            output = teacher(*batch, output_hidden_states=bool(self.layers))
+            logits[index] = output.logits.float().cpu()
+            if self.layers:
+                states = torch.stack([output.hidden_states[n] for n in self.layers])  # (L, B, T, C)
+                self._write(index, states.float().cpu())
+            bar.update(len(index))
+        bar.close()
+        return logits
+
+    def _write(self, index: np.ndarray, states: Tensor) -> None:
+        for row, i in enumerate(index):
+            self.offsets[i] = self.file.tell()
+            states[:, row, : self.lengths[i]].contiguous().numpy().tofile(self.file)
+
+    def batch(self, index: np.ndarray, device: torch.device) -> tuple[Tensor, list[Tensor]]:
+        """Logits (B, K) and one (B, T, C) a layer, zero on padding, of the texts at `index`."""
+        logits = self.logits[index].to(device)
+        if not self.layers:
+            return logits, []
+        L, B, T, C = len(self.layers), len(index), self.lengths[index].max(), self.hidden_size
+        states = np.zeros((L, B, T, C), np.float32)
+        for row, i in enumerate(index):
+            self.file.seek(self.offsets[i])
+            length = self.lengths[i]
+            flat = np.fromfile(self.file, np.float32, L * length * C)
+            states[:, row, :length] = flat.reshape(L, length, C)
+        return logits, list(torch.from_numpy(states).to(device))

@@ -1,0 +1,152 @@
+"""A run directory: everything about one trained model, written whole or not at all."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis import softmax
+from bert_min import ModelError
+
+# What a classifier is made of. Scores and predictions may be written again; these may not change.
+MODEL_FILES = (
+    "config.json",
+    "model.safetensors",
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "train_args.json",
+    "base/config.json",
+    "base/model.safetensors",
+)
+MODEL_NAMES = {"teacher": "Teacher", "lora": "LoRA"}
+
+
+def write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object; an absent file is an empty one. Raises ModelError for anything else."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ModelError(f"{path} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ModelError(f"{path} is not a JSON object")
+    return value
+
+
+def sha256(paths: Iterable[Path]) -> str:
+    """One SHA-256 over the bytes of files, in order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def weights_sha256(source: Path) -> str:
+    """The identity of a model's weights: a folder's safetensors files, or the one file."""
+    files = [source] if source.is_file() else sorted(source.glob("*.safetensors"))
+    return sha256(files)
+
+
+def begin(out: Path) -> Path:
+    """Make the folder in which a run is prepared: beside `out`, so that a rename can finish it."""
+    staging = out.parent / f".{out.name}.partial"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    return staging
+
+
+def finish(staging: Path, out: Path) -> None:
+    """Write the manifest, then put the finished run in its place, over an older one if any."""
+    hashes = {n: sha256([staging / n]) for n in MODEL_FILES if (staging / n).is_file()}
+    write_json(staging / "MANIFEST.json", {"sha256": hashes})
+    old = out.parent / f".{out.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        os.rename(out, old)
+    os.rename(staging, out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def check_manifest(run: Path) -> None:
+    """Compare every model file with the hash noted at saving; raises ModelError for the first."""
+    for name, expected in read_json(run / "MANIFEST.json").get("sha256", {}).items():
+        if not (run / name).is_file():
+            raise ModelError(f"{run} has no {name}, which its MANIFEST.json lists")
+        if sha256([run / name]) != expected:
+            raise ModelError(f"{run / name} is not the file that MANIFEST.json lists (damaged?)")
+
+
+def is_run(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
+
+
+def find_runs(folder: Path, order: Sequence[str]) -> list[Path]:
+    """The runs in a folder: those whose names begin with a word of `order` first, as ordered."""
+    runs = [path for path in folder.glob("*") if is_run(path) and not path.name.startswith(".")]
+
+    def rank(run: Path) -> tuple[int, str]:
+        first = run.name.split("-")[0]
+        return (order.index(first) if first in order else len(order), run.name)
+
+    return sorted(runs, key=rank)
+
+
+def write_predictions(
+    folder: Path, split: str, logits: np.ndarray, labels: Sequence[int], names: Sequence[str]
+) -> None:
+    """Write `SPLIT.txt`, one label id a line as TweetEval scores it, and `SPLIT.jsonl`."""
+    folder.mkdir(exist_ok=True)
+    predicted = logits.argmax(axis=1)
+    (folder / f"{split}.txt").write_text("".join(f"{p}\n" for p in predicted), encoding="utf-8")
+    with open(folder / f"{split}.jsonl", "w", encoding="utf-8") as file:
+        for p, gold, row, probability in zip(
+            predicted, labels, logits, softmax(logits)[:, 1], strict=True
+        ):
+            line = {
+                "label": names[p],
+                "gold": names[gold],
+                "score": round(float(probability), 6),
+                "logits": [round(float(value), 6) for value in row],
+            }
+            file.write(json.dumps(line) + "\n")
+
+
+def model_card(args: dict[str, Any], results: dict[str, Any]) -> str:
+    """The README.md of a run: what it is, how it scores, how to use it, what it is not for."""
+    rows = "\n".join(
+        f"| {split} | {m['loss']:.4f} | {m['accuracy']:.4f} | {m['f1']:.4f} | "
+        f"{m['macro_f1']:.4f} | {m['predicted_positive_rate']:.4f} | {m['n']} |"
+        for split in ("validation", "test")
+        if (m := results.get(split))
+    )
+    return f"""---
+language: en
+pipeline_tag: text-classification
+base_model: {args["base_model"]}
+---
+# {args["mode"]}: layers {", ".join(map(str, args["layers"]))} of {args["model"]}
+
+Classifies a text as {args["label_names"][0]} or {args["label_names"][1]}; trained on {args["data"]}
+by `{args["command"]}`.
+
+| split | loss | accuracy | F1 ({args["label_names"][1]}) | macro-F1 | predicted positive | n |
+|---|---|---|---|---|---|---|
+{rows}
+
+Scores on texts unlike the training data are much lower. The label is a guess about a sentence,
+not a judgement of a person: do not let it decide anything about anyone without a human reader.
+"""

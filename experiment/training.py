@@ -1,0 +1,284 @@
+"""What `train.py` does once its flags are read: gather, build, fit, score, save."""
+
+import argparse
+import hashlib
+import json
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from analysis import compute_metrics, evaluate, predict_logits
+from bert_min import (
+    BertForSequenceClassification,
+    BertTokenizer,
+    ModelError,
+    load_model,
+    resolve_model,
+    save_model,
+)
+from bert_min.hub import MINILM, MINILM_ID
+from data import Data, load_data, repeats
+from distill import Fit, Recipe, TeacherTargets, choose_layers, fit, make_student
+from experiment import rundir
+from experiment.classifier import load_classifier, load_tokenizer
+from experiment.cli import (
+    LEARNING_RATES,
+    STUDENT_MODES,
+    Stop,
+    UsageError,
+    pick_device,
+    pick_dtype,
+    say,
+)
+from lora import add_lora, count_parameters, save_adapter
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a teacher and its student share: weights, texts, and the texts' token ids."""
+
+    folder: Path
+    model_sha256: str
+    depth: int  # layers of the pretrained model
+    tokenizer: BertTokenizer
+    data: Data
+    data_sha256: str
+    ids: dict[str, list[list[int]]]  # of each split
+
+
+def train_command(args: argparse.Namespace) -> int:
+    """Run one `train.py` command; returns its exit code."""
+    device = pick_device(args.device)
+    material = gather(args)
+    stop = Stop()
+    teacher_dir = None
+    if args.mode in STUDENT_MODES:
+        teacher_dir = find_teacher(args, material)
+        if not rundir.is_run(teacher_dir):
+            say(f"no teacher yet for this model, data and length: training {teacher_dir} first")
+            values = {"mode": "teacher", "layers": "all", "lr": None, "out": teacher_dir}
+            train_one(argparse.Namespace(**{**vars(args), **values}), material, None, device, stop)
+            if stop():
+                return stop.exit_code
+        say(f"teacher: {teacher_dir}")
+    train_one(args, material, teacher_dir, device, stop)
+    return stop.exit_code
+
+
+def gather(args: argparse.Namespace) -> Material:
+    """Find the weights, then the data; report what a reader of the scores should know of them."""
+    folder = resolve_model(args.model)
+    data = load_data(args.data, args.limit)
+    model = load_model(folder, data.label_names)
+    home = folder.parent if folder.is_file() else folder
+    tokenizer = load_tokenizer(home, args.max_length, model)
+    encoded = {name: tokenizer.encode(split.texts) for name, split in data.splits.items()}
+    for name, split in data.splits.items():
+        share = sum(split.labels) / len(split.labels)
+        cut = sum(e.truncated for e in encoded[name])
+        say(
+            f"{name}: {len(split.texts)} texts, {share:.1%} {data.label_names[1]}, "
+            f"{cut} cut at {args.max_length} tokens"
+        )
+    twice = {pair: count for pair, count in repeats(data).items() if count}
+    if twice:
+        say("texts that stand in two splits: " + ", ".join(f"{p} {n}" for p, n in twice.items()))
+    content = [[s.texts, s.labels] for s in data.splits.values()]
+    return Material(
+        folder=folder,
+        model_sha256=rundir.weights_sha256(folder),
+        depth=model.config.num_hidden_layers,
+        tokenizer=tokenizer,
+        data=data,
+        data_sha256=hashlib.sha256(json.dumps(content).encode()).hexdigest(),
+        ids={name: [e.ids for e in split] for name, split in encoded.items()},
+    )
+
+
+def find_teacher(args: argparse.Namespace, material: Material) -> Path:
+    """The run of a teacher for this model, data and length, or the folder to make one in."""
+    wanted = {
+        "mode": "teacher",
+        "model_sha256": material.model_sha256,
+        "data_sha256": material.data_sha256,
+        "max_length": args.max_length,
+        "layers": list(range(1, material.depth + 1)),
+    }
+    identity = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:8]
+    runs = args.out.parent
+    candidates = (
+        [args.teacher] if args.teacher else [runs / "teacher", runs / f"teacher-{identity}"]
+    )
+    for candidate in candidates:
+        if not rundir.is_run(candidate):
+            return candidate
+        found = rundir.read_json(candidate / "train_args.json")
+        differs = [name for name, value in wanted.items() if found.get(name) != value]
+        if not differs:
+            if found.get("interrupted") or found.get("max_steps") != args.max_steps:
+                say(f"warning: {candidate} was trained for {found.get('steps')} steps")
+            return candidate
+        say(f"{candidate} is another teacher: it differs in {', '.join(differs)}")
+    raise ModelError(
+        f"{candidates[-1]} is no teacher for this command: it differs in {', '.join(differs)} "
+        "(hint: leave out --teacher and one is made)"
+    )
+
+
+def train_one(
+    args: argparse.Namespace,
+    material: Material,
+    teacher_dir: Path | None,
+    device: torch.device,
+    stop: Stop,
+) -> None:
+    """Train one model and leave its finished run directory at `args.out`."""
+    data, ids = material.data, material.ids
+    out = rundir.begin(args.out)
+    started = time.perf_counter()
+    recipe = Recipe(
+        epochs=args.epochs,
+        batch_size=args.batch_size,
+        lr=LEARNING_RATES[args.mode] if args.lr is None else args.lr,
+        weight_decay=args.weight_decay,
+        warmup=args.warmup,
+        temperature=args.temperature,
+        alpha=args.alpha,
+        beta=args.beta,
+        seed=args.seed,
+        dtype=pick_dtype(args.dtype, device, training=True),
+        max_steps=args.max_steps,
+    )
+
+    torch.manual_seed(args.seed)  # a new head and the adapters are drawn here
+    targets = None
+    if teacher_dir:
+        teacher = load_classifier(teacher_dir, args.max_length, args.batch_size, device).model
+        layers = choose(args.layers, teacher)
+        model = make_student(teacher, layers)
+        if args.objective == "kd":
+            targets = TeacherTargets(
+                teacher,
+                ids["train"],
+                layers if args.beta > 0 else (),
+                folder=out,
+                cache=teacher_dir / "targets",
+                batch_size=args.batch_size,
+            )
+        del teacher
+    else:
+        model = load_model(material.folder, data.label_names)
+        layers = choose(args.layers, model)
+        model = make_student(model, layers)
+    settings = None
+    if args.mode == "lora":
+        if len(layers) < material.depth:
+            save_model(model, out / "base")
+        settings = {
+            "targets": [name.strip() for name in args.lora_targets.split(",")],
+            "r": args.lora_r,
+            "lora_alpha": args.lora_alpha,
+            "lora_dropout": args.lora_dropout,
+        }
+        try:
+            add_lora(model, **settings)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    model.to(device)
+    parameters, trainable = count_parameters(model.parameters())
+    say(f"{args.out}: layers {layers}, {trainable:,} of {parameters:,} parameters trained")
+
+    torch.manual_seed(args.seed)  # dropout is the same whatever was trained or loaded before
+    with open(out / "metrics.jsonl", "w", buffering=1, encoding="utf-8") as metrics:
+        done = fit(
+            model,
+            ids["train"],
+            data.splits["train"].labels,
+            recipe,
+            lambda: evaluate(
+                model, ids["validation"], data.splits["validation"].labels, args.batch_size
+            ),
+            targets,
+            log=lambda line: metrics.write(json.dumps(line) + "\n"),
+            stop=stop,
+        )
+
+    say(f"scoring test with the weights of epoch {done.best_epoch}, of lowest validation loss")
+    results = score(model, done, material, args.batch_size, out)
+    results |= {
+        "parameters": parameters,
+        "trainable": trainable,
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+    record = {
+        **{k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()},
+        "lr": recipe.lr,
+        "layers": layers,
+        "depth": material.depth,
+        "base_model": MINILM_ID if args.model == MINILM else args.model,
+        "model_sha256": material.model_sha256,
+        "data_sha256": material.data_sha256,
+        "label_names": list(data.label_names),
+        "teacher": str(teacher_dir) if teacher_dir else None,
+        "training_dtype": str(recipe.dtype).removeprefix("torch."),
+        "steps": done.steps,
+        "interrupted": done.interrupted,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+    if settings:
+        full = not (out / "base").exists()
+        base = record["base_model"] if full else str(args.out / "base")
+        save_adapter(model, out, settings, base)
+        rundir.write_json(out / "config.json", model.config.to_dict())
+    else:
+        save_model(model, out)
+    material.tokenizer.save(out)
+    rundir.write_json(out / "train_args.json", record)
+    rundir.write_json(out / "results.json", results)
+    (out / "README.md").write_text(rundir.model_card(record, results), encoding="utf-8")
+    rundir.finish(out, args.out)
+    print(
+        f"{args.out}: validation macro-F1 {results['validation']['macro_f1']:.4f}, "
+        f"test macro-F1 {results['test']['macro_f1']:.4f} in {results['seconds']:.0f} s"
+    )
+
+
+def choose(spec: str, model: BertForSequenceClassification) -> list[int]:
+    try:
+        return choose_layers(spec, model.config.num_hidden_layers)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def score(
+    model: BertForSequenceClassification,
+    done: Fit,
+    material: Material,
+    batch_size: int,
+    out: Path,
+) -> dict[str, Any]:
+    """Score the last epoch, put back the best one, score it, and write its predictions."""
+    test = material.data.splits["test"]
+    last = {"epoch": done.last_epoch, "train_loss": done.last_train_loss}
+    last["validation"] = done.last_validation
+    if done.best_epoch != done.last_epoch:
+        last["test"] = evaluate(model, material.ids["test"], test.labels, batch_size)
+        model.load_state_dict(done.best_state, strict=False)
+    results = {
+        "best_epoch": done.best_epoch,
+        "train_loss": done.best_train_loss,
+        "validation": done.best_validation,
+    }
+    for name in ("validation", "test"):
+        split = material.data.splits[name]
+        logits = predict_logits(model, material.ids[name], batch_size)
+        results[name] = compute_metrics(logits, split.labels)
+        names = material.data.label_names
+        rundir.write_predictions(out / "predictions", name, logits, split.labels, names)
+    last.setdefault("test", results["test"])
+    return results | {"last_epoch": last}

@@ -1,0 +1,69 @@
+"""Material that several tests share. Nothing here reaches a network."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import pytest
+import torch
+
+from bert_min import BertConfig, BertForSequenceClassification, BertTokenizer, resolve_model
+from data import load_data
+from data.batches import pad
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    """The folder of the packaged MiniLM weights."""
+    return resolve_model("minilm")
+
+
+@pytest.fixture(scope="session")
+def tweeteval() -> Path:
+    """The TweetEval folder, which is not part of this repository."""
+    folder = os.environ.get("TWEETEVAL_DIR")
+    if not folder:
+        pytest.skip("TWEETEVAL_DIR is not set: it names the folder of the TweetEval data")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def tweets(tweeteval) -> list[str]:
+    """All 12,970 tweets of the hate task."""
+    return [text for split in load_data(str(tweeteval)).splits.values() for text in split.texts]
+
+
+@pytest.fixture(scope="session")
+def tweet_batch(tweets, minilm):
+    """256 tweets in one padded batch: input_ids and attention_mask, both (256, T)."""
+    ids = [e.ids for e in BertTokenizer(minilm, 128).encode(tweets[-256:])]
+    return pad(ids, 0, torch.device("cpu"))
+
+
+@pytest.fixture
+def tiny_config() -> BertConfig:
+    """A BERT small enough to train in a blink."""
+    return BertConfig(
+        vocab_size=64,
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        intermediate_size=32,
+        max_position_embeddings=24,
+        label_names=("not-hate", "hate"),
+    )
+
+
+@pytest.fixture
+def tiny(tiny_config) -> BertForSequenceClassification:
+    torch.manual_seed(0)
+    return BertForSequenceClassification(tiny_config).eval()
+
+
+@pytest.fixture
+def tiny_ids() -> list[list[int]]:
+    """48 encoded texts of 3 to 12 tokens."""
+    generator = torch.Generator().manual_seed(1)
+    lengths = torch.randint(3, 13, (48,), generator=generator).tolist()
+    return [torch.randint(1, 64, (n,), generator=generator).tolist() for n in lengths]

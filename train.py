@@ -1,0 +1,179 @@
+"""Fine-tune a teacher, distil it into a student of some of its layers, or adapt it with LoRA."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from experiment.cli import (
+    LEARNING_RATES,
+    STUDENT_MODES,
+    UsageError,
+    add_shared_flags,
+    number,
+    run_command,
+)
+
+EXAMPLES = """examples:
+  python train.py --mode odd                              bert-base-uncased, tweet_eval/hate, KD
+  python train.py --mode lora --model minilm --data sample        no download, about a minute
+  python train.py --mode even --model minilm --data DIR --objective ce       no teacher outputs
+"""
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    group = parser.add_argument_group("what to train")
+    group.add_argument(
+        "--mode",
+        required=True,
+        choices=("teacher", *STUDENT_MODES, "lora"),
+        help="teacher: fine-tune all weights; odd, even, first, last, hybrid: "
+        "distil the fine-tuned teacher into these of its layers; lora: adapt "
+        "the pretrained model",
+    )
+    group.add_argument(
+        "--layers",
+        metavar="SPEC",
+        help="all, a mode's name, or a list such as 1,3,5 counted from 1 "
+        "(default: the mode's; all for teacher and lora)",
+    )
+    group.add_argument(
+        "--model",
+        default="google-bert/bert-base-uncased",
+        metavar="ID|DIR|minilm",
+        help="pretrained weights (default: google-bert/bert-base-uncased)",
+    )
+    group.add_argument(
+        "--data",
+        default="cardiffnlp/tweet_eval:hate",
+        metavar="ID:CONFIG|DIR|sample",
+        help="labelled texts (default: cardiffnlp/tweet_eval:hate)",
+    )
+    group.add_argument("--out", type=Path, metavar="DIR", help="default: runs/MODE")
+    group.add_argument("--overwrite", action="store_true", help="replace the run in --out")
+
+    group = parser.add_argument_group("training")
+    group.add_argument("--epochs", type=number(int, 1), default=5, metavar="N", help="default: 5")
+    group.add_argument(
+        "--lr",
+        type=number(float, 0),
+        metavar="RATE",
+        help="peak learning rate (default: "
+        f"{LEARNING_RATES['teacher']}; lora {LEARNING_RATES['lora']})",
+    )
+    group.add_argument(
+        "--weight-decay",
+        type=number(float, 0),
+        default=0.01,
+        metavar="W",
+        help="of AdamW, not on biases and LayerNorm (default: 0.01)",
+    )
+    group.add_argument(
+        "--warmup",
+        type=number(float, 0, 1),
+        default=0.1,
+        metavar="SHARE",
+        help="share of the steps in which the rate rises (default: 0.1)",
+    )
+    group.add_argument(
+        "--seed",
+        type=number(int, 0, 2**32 - 1),
+        default=0,
+        metavar="N",
+        help="of the head, dropout and order of the texts (default: 0)",
+    )
+    group.add_argument(
+        "--limit", type=number(int, 2), metavar="N", help="use the first N texts of each split"
+    )
+    group.add_argument("--max-steps", type=number(int, 1), metavar="N", help="stop after N steps")
+    add_shared_flags(parser, max_length=128)
+
+    group = parser.add_argument_group("distillation (odd, even, first, last, hybrid)")
+    group.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="DIR",
+        help="run of the fine-tuned teacher (default: runs/teacher; made where "
+        "there is none for this model, data and length)",
+    )
+    group.add_argument(
+        "--objective",
+        choices=("kd", "ce"),
+        default="kd",
+        help="kd: learn from labels and teacher; ce: the same student from labels "
+        "alone, the control (default: kd)",
+    )
+    group.add_argument(
+        "--temperature",
+        type=number(float, 1e-3),
+        default=2.0,
+        metavar="TAU",
+        help="softens both sets of logits (default: 2)",
+    )
+    group.add_argument(
+        "--alpha",
+        type=number(float, 0, 1),
+        default=0.5,
+        metavar="A",
+        help="weight of the soft loss, 1 - A of the labels' (default: 0.5)",
+    )
+    group.add_argument(
+        "--beta",
+        type=number(float, 0),
+        default=1.0,
+        metavar="B",
+        help="weight of the hidden-state loss; 0 leaves it out (default: 1)",
+    )
+
+    group = parser.add_argument_group("LoRA")
+    group.add_argument(
+        "--lora-r",
+        type=number(int, 1),
+        default=16,
+        metavar="R",
+        help="rank of the update (default: 16)",
+    )
+    group.add_argument(
+        "--lora-alpha",
+        type=number(float, 0),
+        default=32.0,
+        metavar="ALPHA",
+        help="the update is scaled by ALPHA / R (default: 32)",
+    )
+    group.add_argument(
+        "--lora-dropout",
+        type=number(float, 0, 0.999),
+        default=0.1,
+        metavar="P",
+        help="dropout on the adapter's input (default: 0.1)",
+    )
+    group.add_argument(
+        "--lora-targets",
+        default="query,value",
+        metavar="NAMES",
+        help="linear layers that get an adapter (default: query,value)",
+    )
+    args = parser.parse_args(argv)
+    named = args.layers and any(character.isalpha() for character in args.layers)
+    if args.mode in STUDENT_MODES and named and args.layers != args.mode:
+        parser.error(f"--mode {args.mode} and --layers {args.layers} contradict each other")
+    args.layers = args.layers or (args.mode if args.mode in STUDENT_MODES else "all")
+    args.out = args.out or Path("runs") / args.mode
+    args.command = shlex.join(["python", "train.py", *(sys.argv[1:] if argv is None else argv)])
+    return args
+
+
+def main() -> int:
+    args = parse_args()
+    if args.out.exists() and not args.overwrite:
+        raise UsageError(f"{args.out} exists (hint: --overwrite replaces it, or another --out)")
+    from experiment.training import train_command  # torch takes seconds to import: --help first
+
+    return train_command(args)
+
+
+if __name__ == "__main__":
+    run_command(main)
