@@ -3,17 +3,15 @@
 import hashlib
 import importlib.util
 import re
-import threading
 from pathlib import Path
 
 from bert_min.config import ModelError
+from hub import DEADLINE, HINT, ask_hub, short_reason
 
 MINILM = "minilm"
 MINILM_ID = "sentence-transformers/all-MiniLM-L6-v2"  # what the package carries
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-HINT = "(hint: --model DIR reads a local folder, --data DIR local texts; make demo needs no Hub)"
 FILES = ["config.json", "tokenizer.json", "vocab.txt", "*.safetensors", "*.safetensors.index.json"]
-DEADLINE = 8.0  # seconds in which the Hub must say a first word
 
 
 def resolve_model(source: str, revision: str | None = None) -> Path:
@@ -51,22 +49,10 @@ def _minilm() -> Path:
 
 def _download(repo_id: str, revision: str | None) -> Path:
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import RepositoryNotFoundError
 
-    reachable: list[Exception | None] = []
-
-    def probe() -> None:
-        try:
-            HfApi().model_info(repo_id, revision=revision, timeout=5)
-            reachable.append(None)
-        except Exception as error:
-            reachable.append(error)
-
-    # A name look-up that hangs cannot be bounded from inside, so the probe runs beside us.
-    thread = threading.Thread(target=probe, daemon=True)
-    thread.start()
-    thread.join(DEADLINE)
-    failure = reachable[0] if reachable else TimeoutError(f"no answer in {DEADLINE:.0f} s")
+    api = HfApi()
+    _, failure = ask_hub(lambda: api.model_info(repo_id, revision=revision, timeout=DEADLINE))
     if isinstance(failure, RepositoryNotFoundError):
         raise ModelError(f"{repo_id} is not on the Hub, or is private {HINT}") from None
     try:
@@ -78,9 +64,9 @@ def _download(repo_id: str, revision: str | None) -> Path:
                 local_files_only=failure is not None,
             )
         )
-    except LocalEntryNotFoundError:
-        reason = f"{type(failure).__name__}: {failure}".splitlines()[0][:160]
-        raise ModelError(f"cannot reach the Hub for model {repo_id} ({reason}) {HINT}") from None
     except Exception as error:
-        reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
-        raise ModelError(f"cannot download model {repo_id}: {reason} {HINT}") from None
+        if failure:
+            reason = f"cannot reach the Hub for model {repo_id}: {short_reason(failure)}"
+        else:
+            reason = f"cannot download model {repo_id}: {short_reason(error)}"
+        raise ModelError(f"{reason} {HINT}") from None

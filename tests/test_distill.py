@@ -1,0 +1,218 @@
+"""distill: which layers, what loss, which targets."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from data.batches import pad
+from distill import (
+    TeacherTargets,
+    choose_layers,
+    distillation_loss,
+    hidden_loss,
+    make_student,
+    soft_loss,
+)
+from distill.targets import targets_key
+
+# ---- which layers
+
+
+@pytest.mark.parametrize(
+    ("spec", "depth", "layers"),
+    [
+        ("odd", 12, [1, 3, 5, 7, 9, 11]),
+        ("even", 12, [2, 4, 6, 8, 10, 12]),
+        ("first", 12, [1, 2, 3, 4, 5, 6]),
+        ("last", 12, [7, 8, 9, 10, 11, 12]),
+        ("hybrid", 12, [1, 3, 5, 8, 10, 12]),
+        ("all", 3, [1, 2, 3]),
+        ("odd", 6, [1, 3, 5]),
+        ("even", 6, [2, 4, 6]),
+        ("first", 6, [1, 2, 3]),
+        ("last", 6, [4, 5, 6]),
+        ("hybrid", 6, [1, 3, 6]),
+        ("hybrid", 4, [1, 4]),
+        ("odd", 5, [1, 3, 5]),
+        ("2,5", 6, [2, 5]),
+        ("odd", 1, [1]),
+    ],
+)
+def test_layers_are_counted_from_one(spec, depth, layers):
+    assert choose_layers(spec, depth) == layers
+
+
+@pytest.mark.parametrize("spec", ["0,1", "1,13", "3,1", "1,1", "", "odd,even", "none", "1,,2"])
+def test_impossible_layers_are_refused(spec):
+    with pytest.raises(ValueError, match="layers"):
+        choose_layers(spec, 12)
+
+
+def test_a_one_layer_model_has_no_even_layers():
+    with pytest.raises(ValueError, match="has no layers 'even'"):
+        choose_layers("even", 1)
+
+
+def test_the_student_is_made_of_copies(tiny):
+    before = {n: t.clone() for n, t in tiny.state_dict().items()}
+    student = make_student(tiny, [1, 3])
+    assert student.config.num_hidden_layers == 2
+    state = student.state_dict()
+    for name, tensor in state.items():
+        source = name.replace("layer.1.", "layer.2.")  # the student's second is the teacher's third
+        assert torch.equal(tensor, before[source]), name
+    assert len(state) == len(before) - 2 * 16
+    pointers = {t.data_ptr() for t in tiny.state_dict().values()}
+    assert not pointers & {t.data_ptr() for t in state.values()}
+    with torch.no_grad():
+        for parameter in student.parameters():
+            parameter.add_(1.0)
+    assert all(torch.equal(t, before[n]) for n, t in tiny.state_dict().items())
+    assert tiny.config.num_hidden_layers == 4
+
+
+# ---- what loss: two texts, two classes, temperature 2
+
+STUDENT = torch.tensor([[2.0, 0.0], [0.0, 0.0]])
+TEACHER = torch.tensor([[0.0, 2.0], [0.0, 0.0]])
+LABELS = torch.tensor([0, 1])
+
+
+def test_hard_loss_by_hand():
+    """-log softmax: ln(1 + e^-2) for the first text, ln 2 for the second."""
+    expected = (math.log(1 + math.exp(-2)) + math.log(2)) / 2
+    terms = distillation_loss(STUDENT, LABELS)
+    assert terms["hard_loss"].item() == pytest.approx(expected, rel=1e-6)
+    assert terms["loss"] is terms["hard_loss"]
+
+
+def test_soft_loss_by_hand():
+    """At temperature 2 both softmaxes are (p, 1-p) and (1-p, p) with p = e / (1 + e).
+
+    KL = (2p - 1) ln(p / (1-p)) = 2p - 1 for the first text, as ln(p / (1-p)) = 1; 0 for the
+    second. Mean over 2 texts, times 2^2: 2 (2p - 1).
+    """
+    p = math.e / (1 + math.e)
+    assert soft_loss(STUDENT, TEACHER, 2.0).item() == pytest.approx(2 * (2 * p - 1), rel=1e-6)
+
+
+def test_hidden_loss_by_hand():
+    """Layer 1: orthogonal (1) and equal (0); layer 2: opposite (2) and, scaled, equal (0)."""
+    mask = torch.tensor([[1, 1, 0]])
+    student = [
+        torch.tensor([[[1.0, 0], [1, 1], [9, 9]]]),
+        torch.tensor([[[1.0, 0], [0, 1], [9, 0]]]),
+    ]
+    teacher = [
+        torch.tensor([[[0.0, 1], [1, 1], [0, 0]]]),
+        torch.tensor([[[-1.0, 0], [0, 3], [0, 0]]]),
+    ]
+    assert hidden_loss(list(student), list(teacher), mask).item() == pytest.approx((0.5 + 1.0) / 2)
+
+
+def test_hidden_loss_is_pkds_normalised_error_on_another_scale():
+    torch.manual_seed(0)
+    s, t = torch.randn(3, 5, 8), torch.randn(3, 5, 8)
+    mask = torch.ones(3, 5, dtype=torch.long)
+    pkd = F.mse_loss(F.normalize(s, dim=-1), F.normalize(t, dim=-1))
+    assert torch.allclose(hidden_loss([s], [t], mask) * 2 / 8, pkd, atol=1e-6)
+
+
+def test_hidden_loss_looks_at_real_tokens_alone():
+    torch.manual_seed(0)
+    s, t = torch.randn(2, 4, 8), torch.randn(2, 4, 8)
+    mask = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
+    expected = hidden_loss([s], [t], mask)
+    s[1, 2:] += 5
+    assert torch.equal(hidden_loss([s], [t], mask), expected)
+
+
+def test_the_loss_is_the_weighted_sum_of_its_terms():
+    hidden = ([torch.eye(2)[None]], [torch.ones(1, 2, 2)], torch.ones(1, 2, dtype=torch.long))
+    terms = distillation_loss(STUDENT, LABELS, TEACHER, hidden, temperature=2, alpha=0.3, beta=5)
+    total = 0.7 * terms["hard_loss"] + 0.3 * terms["soft_loss"] + 5 * terms["hidden_loss"]
+    assert torch.allclose(terms["loss"], total)
+    assert set(terms) == {"loss", "hard_loss", "soft_loss", "hidden_loss"}
+
+
+@pytest.mark.parametrize("term", ["hard_loss", "soft_loss", "hidden_loss"])
+def test_each_term_has_a_gradient_in_the_student(tiny, term):
+    torch.manual_seed(1)
+    student = make_student(tiny, [1, 3])
+    with torch.no_grad():
+        for parameter in student.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    ids, mask = torch.arange(1, 9).view(2, 4), torch.ones(2, 4, dtype=torch.long)
+    teacher = tiny(ids, mask, output_hidden_states=True)
+    output = student(ids, mask, output_hidden_states=True)
+    states = [teacher.hidden_states[1].detach(), teacher.hidden_states[3].detach()]
+    hidden = (output.hidden_states[1:], states, mask)
+    terms = distillation_loss(output.logits, LABELS, teacher.logits.detach(), hidden, 2, 0.5, 1)
+    terms[term].backward()
+    for n in (0, 1):
+        assert student.bert.encoder.layer[n].intermediate.dense.weight.grad.abs().sum() > 0
+
+
+def test_soft_loss_gradient_does_not_shrink_with_the_temperature():
+    """The factor temperature^2 is there for this: without it the ratio below would be 1 / 64."""
+    norms = []
+    for temperature in (8.0, 64.0):
+        logits = (STUDENT / 10).clone().requires_grad_()
+        soft_loss(logits, TEACHER / 10, temperature).backward()
+        norms.append(logits.grad.norm())
+    assert norms[1] / norms[0] == pytest.approx(1, abs=0.01)
+
+
+# ---- which targets
+
+
+@pytest.fixture
+def stored(tiny, tiny_ids, tmp_path):
+    return TeacherTargets(tiny.train(), tiny_ids, [1, 3], folder=tmp_path, batch_size=7)
+
+
+@torch.inference_mode()
+def test_cached_targets_equal_live_ones(tiny, tiny_ids, stored):
+    index = np.array([5, 0, 31, 17])
+    logits, states = stored.batch(index, torch.device("cpu"))
+    ids, mask = pad([tiny_ids[i] for i in index], 0, torch.device("cpu"))
+    live = tiny.eval()(ids, mask, output_hidden_states=True)
+    assert (logits - live.logits).abs().max() <= 1e-6
+    real = mask[..., None]
+    for cached, layer in zip(states, (1, 3), strict=True):
+        assert ((cached - live.hidden_states[layer]) * real).abs().max() <= 1e-6
+        assert not (cached * (1 - real)).any()
+
+
+def test_targets_are_the_same_in_every_epoch(stored):
+    index = np.arange(10)
+    first, again = (stored.batch(index, torch.device("cpu")) for _ in range(2))
+    assert torch.equal(first[0], again[0])
+    assert all(torch.equal(a, b) for a, b in zip(first[1], again[1], strict=True))
+
+
+def test_logits_are_read_back_by_a_later_run(tiny, tiny_ids, tmp_path, monkeypatch):
+    first = TeacherTargets(tiny, tiny_ids, cache=tmp_path)
+    monkeypatch.setattr(TeacherTargets, "_compute", lambda *_: pytest.fail("computed again"))
+    again = TeacherTargets(tiny, tiny_ids, cache=tmp_path)
+    assert torch.equal(first.logits, again.logits)
+
+
+def test_the_key_names_weights_texts_and_tokenisation(tiny, tiny_ids):
+    key = targets_key(tiny, tiny_ids)
+    assert targets_key(tiny, tiny_ids) == key
+    assert targets_key(tiny, tiny_ids[:-1]) != key
+    assert targets_key(tiny, [tiny_ids[0][:-1], *tiny_ids[1:]]) != key
+    assert targets_key(tiny, [[*tiny_ids[0], *tiny_ids[1]], *tiny_ids[2:]]) != key
+    with torch.no_grad():
+        tiny.classifier.bias[0] += 1
+    assert targets_key(tiny, tiny_ids) != key
+
+
+def test_hidden_states_are_not_kept_in_memory(stored):
+    arrays = [v for v in vars(stored).values() if isinstance(v, torch.Tensor | np.ndarray)]
+    assert sum(a.nbytes for a in arrays) < 48 * 2 * 4 + 48 * 8 * 2 + 1
+    assert stored.file.seek(0, 2) == stored.lengths.sum() * 2 * 16 * 4

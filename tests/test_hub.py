@@ -1,0 +1,195 @@
+"""Data sets and models from the Hub: downloaded, from the cache, and out of reach.
+
+Each case runs in a process of its own, because the Hub's libraries read their environment when
+they are imported.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hub_standin import HubStandIn, write_tweet_eval
+from huggingface_hub import HfApi
+
+import hub as hub_module
+
+pytest.importorskip("datasets")
+ROOT = Path(__file__).parent.parent
+DATASET, MODEL = "cardiffnlp/tweet_eval", "google-bert/bert-base-uncased"
+WEIGHTS = bytes(range(256)) * 100
+ROWS = {
+    "train": [("a\u2028b", 1), ("c", 0), ("", 0)],
+    "validation": [("d", 0), ("e", 1)],
+    "test": [("f", 1), ("g", 0)],
+}
+LOAD = """
+import json, sys
+from data import DataError, load_data
+for source in sys.argv[1:]:
+    try:
+        data = load_data(source)
+        rows = {name: list(zip(s.texts, s.labels)) for name, s in data.splits.items()}
+        print(json.dumps([rows, data.label_names, data.revision]))
+    except DataError as error:
+        print(error)
+"""
+RESOLVE = """
+import sys
+from bert_min import ModelError, resolve_model
+for source in sys.argv[1:]:
+    try:
+        print(resolve_model(source))
+    except ModelError as error:
+        print(error)
+"""
+
+
+class Run:
+    """A process that runs `code` on `sources`, with `url` as the Hub and `home` as its cache."""
+
+    def __init__(self, code: str, *sources: str, home: Path, url: str, **env: str) -> None:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "TRANSFORMERS_"))}
+        ours = {"HF_ENDPOINT": url, "HF_HOME": str(home), "PYTHONPATH": str(ROOT), "NO_PROXY": "*"}
+        self.start = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, *sources],
+            env={**kept, **ours, **env},
+            cwd=home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def lines(self) -> list[str]:
+        """Wait for the end; return the lines printed, one for each source."""
+        out, err = self.process.communicate(timeout=60)
+        self.seconds = time.monotonic() - self.start
+        self.err = err
+        assert self.process.returncode == 0, err
+        return out.splitlines()
+
+    def data(self) -> Any:
+        """Return rows, label names and revision of the only source."""
+        (line,) = self.lines()
+        assert self.err == ""  # no progress bars and no advice in a log file
+        return json.loads(line)
+
+
+def as_lists(rows: dict[str, list[tuple[str, int]]]) -> dict[str, list[list[Any]]]:
+    return {split: [list(row) for row in pairs] for split, pairs in rows.items()}
+
+
+@pytest.fixture
+def hub(tmp_path: Path):
+    (tmp_path / "model").mkdir()
+    for name in ("config.json", "tokenizer.json", "pytorch_model.bin"):
+        (tmp_path / "model" / name).write_text(f'{{"name": "{name}"}}')
+    (tmp_path / "model" / "model.safetensors").write_bytes(WEIGHTS)
+    folders = {
+        DATASET: write_tweet_eval(tmp_path / "tweets", ROWS),
+        "x/three": write_tweet_eval(tmp_path / "three", ROWS, names=("a", "b", "c")),
+        "x/two": write_tweet_eval(tmp_path / "two", {k: ROWS[k] for k in ("train", "test")}),
+    }
+    with HubStandIn(models={MODEL: tmp_path / "model"}, datasets=folders) as standin:
+        yield standin
+
+
+@pytest.fixture(params=["refuses", "is silent", "is no Hub"])
+def dead_url(request: pytest.FixtureRequest):
+    """A closed port, a server that never answers, and one whose every answer is status 501."""
+    if request.param == "is no Hub":
+        with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            yield f"http://127.0.0.1:{server.server_port}"
+            server.shutdown()
+    else:
+        with socket.create_server(("127.0.0.1", 0)) as sock:
+            port = sock.getsockname()[1]
+            if request.param == "refuses":
+                sock.close()
+            yield f"http://127.0.0.1:{port}"
+
+
+def test_a_data_set_is_downloaded_once_and_then_cached(hub: HubStandIn, tmp_path: Path) -> None:
+    first = Run(LOAD, f"{DATASET}:hate", home=tmp_path, url=hub.url).data()
+    assert first == [as_lists(ROWS), ["non-hate", "hate"], hub.commit("datasets", DATASET)]
+    assert not any("/main" in path for _, path in hub.requests)  # all files of one commit
+
+    hub.server.shutdown()
+    hub.server.server_close()  # from here on the Hub is out of reach, told so or not
+    sources = (f"{DATASET}:hate", f"{DATASET}:irony")
+    told = Run(LOAD, *sources, home=tmp_path, url=hub.url, HF_HUB_OFFLINE="1")
+    untold = Run(LOAD, *sources, home=tmp_path, url=hub.url)
+    for run, reason in ((told, "HF_HUB_OFFLINE is set"), (untold, "Connection refused")):
+        again, other = run.lines()
+        assert json.loads(again) == first
+        assert run.err == ""
+        assert other.startswith(f"cannot reach the Hub for {DATASET}: ")
+        assert f"{reason}; " in other
+        assert "for config 'irony' Available configs in the cache: ['hate']" in other
+
+
+def test_a_change_on_the_hub_is_seen(hub: HubStandIn, tmp_path: Path) -> None:
+    before = Run(LOAD, DATASET, home=tmp_path, url=hub.url).data()
+    write_tweet_eval(tmp_path / "tweets", {**ROWS, "test": [("new", 1), ("h", 0)]})
+    after = Run(LOAD, DATASET, home=tmp_path, url=hub.url).data()
+    assert after[0]["test"] == [["new", 1], ["h", 0]]
+    assert after[2] == hub.commit("datasets", DATASET) != before[2]
+
+
+def test_an_unfit_data_set_is_one_line(hub: HubStandIn, tmp_path: Path) -> None:
+    said = {
+        "no/such": "no/such is not found on the Hub, or is private (hint: --model DIR and ",
+        f"{DATASET}:irony": f"cannot load {DATASET}: BuilderConfig 'irony' not found. Available: "
+        "['hate']",
+        "x/three": "x/three has 3 classes, not exactly two: a, b, c",
+        "x/two": "x/two has no validation split (found: train, test)",
+    }
+    lines = Run(LOAD, *said, home=tmp_path, url=hub.url).lines()
+    assert len(lines) == len(said)
+    for line, expected in zip(lines, said.values(), strict=True):
+        assert line.startswith(expected)
+
+
+def test_a_hub_out_of_reach_is_told_in_time(dead_url: str, tmp_path: Path) -> None:
+    loading = Run(LOAD, f"{DATASET}:hate", home=tmp_path, url=dead_url)
+    resolving = Run(RESOLVE, MODEL, home=tmp_path, url=dead_url)
+    for run, what in ((loading, DATASET), (resolving, f"model {MODEL}")):
+        (line,) = run.lines()
+        assert line.startswith(f"cannot reach the Hub for {what}")
+        assert line.endswith("make demo needs no Hub)")
+        assert run.seconds < 15
+    assert loading.err == ""
+
+
+def test_a_name_look_up_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5))
+    monkeypatch.setattr(hub_module, "DEADLINE", 0.3)
+    start = time.monotonic()
+    commit, failure = hub_module.ask_hub(lambda: HfApi().dataset_info(DATASET).sha)
+    assert time.monotonic() - start < 3
+    assert commit is None
+    assert isinstance(failure, TimeoutError)
+
+
+def test_a_model_is_downloaded_once_and_then_cached(hub: HubStandIn, tmp_path: Path) -> None:
+    found, missing = Run(RESOLVE, MODEL, "no/such", home=tmp_path, url=hub.url).lines()
+    assert "no/such is not on the Hub, or is private" in missing
+    assert Path(found).name == hub.commit("models", MODEL)
+    names = sorted(path.name for path in Path(found).iterdir())
+    assert names == ["config.json", "model.safetensors", "tokenizer.json"]
+    assert (Path(found) / "model.safetensors").read_bytes() == WEIGHTS
+
+    hub.server.shutdown()
+    hub.server.server_close()
+    told = Run(RESOLVE, MODEL, home=tmp_path, url=hub.url, HF_HUB_OFFLINE="1")
+    untold = Run(RESOLVE, MODEL, home=tmp_path, url=hub.url)
+    assert told.lines() == untold.lines() == [found]

@@ -1,0 +1,274 @@
+"""lora: the layer by its definition, and adapters against PEFT."""
+
+import copy
+import json
+
+import peft
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoModelForSequenceClassification
+
+from bert_min import BertConfig, BertForSequenceClassification, load_model, save_model
+from lora import (
+    AdapterError,
+    LoRALinear,
+    add_lora,
+    count_parameters,
+    load_adapter,
+    lora_layers,
+    merge_lora,
+    read_adapter_config,
+    save_adapter,
+    unmerge_lora,
+)
+
+SETTINGS = {"targets": ["query", "value"], "r": 4, "lora_alpha": 8, "lora_dropout": 0.1}
+IDS, MASK = torch.tensor([[1, 2, 3, 4], [5, 6, 0, 0]]), torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
+
+
+def random_adapter(model: nn.Module) -> None:
+    """Give B other values than zero, so that the adapter says something."""
+    torch.manual_seed(3)
+    with torch.no_grad():
+        for _, layer in lora_layers(model):
+            layer.lora_B.normal_()
+
+
+@pytest.fixture
+def adapted(tiny):
+    add_lora(tiny, **SETTINGS)
+    return tiny.eval()
+
+
+# ---- the layer
+
+
+def test_the_layer_by_hand():
+    """x = (1, 2); A = (1, 1); B = (1, 0)^T; scaling = 6 / 1: update = 6 * 3 * (1, 0) = (18, 0)."""
+    base = nn.Linear(2, 2)
+    nn.init.eye_(base.weight)
+    nn.init.zeros_(base.bias)
+    layer = LoRALinear(base, r=1, lora_alpha=6, lora_dropout=0.0)
+    with torch.no_grad():
+        layer.lora_A.copy_(torch.tensor([[1.0, 1.0]]))
+        layer.lora_B.copy_(torch.tensor([[1.0], [0.0]]))
+    assert layer(torch.tensor([1.0, 2.0])).tolist() == [19.0, 2.0]
+
+
+def test_identical_to_the_base_at_step_zero(tiny):
+    expected = tiny(IDS, MASK).logits
+    add_lora(tiny, **SETTINGS)
+    assert torch.equal(tiny.eval()(IDS, MASK).logits, expected)
+    for _, layer in lora_layers(tiny):
+        assert not layer.lora_B.any()
+        bound = 1 / layer.base.in_features**0.5  # kaiming_uniform with a = sqrt(5)
+        assert 0.5 * bound < layer.lora_A.abs().max() <= bound
+
+
+def test_a_step_moves_adapter_and_head_and_nothing_else(adapted):
+    before = {n: p.detach().clone() for n, p in adapted.named_parameters()}
+    trainable = [p for p in adapted.parameters() if p.requires_grad]
+    optimizer = torch.optim.SGD(trainable, lr=1.0)
+    random_adapter(adapted)  # while B is zero, A has no gradient
+    before |= {n: p.detach().clone() for n, p in adapted.named_parameters() if "lora_B" in n}
+    for _ in range(2):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(adapted(IDS, MASK).logits, torch.tensor([0, 1])).backward()
+        optimizer.step()
+    for name, parameter in adapted.named_parameters():
+        moves = "lora_" in name or name.startswith("classifier")
+        assert torch.equal(parameter, before[name]) != moves, name
+
+
+def test_counts_for_bert_base():
+    model = BertForSequenceClassification(BertConfig())
+    add_lora(model, ["query", "value"], r=16, lora_alpha=32, lora_dropout=0.1)
+    adapter = sum(m.lora_A.numel() + m.lora_B.numel() for _, m in lora_layers(model))
+    assert adapter == 589_824
+    assert count_parameters(model.parameters()) == (109_483_778 + 589_824, 589_824 + 1_538)
+
+
+def test_merge_adds_scaled_b_a_once_and_unmerge_restores_every_bit(adapted):
+    random_adapter(adapted)
+    _, layer = next(lora_layers(adapted))
+    weight, expected = layer.base.weight.clone(), adapted(IDS, MASK).logits
+    merge_lora(adapted)
+    merged = layer.base.weight.clone()
+    assert torch.allclose(merged, weight + 8 / 4 * layer.lora_B @ layer.lora_A, atol=1e-6)
+    assert not torch.equal(merged, weight)
+    assert (adapted(IDS, MASK).logits - expected).abs().max() <= 1e-5
+    merge_lora(adapted)
+    assert torch.equal(layer.base.weight, merged)
+    unmerge_lora(adapted)
+    assert torch.equal(layer.base.weight, weight)
+    assert torch.equal(adapted(IDS, MASK).logits, expected)
+    unmerge_lora(adapted)
+    assert torch.equal(layer.base.weight, weight)
+
+
+def test_merging_in_training_mode_does_not_bake_in_dropout(adapted):
+    random_adapter(adapted)
+    _, layer = next(lora_layers(adapted))
+    exact = layer.base.weight + 2 * layer.lora_B @ layer.lora_A
+    adapted.train()
+    merge_lora(adapted)
+    assert torch.allclose(layer.base.weight, exact, atol=1e-6)
+
+
+def test_dropout_touches_the_adapter_path_alone(adapted):
+    _, layer = next(lora_layers(adapted))
+    layer.train()
+    x = torch.randn(3, 16)
+    assert torch.equal(layer(x), layer.base(x))  # B is zero: whatever is dropped, nothing is added
+    random_adapter(adapted)
+    assert not torch.equal(layer(x), layer(x))
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        (["kwery"], "no module of the model is called 'kwery'"),
+        (["attention"], "is bert.encoder.layer.0.attention, a BertAttention"),
+        (["classifier"], "which is trained in full"),
+        (["query", "self.query"], "a LoRALinear"),
+    ],
+)
+def test_targets_that_are_no_linear_layers_are_refused(tiny, targets, message):
+    with pytest.raises(ValueError, match=message):
+        add_lora(tiny, targets)
+
+
+def test_targets_match_ends_of_paths_as_in_peft(tiny):
+    add_lora(tiny, ["attention.output.dense"])
+    names = [name for name, _ in lora_layers(tiny)]
+    assert names == [f"bert.encoder.layer.{i}.attention.output.dense" for i in range(4)]
+    assert not tiny.bert.pooler.dense.weight.requires_grad
+
+
+def test_rank_zero_is_refused(tiny):
+    with pytest.raises(ValueError, match="rank r must be at least 1, not 0"):
+        add_lora(tiny, ["query"], r=0)
+
+
+# ---- adapter files
+
+
+def peft_config(**more):
+    return peft.LoraConfig(
+        task_type="SEQ_CLS",
+        r=4,
+        lora_alpha=8,
+        lora_dropout=0.1,
+        target_modules=["query", "value"],
+        **more,
+    )
+
+
+@pytest.fixture
+def base(tiny, tmp_path):
+    """A saved base model, and a fresh copy of it in memory."""
+    save_model(tiny, tmp_path / "base")
+    return tmp_path / "base"
+
+
+@torch.inference_mode()
+def test_peft_loads_our_adapter(base, tmp_path):
+    model = load_model(base)
+    add_lora(model, **SETTINGS)
+    random_adapter(model)
+    model.classifier.weight.add_(1.0)  # a trained head, unlike the base's
+    save_adapter(model.eval(), tmp_path / "ours", SETTINGS, str(base))
+    theirs = AutoModelForSequenceClassification.from_pretrained(base)
+    theirs = peft.PeftModel.from_pretrained(theirs, tmp_path / "ours").eval()
+    assert (theirs(IDS, MASK).logits - model(IDS, MASK).logits).abs().max() <= 1e-5
+    auto = peft.AutoPeftModelForSequenceClassification.from_pretrained(tmp_path / "ours").eval()
+    assert torch.equal(auto(IDS, MASK).logits, theirs(IDS, MASK).logits)
+
+
+@torch.inference_mode()
+def test_we_load_pefts_adapter(base, tmp_path):
+    theirs = AutoModelForSequenceClassification.from_pretrained(base)
+    theirs = peft.get_peft_model(theirs, peft_config()).eval()
+    torch.manual_seed(4)
+    for name, parameter in theirs.named_parameters():
+        if "lora_B" in name or "modules_to_save" in name:
+            parameter.normal_()
+    theirs.save_pretrained(tmp_path / "peft")
+    ours = load_model(base)
+    load_adapter(ours, tmp_path / "peft")
+    expected = theirs(IDS, MASK).logits
+    assert (ours.eval()(IDS, MASK).logits - expected).abs().max() <= 1e-5
+    merge_lora(ours)
+    assert (ours(IDS, MASK).logits - expected).abs().max() <= 1e-5
+
+
+def test_our_files_have_pefts_keys(base, tmp_path, adapted):
+    save_adapter(adapted, tmp_path / "ours", SETTINGS, str(base))
+    theirs = AutoModelForSequenceClassification.from_pretrained(base)
+    peft.get_peft_model(theirs, peft_config()).save_pretrained(tmp_path / "peft")
+    files = [load_file(tmp_path / who / "adapter_model.safetensors") for who in ("ours", "peft")]
+    shapes = [{name: tuple(t.shape) for name, t in file.items()} for file in files]
+    assert shapes[0] == shapes[1]
+    assert (tmp_path / "ours" / "adapter_model.safetensors").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.fixture
+def saved(adapted, tmp_path, tiny_config):
+    save_adapter(adapted, tmp_path / "a", SETTINGS, "base")
+    torch.manual_seed(0)
+    return tmp_path / "a", BertForSequenceClassification(tiny_config)
+
+
+KEY = "base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: {n: v for n, v in t.items() if n != KEY}, f"{KEY} is missing"),
+        (lambda t: t | {"base_model.model.x": torch.ones(1)}, "base_model.model.x has no place"),
+        (lambda t: t | {KEY: torch.ones(2, 16)}, r"is \(2, 16\), the model asks for \(4, 16\)"),
+        (lambda t: t | {KEY: torch.full((4, 16), torch.nan)}, "is not finite"),
+    ],
+)
+def test_adapters_that_do_not_fit_are_refused(saved, change, message):
+    folder, model = saved
+    path = folder / "adapter_model.safetensors"
+    save_file(change(load_file(path)), path)
+    with pytest.raises(AdapterError, match=message):
+        load_adapter(model, folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"peft_type": "LOHA"}, "of type 'LOHA'"),
+        ({"use_dora": True}, "use_dora = True"),
+        ({"use_rslora": True}, "use_rslora = True"),
+        ({"bias": "all"}, "bias = 'all'"),
+        ({"rank_pattern": {"query": 2}}, "rank_pattern"),
+        ({"r": "4"}, "r = '4'"),
+        ({"target_modules": "all-linear"}, "target_modules is not a list"),
+        ({"target_modules": ["q_proj"]}, "does not fit this model"),
+    ],
+)
+def test_adapters_of_another_kind_are_refused(saved, change, message):
+    folder, model = saved
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(AdapterError, match=message):
+        load_adapter(model, folder)
+
+
+def test_missing_or_damaged_adapter_files_are_refused(saved, tmp_path):
+    folder, model = saved
+    with pytest.raises(AdapterError, match=r"no adapter_config\.json"):
+        read_adapter_config(tmp_path)
+    (folder / "adapter_model.safetensors").write_bytes(b"garbage")
+    with pytest.raises(AdapterError, match="not a readable safetensors file"):
+        load_adapter(copy.deepcopy(model), folder)
+    (folder / "adapter_model.safetensors").unlink()
+    with pytest.raises(AdapterError, match=r"no adapter_model\.safetensors"):
+        load_adapter(model, folder)
