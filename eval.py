@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from experiment.cli import (
     UsageError,
@@ -14,6 +15,9 @@ from experiment.cli import (
     run_command,
     say,
 )
+
+if TYPE_CHECKING:
+    from data import Split
 
 EXAMPLES = """examples:
   python eval.py                                  every run under runs/
@@ -55,14 +59,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     args = parse_args()
-    from tqdm import tqdm
-
-    from analysis import compute_metrics, constant_metrics, markdown_table, table_row
+    from analysis import constants, results_table
     from bert_min import ModelError
     from data import load_data
-    from experiment.classifier import load_classifier
     from experiment.rundir import find_runs, is_run, read_json
-    from lora import count_parameters
 
     runs = args.runs or find_runs(Path("runs"), ORDER)
     if not runs:
@@ -70,62 +70,58 @@ def main() -> int:
     for run in runs:
         if not is_run(run):
             raise ModelError(f"no trained model in {run}")
-    records = {run: read_json(run / "train_args.json") for run in runs}
-    trained_on = {(r.get("data"), r.get("limit")) for r in records.values()}
-    if args.data is None and len(trained_on) > 1:
-        raise UsageError(
-            "the runs were trained on different data (hint: --data says on which to score)"
-        )
-    source, limit = trained_on.pop()
-    if (args.data or source) is None:
-        raise UsageError("these runs do not say what they were trained on (hint: --data)")
-    data = load_data(args.data or source, args.limit or (limit if args.data is None else None))
+    source, limit = args.data, args.limit
+    if source is None:
+        records = [read_json(run / "train_args.json") for run in runs]
+        if len({record.get("data_sha256") for record in records}) > 1:
+            raise UsageError("these runs were trained on different data (hint: give --data)")
+        source, limit = records[0].get("data"), args.limit or records[0].get("limit")
+        if source is None:
+            raise UsageError("these runs do not say what they were trained on (hint: give --data)")
+    data = load_data(source, limit)
     split = data.splits[args.split]
+    answer = {
+        "data": data.name,
+        "split": args.split,
+        "positive": data.label_names[1],
+        "positive_rate": sum(split.labels) / len(split.labels),
+        "runs": [score_run(run, split, args) for run in runs],
+        "constants": constants(split.labels, data.splits["train"].labels, data.label_names),
+    }
+    print(json.dumps(answer, indent=2) if args.json else results_table(answer))
+    return 0
+
+
+def score_run(run: Path, split: "Split", args: argparse.Namespace) -> dict[str, Any]:
+    """Every metric of one run on a split, and what its directory says of its training."""
+    from tqdm import tqdm
+
+    from analysis import compute_metrics
+    from experiment.classifier import load_classifier
+    from experiment.rundir import read_json
+    from lora import count_parameters
+
     device = pick_device(args.device)
     dtype = pick_dtype(args.dtype, device, training=False)
-
-    rows = []
-    for run in runs:
-        classifier = load_classifier(run, args.max_length, args.batch_size, device, dtype)
-        with tqdm(total=len(split.texts), desc=str(run), unit="text", disable=None) as bar:
-            started = time.perf_counter()
-            logits = classifier.logits(split.texts, bar.update)
-            seconds = time.perf_counter() - started
-        record, results = records[run], read_json(run / "results.json")
-        if record.get("interrupted"):
-            say(f"warning: {run} was interrupted after {record['steps']} steps")
-        layers = record.get("layers", range(1, classifier.model.config.num_hidden_layers + 1))
-        rows.append(
-            {
-                "run": str(run),
-                "layers": ",".join(map(str, layers)),
-                "train_loss": results.get("train_loss"),
-                "parameters": results.get("parameters")
-                or count_parameters(classifier.model.parameters())[0],
-                "trainable": results.get("trainable"),
-                "ms_per_text": 1000 * seconds / len(split.texts),
-                **compute_metrics(logits, split.labels),
-            }
-        )
-    rate = sum(data.splits["train"].labels) / len(data.splits["train"].labels)
-    positive, negative = data.label_names[1], data.label_names[0]
-    majority = int(rate > 0.5)
-    constants = {
-        f"always {positive}": constant_metrics(split.labels, 1, rate),
-        f"majority ({(negative, positive)[majority]})": constant_metrics(
-            split.labels, majority, rate
-        ),
+    classifier = load_classifier(run, args.max_length, args.batch_size, device, dtype)
+    with tqdm(total=len(split.texts), desc=str(run), unit="text", disable=None) as bar:
+        started = time.perf_counter()
+        logits = classifier.logits(split.texts, bar.update)
+        seconds = time.perf_counter() - started
+    record, results = read_json(run / "train_args.json"), read_json(run / "results.json")
+    if record.get("interrupted"):
+        say(f"warning: {run} was interrupted after {record['steps']} steps")
+    depth = classifier.model.config.num_hidden_layers
+    parameters, _ = count_parameters(classifier.model.parameters())
+    return {
+        "run": str(run),
+        "layers": ",".join(map(str, record.get("layers", range(1, depth + 1)))),
+        "train_loss": results.get("train_loss"),
+        "parameters": results.get("parameters", parameters),
+        "trainable": results.get("trainable"),
+        "ms_per_text": 1000 * seconds / len(split.texts),
+        **compute_metrics(logits, split.labels),
     }
-    if args.json:
-        answer = {"data": data.name, "split": args.split, "runs": rows, "constants": constants}
-        print(json.dumps(answer, indent=2))
-    else:
-        cells = [table_row(Path(row["run"]).name, row, row) for row in rows]
-        cells += [table_row(name, {}, metrics) for name, metrics in constants.items()]
-        print(markdown_table(cells, args.split))
-        n = len(split.labels)
-        print(f"\n{data.name}, {args.split}: {n} texts, {sum(split.labels) / n:.1%} {positive}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """From logits to conclusions."""
 
 from analysis.evaluate import evaluate, predict_logits
-from analysis.metrics import compute_metrics, constant_metrics, softmax
-from analysis.report import markdown_table, table_row
+from analysis.metrics import compute_metrics, constants, softmax
+from analysis.report import results_table
 
 __all__ = [
     "compute_metrics",
-    "constant_metrics",
+    "constants",
     "evaluate",
-    "markdown_table",
     "predict_logits",
+    "results_table",
     "softmax",
-    "table_row",
 ]

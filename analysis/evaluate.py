@@ -7,12 +7,13 @@ import numpy as np
 import torch
 
 from analysis.metrics import compute_metrics
+from bert_min import BertForSequenceClassification
 from data.batches import evaluation_batches, pad
 
 
 @torch.inference_mode()
 def predict_logits(
-    model: torch.nn.Module,
+    model: BertForSequenceClassification,
     ids: Sequence[Sequence[int]],
     batch_size: int = 64,
     dtype: torch.dtype = torch.float32,
@@ -36,7 +37,7 @@ def predict_logits(
 
 
 def evaluate(
-    model: torch.nn.Module,
+    model: BertForSequenceClassification,
     ids: Sequence[Sequence[int]],
     labels: Sequence[int],
     batch_size: int = 64,

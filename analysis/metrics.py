@@ -1,5 +1,6 @@
 """Every number that is said about a classifier, from its logits and the true labels."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -109,15 +110,20 @@ def bootstrap_intervals(tp: int, fp: int, fn: int, tn: int) -> dict[str, list[fl
     }
 
 
-def constant_metrics(labels: np.ndarray, prediction: int, rate: float) -> dict[str, Any]:
-    """The scores of answering `prediction` to every text, with P(positive) = `rate` each time.
+def constants(
+    labels: Sequence[int], train_labels: Sequence[int], names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """The scores of two answers that need no model: always positive, and training's majority.
 
-    `rate` is the share of positives in the training split: the best constant one can know.
+    Their `loss`, `brier` and `ece` are those of the training split's share of positives given as
+    the probability of every text: the best that one can say without reading.
     """
-    labels = np.asarray(labels)
-    logits = np.tile(np.log([1 - rate, rate]), (len(labels), 1))
-    answers = compute_metrics(
-        np.tile([1.0 - prediction, float(prediction)], (len(labels), 1)), labels
-    )
-    likelihood = compute_metrics(logits, labels)
-    return answers | {key: likelihood[key] for key in ("loss", "brier", "ece", "auroc")}
+    gold, rate = np.asarray(labels), float(np.mean(train_labels))
+    blind = compute_metrics(np.tile(np.log([1 - rate, rate]), (len(gold), 1)), gold)
+    kept = {key: blind[key] for key in ("loss", "brier", "ece", "auroc")}
+
+    def always(label: int) -> dict[str, Any]:
+        return compute_metrics(np.tile(np.eye(2)[label], (len(gold), 1)), gold) | kept
+
+    majority = int(rate > 0.5)
+    return {f"always {names[1]}": always(1), f"majority ({names[majority]})": always(majority)}

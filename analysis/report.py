@@ -1,5 +1,6 @@
 """The table that `eval.py` prints, as Markdown that also reads well in a terminal."""
 
+from pathlib import PurePath
 from typing import Any
 
 HEADER = (
@@ -38,6 +39,15 @@ def table_row(name: str, about: dict[str, Any], metrics: dict[str, Any]) -> list
         shown("trainable", ",d"),
         shown("ms_per_text", ".2f"),
     ]
+
+
+def results_table(answer: dict[str, Any]) -> str:
+    """What `eval.py` prints, from what `eval.py --json` prints."""
+    rows = [table_row(PurePath(row["run"]).name, row, row) for row in answer["runs"]]
+    rows += [table_row(name, {}, metrics) for name, metrics in answer["constants"].items()]
+    n, share = answer["runs"][0]["n"], answer["positive_rate"]
+    foot = f"{answer['data']}, {answer['split']}: {n} texts, {share:.1%} {answer['positive']}"
+    return f"{markdown_table(rows, answer['split'])}\n\n{foot}"
 
 
 def markdown_table(rows: list[list[str]], split: str = "test") -> str:

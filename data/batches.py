@@ -14,7 +14,7 @@ BLOCK = 50  # batches in a sorted block: large enough to group lengths, small en
 
 
 def training_batches(
-    lengths: Sequence[int], batch_size: int, seed: int, epoch: int
+    lengths: Sequence[int] | np.ndarray, batch_size: int, seed: int, epoch: int
 ) -> list[np.ndarray]:
     """Positions of the texts of each batch of an epoch: every text once, order from (seed, epoch).
 
@@ -31,7 +31,7 @@ def training_batches(
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def evaluation_batches(lengths: Sequence[int], batch_size: int) -> list[np.ndarray]:
+def evaluation_batches(lengths: Sequence[int] | np.ndarray, batch_size: int) -> list[np.ndarray]:
     """Positions of the texts of each batch, longest first: memory runs out at once or never."""
     order = np.argsort(-np.asarray(lengths), kind="stable")
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]

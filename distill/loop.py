@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from bert_min import BertForSequenceClassification
 from data.batches import pad, training_batches
 from distill.losses import distillation_loss
 from distill.targets import TeacherTargets
@@ -92,7 +93,7 @@ def passes(index: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
 
 
 def batch_loss(
-    student: torch.nn.Module,
+    student: BertForSequenceClassification,
     ids: Sequence[Sequence[int]],
     labels: Tensor,
     index: np.ndarray,
@@ -123,7 +124,7 @@ def batch_loss(
 
 
 def fit(
-    student: torch.nn.Module,
+    student: BertForSequenceClassification,
     ids: Sequence[Sequence[int]],
     labels: Sequence[int],
     recipe: Recipe,

@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -17,10 +18,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
+from bert_min import BertForSequenceClassification
 from data.batches import evaluation_batches, pad
 
 
-def targets_key(teacher: torch.nn.Module, ids: Sequence[Sequence[int]]) -> str:
+def targets_key(teacher: BertForSequenceClassification, ids: Sequence[Sequence[int]]) -> str:
     """A name for what the targets depend on: teacher weights, texts and tokenisation."""
     digest = hashlib.sha256()
     for name, tensor in teacher.state_dict().items():
@@ -39,7 +41,7 @@ class TeacherTargets:
 
     def __init__(
         self,
-        teacher: torch.nn.Module,
+        teacher: BertForSequenceClassification,
         ids: Sequence[Sequence[int]],
         layers: Sequence[int] = (),
         folder: Path | None = None,
@@ -51,18 +53,22 @@ class TeacherTargets:
         self.hidden_size = teacher.config.hidden_size
         self.lengths = np.array([len(row) for row in ids])
         self.offsets = np.zeros(len(ids), np.int64)  # where a text's states begin, in bytes
+        self.file: BinaryIO | None = None
         stored = cache / f"{targets_key(teacher, ids)}.safetensors" if cache else None
         if stored and stored.is_file() and not self.layers:
             self.logits = load_file(stored)["logits"]
             return
-        self.file = tempfile.TemporaryFile(dir=folder) if self.layers else None  # noqa: SIM115
+        if self.layers:
+            self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open while we live)
         self.logits = self._compute(teacher, ids, batch_size)
         if stored:
             stored.parent.mkdir(parents=True, exist_ok=True)
             save_file({"logits": self.logits}, stored)
 
     @torch.inference_mode()
-    def _compute(self, teacher: torch.nn.Module, ids: Sequence, batch_size: int) -> Tensor:
+    def _compute(
+        self, teacher: BertForSequenceClassification, ids: Sequence, batch_size: int
+    ) -> Tensor:
         teacher.eval()  # dropout off: targets are the teacher's opinion, not a draw from it
         device = next(teacher.parameters()).device
         logits = torch.empty(len(ids), teacher.config.num_labels)
@@ -79,6 +85,7 @@ class TeacherTargets:
         return logits
 
     def _write(self, index: np.ndarray, states: Tensor) -> None:
+        assert self.file
         for row, i in enumerate(index):
             self.offsets[i] = self.file.tell()
             states[:, row, : self.lengths[i]].contiguous().numpy().tofile(self.file)
@@ -86,7 +93,7 @@ class TeacherTargets:
     def batch(self, index: np.ndarray, device: torch.device) -> tuple[Tensor, list[Tensor]]:
         """Logits (B, K) and one (B, T, C) a layer, zero on padding, of the texts at `index`."""
         logits = self.logits[index].to(device)
-        if not self.layers:
+        if self.file is None:
             return logits, []
         L, B, T, C = len(self.layers), len(index), self.lengths[index].max(), self.hidden_size
         states = np.zeros((L, B, T, C), np.float32)

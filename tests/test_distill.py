@@ -199,6 +199,7 @@ def test_logits_are_read_back_by_a_later_run(tiny, tiny_ids, tmp_path, monkeypat
     monkeypatch.setattr(TeacherTargets, "_compute", lambda *_: pytest.fail("computed again"))
     again = TeacherTargets(tiny, tiny_ids, cache=tmp_path)
     assert torch.equal(first.logits, again.logits)
+    assert again.batch(np.array([3]), torch.device("cpu"))[1] == []
 
 
 def test_the_key_names_weights_texts_and_tokenisation(tiny, tiny_ids):

@@ -49,7 +49,7 @@ def make_split(split: str) -> list[dict[str, str]]:
     """Return the rows of one split in their final order."""
     rows = []
     for label, phenomena in zip(LABELS, [NOT_HATE, HATE], strict=True):
-        used = Counter()
+        used: Counter[str] = Counter()
         for phenomenon, templates in phenomena.items():
             count = len(templates[split])
             for place, turn in sorted((row % count, row // count) for row in range(ROWS[split])):

@@ -1,0 +1,507 @@
+"""train.py, eval.py and predict.py as a person uses them, on a tiny model and the sample."""
+
+import csv
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from hub_standin import HubStandIn, write_tweet_eval
+from sklearn.metrics import classification_report
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+import eval as eval_command
+import predict as predict_command
+import train as train_command
+from bert_min import BertConfig, BertForSequenceClassification, save_model
+from experiment.cli import run_command
+from lora import lora_layers
+
+ROOT = Path(__file__).parent.parent
+METRICS = {
+    "loss", "accuracy", "accuracy_ci95", "f1", "macro_f1", "macro_f1_ci95", "precision", "recall",
+    "auroc", "brier", "ece", "predicted_positive_rate", "n",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model_dir(minilm, tmp_path_factory) -> Path:
+    """A BERT of four narrow layers with MiniLM's tokenizer."""
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(0)
+    config = BertConfig(
+        hidden_size=32, num_hidden_layers=4, num_attention_heads=4, intermediate_size=64
+    )
+    save_model(BertForSequenceClassification(config), folder)
+    shutil.copy(minilm / "tokenizer.json", folder)
+    return folder
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """Run a command in this process, in an empty folder; returns exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(module, *args) -> Result:
+        monkeypatch.setattr(sys, "argv", [module.__name__ + ".py", *map(str, args)])
+        with pytest.raises(SystemExit) as stopped:
+            run_command(module.main)
+        return Result(stopped.value.code, *capsys.readouterr())
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def train(command, model_dir):
+    """`train.py` on the tiny model and 64 texts of the sample, for 2 epochs unless told."""
+
+    def run(mode, *args):
+        quick = ("--model", model_dir, "--data", "sample", "--limit", 64, "--epochs", 2)
+        return command(train_command, "--mode", mode, *quick, "--batch-size", 16, *args)
+
+    return run
+
+
+def read(path):
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def read_lines(path):
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def sample_rows(split, count):
+    with open(ROOT / "data/sample" / f"{split}.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))[:count]
+
+
+def steps(run):
+    return [line for line in read_lines(f"{run}/metrics.jsonl") if "step" in line]
+
+
+# ---- train.py
+
+
+def test_a_teacher_run_is_complete(train):
+    result = train("teacher", "--lr", "1e-3")
+    assert result.code == 0, result.err
+    run = Path("runs/teacher")
+    names = {str(p.relative_to(run)) for p in run.rglob("*") if p.is_file()}
+    assert names == {
+        "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+        "train_args.json", "metrics.jsonl", "results.json", "README.md", "MANIFEST.json",
+        "predictions/validation.txt", "predictions/validation.jsonl",
+        "predictions/test.txt", "predictions/test.jsonl",
+    }  # fmt: skip
+    results = read(run / "results.json")
+    for split in ("validation", "test"):
+        assert set(results[split]) == METRICS
+        low, high = results[split]["macro_f1_ci95"]
+        assert low < results[split]["macro_f1"] < high
+        assert set(results["last_epoch"][split]) == METRICS
+    assert len(steps(run)) == 2 * 4
+    assert read(run / "config.json")["id2label"] == {"0": "not-hate", "1": "hate"}
+    args = read(run / "train_args.json")
+    assert (args["layers"], args["lr"], args["steps"]) == ([1, 2, 3, 4], 1e-3, 8)
+    assert list(Path("runs").iterdir()) == [run]  # nothing half-made is left beside it
+
+
+def test_predictions_are_in_tweetevals_format(train):
+    """Scored as TweetEval's script does, with scikit-learn's classification_report."""
+    train("teacher", "--lr", "1e-3")
+    lines = Path("runs/teacher/predictions/test.txt").read_text().split("\n")
+    assert lines.pop() == ""
+    rows = sample_rows("test", 64)
+    gold = [int(row["label"] == "hate") for row in rows]
+    report = classification_report(gold, [int(x) for x in lines], output_dict=True, zero_division=0)
+    scores = read("runs/teacher/results.json")["test"]
+    assert report["macro avg"]["f1-score"] == pytest.approx(scores["macro_f1"])
+    assert report["accuracy"] == pytest.approx(scores["accuracy"])
+    details = read_lines("runs/teacher/predictions/test.jsonl")
+    assert [d["gold"] == "hate" for d in details] == [g == 1 for g in gold]
+    assert [d["label"] == "hate" for d in details] == [x == "1" for x in lines]
+
+
+def test_a_student_makes_its_teacher_once_and_reuses_it(train):
+    first = train("odd")
+    assert first.code == 0, first.err
+    assert "training runs/teacher first" in first.err
+    manifest = read("runs/teacher/MANIFEST.json")
+    assert read("runs/odd/train_args.json")["layers"] == [1, 3]
+    second = train("even")
+    assert "first" not in second.err
+    assert read("runs/even/train_args.json")["layers"] == [2, 4]
+    assert read("runs/teacher/MANIFEST.json") == manifest
+    assert set(steps("runs/even")[0]) >= {"hard_loss", "soft_loss", "hidden_loss"}
+
+
+def test_another_length_or_data_needs_another_teacher(train):
+    train("odd")
+    manifest = read("runs/teacher/MANIFEST.json")
+    other = train("even", "--max-length", 16)
+    assert "runs/teacher is another teacher: it differs in max_length" in other.err
+    assert read("runs/teacher/MANIFEST.json") == manifest
+    made = [p for p in Path("runs").glob("teacher-*")]
+    assert len(made) == 1
+    assert read("runs/even/train_args.json")["teacher"] == str(made[0])
+    again = train("hybrid", "--max-length", 16)
+    assert "first" not in again.err
+    refused = train("last", "--teacher", "runs/teacher", "--limit", 32)
+    assert refused.code == 4
+    assert "it differs in data_sha256" in refused.err.splitlines()[-1]
+
+
+def test_the_teacher_given_is_used(train):
+    train("teacher", "--out", "mine/t")
+    result = train("first", "--teacher", "mine/t")
+    assert "teacher: mine/t" in result.err
+    assert not Path("runs/teacher").exists()
+    assert read("runs/first/train_args.json")["layers"] == [1, 2]
+
+
+def test_objective_ce_is_the_same_student_without_the_teachers_outputs(train):
+    train("odd")
+    train("odd", "--objective", "ce", "--out", "runs/odd-ce")
+    assert set(steps("runs/odd-ce")[0]) == {
+        "step", "epoch", "lr", "grad_norm", "loss", "hard_loss",
+    }  # fmt: skip
+    # The same copies, dropout and texts: before the first update the labels' loss is the same.
+    assert steps("runs/odd-ce")[0]["hard_loss"] == steps("runs/odd")[0]["hard_loss"]
+    train("odd", "--beta", "0", "--out", "runs/odd-logits")
+    assert "hidden_loss" not in steps("runs/odd-logits")[0]
+
+
+def test_the_same_seed_gives_byte_identical_weights(train):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train("odd", "--seed", seed, "--out", f"runs/{name}")
+    weights = [Path(f"runs/{n}/model.safetensors").read_bytes() for n in "abc"]
+    assert weights[0] == weights[1] != weights[2]
+
+
+def test_transformers_reads_a_run(train):
+    train("odd", "--lr", "1e-3")
+    model = AutoModelForSequenceClassification.from_pretrained("runs/odd").eval()
+    tokenizer = AutoTokenizer.from_pretrained("runs/odd")
+    details = read_lines("runs/odd/predictions/test.jsonl")
+    rows = sample_rows("test", 8)
+    batch = tokenizer([row["text"] for row in rows], padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        logits = model(**batch).logits
+    expected = torch.tensor([d["logits"] for d in details[:8]])
+    assert (logits - expected).abs().max() <= 2e-6  # the file has six digits
+
+
+@pytest.mark.parametrize(("layers", "count"), [("all", 4), ("odd", 2)])
+def test_peft_reads_a_lora_run_and_so_do_we(train, command, layers, count):
+    import peft
+
+    result = train("lora", "--layers", layers, "--lr", "1e-2", "--lora-r", 4)
+    assert result.code == 0, result.err
+    run = Path("runs/lora")
+    assert not (run / "model.safetensors").exists()
+    assert (run / "base").is_dir() == (layers == "odd")
+    model = peft.AutoPeftModelForSequenceClassification.from_pretrained(run).eval()
+    assert model.config.num_hidden_layers == count
+    rows = sample_rows("test", 8)
+    texts = [row["text"] for row in rows]
+    batch = AutoTokenizer.from_pretrained(run)(texts, padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        expected = model(**batch).logits.softmax(dim=1)[:, 1]
+    answer = command(predict_command, "--run", run, *texts)
+    scores = torch.tensor([json.loads(line)["score"] for line in answer.out.splitlines()])
+    assert (scores - expected).abs().max() <= 1e-5
+    results = read(run / "results.json")
+    assert results["trainable"] == 2 * count * 4 * (32 + 32) + 2 * 32 + 2
+    assert read(run / "adapter_config.json")["r"] == 4
+    moved = Path("elsewhere")
+    shutil.move(run, moved)
+    assert command(predict_command, "--run", moved, *texts).out == answer.out
+
+
+def test_lora_on_a_trained_student(train, command):
+    train("odd")
+    result = train("lora", "--model", "runs/odd", "--lora-targets", "attention.output.dense")
+    assert result.code == 0, result.err
+    from experiment.classifier import load_run_model
+
+    model, _ = load_run_model(Path("runs/lora"))
+    assert len(list(lora_layers(model))) == 2
+
+
+def test_a_run_is_replaced_only_when_asked_and_only_when_done(train):
+    train("teacher")
+    before = read("runs/teacher/MANIFEST.json")
+    refused = train("teacher")
+    assert refused.code == 2
+    assert "runs/teacher exists (hint: --overwrite" in refused.err
+    broken = train("teacher", "--overwrite", "--lr", "1e30", "--dtype", "fp32")
+    assert broken.code == 4
+    assert "at step" in broken.err.splitlines()[-1]
+    assert read("runs/teacher/MANIFEST.json") == before
+    assert train("teacher", "--overwrite", "--seed", 3).code == 0
+    assert read("runs/teacher/MANIFEST.json") != before
+    assert [p.name for p in Path("runs").iterdir()] == ["teacher"]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (["--mode", "nine"], 2, "invalid choice"),
+        (["--mode", "odd", "--layers", "even"], 2, "contradict each other"),
+        (["--mode", "teacher", "--layers", "1,9"], 2, "must rise from 1 or more to 4 or less"),
+        (["--mode", "lora", "--lora-targets", "q_proj"], 2, "no module of the model is called"),
+        (["--mode", "teacher", "--max-length", "2"], 2, "2 must be at least 3"),
+        (["--mode", "teacher", "--epochs", "x"], 2, "invalid int value: 'x'"),
+        (["--mode", "teacher", "--data", "nowhere"], 3, "no such folder"),
+        (["--mode", "teacher", "--model", "no/such/folder"], 4, "no model folder"),
+        (["--mode", "teacher", "--out", "file/runs/x"], 5, "Not a directory"),
+    ],
+)
+def test_what_a_user_can_mend_is_one_line_and_an_exit_code(train, args, code, message):
+    Path("file").write_text("")
+    result = train(*args[1:])
+    assert result.code == code
+    last = result.err.splitlines()[-1]
+    assert "error: " in last
+    assert message in last
+    assert "Traceback" not in result.err
+    assert result.out == ""
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_a_usable_run(model_dir, tmp_path, command, name):
+    args = ["--mode", "teacher", "--model", str(model_dir), "--data", "sample", "--epochs", "500"]
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "train.py", *args, "--batch-size", "8"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    log = tmp_path / "runs/.teacher.partial/metrics.jsonl"
+    for _ in range(600):
+        if log.exists() and log.read_text().count("\n") > 2:
+            break
+        time.sleep(0.1)
+    process.send_signal(name)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[name], err
+    assert "the run will be saved" in err
+    result = command(eval_command, "runs/teacher")
+    assert result.code == 0
+    assert "warning: runs/teacher was interrupted" in result.err
+
+
+def test_help_answers_without_importing_torch():
+    for script in ("train", "eval", "predict"):
+        call = f"{script}.parse_args(['--help'])"
+        code = f"import sys, {script}\ntry: {call}\nfinally: print(*sys.modules)"
+        started = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert time.perf_counter() - started < 5  # far from a timing test: torch alone takes 2 s
+        assert "examples:" in done.stdout
+        assert not {"torch", "numpy", "datasets"} & set(done.stdout.split())
+
+
+# ---- the Hub
+
+
+def hub_environment(url: str, home: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("HF_")}
+    return {**kept, "HF_ENDPOINT": url, "HF_HOME": str(home), "NO_PROXY": "*"}
+
+
+@pytest.mark.parametrize(("more", "code"), [([], 4), (["--model", "minilm"], 3)])
+def test_without_the_hub_one_line_says_what_to_do(tmp_path, more, code):
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, ROOT / "train.py", "--mode", "odd", *more],
+        env=hub_environment("http://127.0.0.1:9", tmp_path),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert time.monotonic() - started < 15
+    assert done.returncode == code
+    (line,) = done.stderr.splitlines()
+    for hint in ("error: cannot reach the Hub for", "--model DIR", "--data DIR", "make demo"):
+        assert hint in line
+
+
+def test_the_default_command_downloads_trains_and_then_works_offline(model_dir, tmp_path):
+    """No flag but --max-steps: bert-base-uncased and tweet_eval from the (stand-in) Hub."""
+    rows = sample_rows("train", 40)
+    texts = [(row["text"], int(row["label"] == "hate")) for row in rows]
+    splits = dict.fromkeys(("train", "validation", "test"), texts)
+    folder = write_tweet_eval(tmp_path / "tweets", splits)
+    command = [sys.executable, ROOT / "train.py", "--mode", "odd", "--max-steps", "2"]
+    quiet = {"cwd": tmp_path, "capture_output": True, "text": True}
+    models, data = {"google-bert/bert-base-uncased": model_dir}, {"cardiffnlp/tweet_eval": folder}
+    with HubStandIn(models=models, datasets=data) as hub:
+        environment = hub_environment(hub.url, tmp_path / "home")
+        done = subprocess.run(command, env=environment, **quiet)
+        assert done.returncode == 0, done.stderr
+    assert read(tmp_path / "runs/odd/config.json")["id2label"]["0"] == "non-hate"
+    environment["HF_HUB_OFFLINE"] = "1"
+    done = subprocess.run([*command, "--overwrite"], env=environment, **quiet)
+    assert done.returncode == 0, done.stderr
+
+
+# ---- eval.py
+
+
+def test_the_table_has_a_row_for_each_run_and_two_constants(train, command):
+    train("odd")
+    train("lora")
+    result = command(eval_command)
+    assert result.code == 0, result.err
+    lines = result.out.splitlines()
+    header = [cell.strip() for cell in lines[0].strip("|").split("|")]
+    assert header == [
+        "Model", "layers", "training loss", "test loss", "accuracy", "F1", "macro-F1", "AUROC",
+        "predicted positive", "parameters", "trainable", "ms/text",
+    ]  # fmt: skip
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:7]]
+    assert [row[0] for row in rows[:4]] == ["teacher", "odd", "lora", "always hate"]
+    assert rows[4][0].startswith("majority (")
+    assert [row[1] for row in rows] == ["1,2,3,4", "1,3", "1,2,3,4", "-", "-"]
+    for row in rows[:3]:
+        scores = read(f"runs/{row[0]}/results.json")
+        assert row[3] == f"{scores['test']['loss']:.4f}"
+        assert row[6] == f"{scores['test']['macro_f1']:.4f}"
+        assert row[9] == f"{scores['parameters']:,}"
+    assert rows[3][8] == "100.0%"
+
+
+def test_json_holds_the_same_scores_as_training_wrote(train, command):
+    train("teacher")
+    for split in ("test", "validation"):
+        answer = json.loads(command(eval_command, "--json", "--split", split).out)
+        (row,) = answer["runs"]
+        for name, value in read("runs/teacher/results.json")[split].items():
+            assert row[name] == pytest.approx(value, abs=1e-6), name
+        assert "always hate" in answer["constants"]
+
+
+def test_eval_says_what_it_lacks(train, command):
+    assert command(eval_command).code == 4
+    assert "no trained model in nowhere" in command(eval_command, "nowhere").err
+    train("teacher")
+    train("teacher", "--limit", 32, "--out", "runs/small")
+    result = command(eval_command)
+    assert result.code == 2
+    assert "trained on different data (hint: give --data)" in result.err
+    assert command(eval_command, "--data", "sample", "--limit", 32).code == 0
+
+
+def test_damaged_runs_are_refused(train, command):
+    train("teacher")
+    path = Path("runs/teacher/model.safetensors")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1  # one bit of the last weight: a file that still reads well
+    path.write_bytes(content)
+    result = command(eval_command, "runs/teacher")
+    assert result.code == 4
+    assert "is not the file that MANIFEST.json lists" in result.err
+
+
+# ---- predict.py
+
+
+@pytest.fixture
+def predict(train, command):
+    train("teacher", "--lr", "1e-3")
+    return lambda *args: command(predict_command, "--run", "runs/teacher", *args)
+
+
+def answers(result):
+    assert result.code == 0, result.err
+    return [json.loads(line) for line in result.out.splitlines()]
+
+
+def test_one_json_line_a_text(predict):
+    texts = ["I hate you", "", "a " * 200, "caf\u00e9 \U0001f600", "two\nlines"]
+    lines = answers(predict(*texts))
+    assert [line["text"] for line in lines] == texts
+    assert [line["truncated"] for line in lines] == [False, False, True, False, False]
+    for line in lines:
+        assert set(line) == {"text", "label", "score", "truncated"}
+        assert line["label"] == ("hate" if line["score"] > 0.5 else "not-hate")
+
+
+def test_files_give_the_same_answers_as_arguments(predict):
+    texts = ["one, two", 'say "no"', "three\u2028four", "last"]
+    expected = predict(*texts).out
+    Path("t.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    with open("t.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["id", "text"], *([i, t] for i, t in enumerate(texts))])
+    lines = [json.dumps({"body": text}) + "\n" for text in texts]
+    Path("t.jsonl").write_text("".join(lines), encoding="utf-8")
+    assert predict("--file", "t.txt").out == expected
+    assert predict("--file", "t.csv").out == expected
+    assert predict("--file", "t.jsonl", "--column", "body").out == expected
+    assert predict("--file", "t.csv", "--out", "o.jsonl").out == ""
+    assert Path("o.jsonl").read_text(encoding="utf-8") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.csv", "id,body\n1,x\n", "t.csv:1 has no column 'text' (hint: --column id, body)"),
+        ("t.csv", "id,text\n1\n", "t.csv:2 has no cell for the column 'text'"),
+        ("t.jsonl", '{"text": "a"}\n{"text": 3}\n', "t.jsonl:2 has no string 'text'"),
+        ("t.jsonl", '{"text": "a"}\n{\n', "t.jsonl:2 cannot be read"),
+        ("t.pdf", "", "t.pdf is not a .txt, .csv or .jsonl file"),
+        ("t.txt", b"ok\n\xff\xfe\n", "t.txt: not UTF-8"),
+    ],
+)
+def test_bad_files_exit_3_with_the_line_and_write_nothing(predict, name, content, message):
+    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = predict("--file", name, "--out", "o.jsonl")
+    assert result.code == 3
+    assert message in result.err.splitlines()[-1]
+    assert not list(Path().glob("*o.jsonl*"))
+    assert predict("--file", "missing.txt").code == 3
+
+
+def test_predict_wants_texts_or_a_file(predict, command):
+    assert predict().code == 2
+    assert predict("x", "--file", "t.txt").code == 2
+    missing = command(predict_command, "--run", "nowhere", "x")
+    assert missing.code == 4
+    assert "no trained model in nowhere" in missing.err
+
+
+# ---- memory
+
+
+def test_training_minilm_at_batch_64_stays_under_3_gb(tmp_path):
+    """The worst case: every text is longer than 128 tokens; cached teacher outputs included."""
+    for split, count in (("train", 128), ("validation", 16), ("test", 16)):
+        rows = [["text", "label"], *([f"word{i} " * 70, i % 2] for i in range(count))]
+        with open(tmp_path / f"{split}.csv", "w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    command = [sys.executable, ROOT / "train.py", "--mode", "odd", "--model", "minilm"]
+    command += ["--data", str(tmp_path), "--epochs", "1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "128 cut at 128 tokens" in done.stderr
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024  # Linux counts kB
+    assert before * 1024 < peak < 3e9
