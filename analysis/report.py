@@ -1,6 +1,8 @@
 """The table that `eval.py` prints, as Markdown that also reads well in a terminal."""
 
-from pathlib import PurePath
+import json
+import sys
+from pathlib import Path, PurePath
 from typing import Any
 
 HEADER = (
@@ -59,3 +61,7 @@ def markdown_table(rows: list[list[str]], split: str = "test") -> str:
         f"| {' | '.join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])} |"
         for row in [header, rule, *rows]
     )
+
+
+if __name__ == "__main__":  # python -m analysis.report FILE, what `eval.py --json` printed
+    print(results_table(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))

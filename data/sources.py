@@ -26,7 +26,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Data:
-    """The splits train, validation and test; `revision` is the commit of a data set on the Hub."""
+    """The splits train, validation and test.
+
+    `name` is the source as given, or a folder's last part; `revision` the commit on the Hub.
+    """
 
     name: str
     splits: dict[str, Split]
@@ -64,7 +67,8 @@ def load_data(source: str, limit: int | None = None) -> Data:
             raise DataError(f"{source}: all {len(split.texts)} texts of {name} are {only!r}")
     if limit is not None:
         splits = {name: _first(split, limit) for name, split in splits.items()}
-    return Data(source, splits, names, revision)
+    name = Path(source).resolve().name if os.path.isdir(source) else source
+    return Data(name, splits, names, revision)
 
 
 def repeats(data: Data) -> dict[str, int]:

@@ -4,7 +4,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,6 @@ MODEL_FILES = (
     "base/config.json",
     "base/model.safetensors",
 )
-MODEL_NAMES = {"teacher": "Teacher", "lora": "LoRA"}
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -61,16 +61,21 @@ def weights_sha256(source: Path) -> str:
     return sha256(files)
 
 
-def begin(out: Path) -> Path:
-    """Make the folder in which a run is prepared: beside `out`, so that a rename can finish it."""
+@contextmanager
+def prepared(out: Path) -> Iterator[Path]:
+    """Give a folder in which a run is prepared, and put it in its place once all is written.
+
+    It lies beside `out`, so that a rename can finish it. The manifest is written last; an older
+    run at `out` stays until then, and stays for good where an error ends the work.
+    """
     staging = out.parent / f".{out.name}.partial"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
-    return staging
-
-
-def finish(staging: Path, out: Path) -> None:
-    """Write the manifest, then put the finished run in its place, over an older one if any."""
+    try:
+        yield staging
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
     hashes = {n: sha256([staging / n]) for n in MODEL_FILES if (staging / n).is_file()}
     write_json(staging / "MANIFEST.json", {"sha256": hashes})
     old = out.parent / f".{out.name}.old"
@@ -140,8 +145,8 @@ base_model: {args["base_model"]}
 ---
 # {args["mode"]}: layers {", ".join(map(str, args["layers"]))} of {args["model"]}
 
-Classifies a text as {args["label_names"][0]} or {args["label_names"][1]}; trained on {args["data"]}
-by `{args["command"]}`.
+Classifies a text as {" or ".join(args["label_names"])}; trained on {args["data_name"]} by
+`{args["command"]}`.
 
 | split | loss | accuracy | F1 ({args["label_names"][1]}) | macro-F1 | predicted positive | n |
 |---|---|---|---|---|---|---|

@@ -109,10 +109,8 @@ def find_teacher(args: argparse.Namespace, material: Material) -> Path:
         "layers": list(range(1, material.depth + 1)),
     }
     identity = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:8]
-    runs = args.out.parent
-    candidates = (
-        [args.teacher] if args.teacher else [runs / "teacher", runs / f"teacher-{identity}"]
-    )
+    default = Path("runs/teacher")
+    candidates = [args.teacher] if args.teacher else [default, Path(f"{default}-{identity}")]
     for candidate in candidates:
         if not rundir.is_run(candidate):
             return candidate
@@ -138,114 +136,143 @@ def train_one(
 ) -> None:
     """Train one model and leave its finished run directory at `args.out`."""
     data, ids = material.data, material.ids
-    out = rundir.begin(args.out)
     started = time.perf_counter()
-    recipe = Recipe(
-        epochs=args.epochs,
-        batch_size=args.batch_size,
-        lr=LEARNING_RATES[args.mode] if args.lr is None else args.lr,
-        weight_decay=args.weight_decay,
-        warmup=args.warmup,
-        temperature=args.temperature,
-        alpha=args.alpha,
-        beta=args.beta,
-        seed=args.seed,
-        dtype=pick_dtype(args.dtype, device, training=True),
-        max_steps=args.max_steps,
-    )
+    with rundir.prepared(args.out) as folder:
+        torch.manual_seed(args.seed)  # a new head and the adapters are drawn here
+        student = build(args, material, teacher_dir, device, folder)
+        parameters, trainable = count_parameters(student.model.parameters())
+        say(f"{args.out}: layers {student.layers}, {trainable:,} of {parameters:,} values trained")
 
-    torch.manual_seed(args.seed)  # a new head and the adapters are drawn here
-    targets = None
-    if teacher_dir:
-        teacher = load_classifier(teacher_dir, args.max_length, args.batch_size, device).model
-        layers = choose(args.layers, teacher)
-        model = make_student(teacher, layers)
-        if args.objective == "kd":
-            targets = TeacherTargets(
-                teacher,
-                ids["train"],
-                layers if args.beta > 0 else (),
-                folder=out,
-                cache=teacher_dir / "targets",
-                batch_size=args.batch_size,
-            )
-        del teacher
-    else:
-        model = load_model(material.folder, data.label_names)
-        layers = choose(args.layers, model)
-        model = make_student(model, layers)
-    settings = None
-    if args.mode == "lora":
-        if len(layers) < material.depth:
-            save_model(model, out / "base")
-        settings = {
-            "targets": [name.strip() for name in args.lora_targets.split(",")],
-            "r": args.lora_r,
-            "lora_alpha": args.lora_alpha,
-            "lora_dropout": args.lora_dropout,
-        }
-        try:
-            add_lora(model, **settings)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
-    model.to(device)
-    parameters, trainable = count_parameters(model.parameters())
-    say(f"{args.out}: layers {layers}, {trainable:,} of {parameters:,} parameters trained")
-
-    torch.manual_seed(args.seed)  # dropout is the same whatever was trained or loaded before
-    with open(out / "metrics.jsonl", "w", buffering=1, encoding="utf-8") as metrics:
-        done = fit(
-            model,
-            ids["train"],
-            data.splits["train"].labels,
-            recipe,
-            lambda: evaluate(
-                model, ids["validation"], data.splits["validation"].labels, args.batch_size
-            ),
-            targets,
-            log=lambda line: metrics.write(json.dumps(line) + "\n"),
-            stop=stop,
+        recipe = Recipe(
+            epochs=args.epochs,
+            batch_size=args.batch_size,
+            lr=LEARNING_RATES[args.mode] if args.lr is None else args.lr,
+            weight_decay=args.weight_decay,
+            warmup=args.warmup,
+            temperature=args.temperature,
+            alpha=args.alpha,
+            beta=args.beta,
+            seed=args.seed,
+            dtype=pick_dtype(args.dtype, device, training=True),
+            max_steps=args.max_steps,
         )
+        validation = data.splits["validation"]
+        torch.manual_seed(args.seed)  # dropout is the same whatever was trained or loaded before
+        with open(folder / "metrics.jsonl", "w", buffering=1, encoding="utf-8") as metrics:
+            done = fit(
+                student.model,
+                ids["train"],
+                data.splits["train"].labels,
+                recipe,
+                lambda: evaluate(
+                    student.model, ids["validation"], validation.labels, args.batch_size
+                ),
+                student.targets,
+                log=lambda line: metrics.write(json.dumps(line) + "\n"),
+                stop=stop,
+            )
 
-    say(f"scoring test with the weights of epoch {done.best_epoch}, of lowest validation loss")
-    results = score(model, done, material, args.batch_size, out)
-    results |= {
-        "parameters": parameters,
-        "trainable": trainable,
-        "seconds": round(time.perf_counter() - started, 1),
-    }
-    record = {
-        **{k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()},
-        "lr": recipe.lr,
-        "layers": layers,
-        "depth": material.depth,
-        "base_model": MINILM_ID if args.model == MINILM else args.model,
-        "model_sha256": material.model_sha256,
-        "data_sha256": material.data_sha256,
-        "label_names": list(data.label_names),
-        "teacher": str(teacher_dir) if teacher_dir else None,
-        "training_dtype": str(recipe.dtype).removeprefix("torch."),
-        "steps": done.steps,
-        "interrupted": done.interrupted,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-    if settings:
-        full = not (out / "base").exists()
-        base = record["base_model"] if full else str(args.out / "base")
-        save_adapter(model, out, settings, base)
-        rundir.write_json(out / "config.json", model.config.to_dict())
-    else:
-        save_model(model, out)
-    material.tokenizer.save(out)
-    rundir.write_json(out / "train_args.json", record)
-    rundir.write_json(out / "results.json", results)
-    (out / "README.md").write_text(rundir.model_card(record, results), encoding="utf-8")
-    rundir.finish(out, args.out)
+        say(f"scoring test with the weights of epoch {done.best_epoch}, of lowest validation loss")
+        results = score(student.model, done, material, args.batch_size, folder)
+        results |= {"parameters": parameters, "trainable": trainable}
+        results["seconds"] = round(time.perf_counter() - started, 1)
+        record = {
+            **{name: str(v) if isinstance(v, Path) else v for name, v in vars(args).items()},
+            "lr": recipe.lr,
+            "layers": student.layers,
+            "base_model": MINILM_ID if args.model == MINILM else args.model,
+            "model_sha256": material.model_sha256,
+            "data_name": data.name,
+            "data_sha256": material.data_sha256,
+            "label_names": list(data.label_names),
+            "repeats": repeats(data),
+            "teacher": str(teacher_dir) if teacher_dir else None,
+            "training_dtype": str(recipe.dtype).removeprefix("torch."),
+            "steps": done.steps,
+            "interrupted": done.interrupted,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+        }
+        save(folder, args.out, student, material, record, results)
     print(
         f"{args.out}: validation macro-F1 {results['validation']['macro_f1']:.4f}, "
         f"test macro-F1 {results['test']['macro_f1']:.4f} in {results['seconds']:.0f} s"
     )
+
+
+@dataclass(frozen=True)
+class Student:
+    """A model ready to be trained, its layers (from 1), and what its mode brings along."""
+
+    model: BertForSequenceClassification
+    layers: list[int]
+    targets: TeacherTargets | None = None
+    adapter: dict[str, Any] | None = None  # the arguments of add_lora
+
+
+def build(
+    args: argparse.Namespace,
+    material: Material,
+    teacher_dir: Path | None,
+    device: torch.device,
+    folder: Path,
+) -> Student:
+    """Make the model of a mode: from the teacher where there is one, else from pretraining."""
+    if teacher_dir:
+        teacher = load_classifier(teacher_dir, args.max_length, args.batch_size, device).model
+        layers, targets = choose(args.layers, teacher), None
+        if args.objective == "kd":
+            targets = TeacherTargets(
+                teacher,
+                material.ids["train"],
+                layers if args.beta > 0 else (),
+                folder=folder,
+                cache=teacher_dir / "targets",
+                batch_size=args.batch_size,
+            )
+        return Student(make_student(teacher, layers), layers, targets)
+
+    pretrained = load_model(material.folder, material.data.label_names)
+    layers = choose(args.layers, pretrained)
+    model = make_student(pretrained, layers).to(device)
+    if args.mode != "lora":
+        return Student(model, layers)
+    if len(layers) < material.depth:
+        save_model(model, folder / "base")  # nobody else has this base, so the run carries it
+    adapter = {
+        "targets": [name.strip() for name in args.lora_targets.split(",")],
+        "r": args.lora_r,
+        "lora_alpha": args.lora_alpha,
+        "lora_dropout": args.lora_dropout,
+    }
+    try:
+        add_lora(model, **adapter)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return Student(model, layers, adapter=adapter)
+
+
+def save(
+    folder: Path,
+    out: Path,
+    student: Student,
+    material: Material,
+    record: dict[str, Any],
+    results: dict[str, Any],
+) -> None:
+    """Write model or adapter, tokenizer, record, results and model card."""
+    if student.adapter:
+        own_base = (folder / "base").is_dir()
+        base = str(out / "base") if own_base else record["base_model"]
+        save_adapter(student.model, folder, student.adapter, base)
+        rundir.write_json(folder / "config.json", student.model.config.to_dict())
+    else:
+        save_model(student.model, folder)
+    material.tokenizer.save(folder)
+    rundir.write_json(folder / "train_args.json", record)
+    rundir.write_json(folder / "results.json", results)
+    card = rundir.model_card(record, results)
+    (folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def choose(spec: str, model: BertForSequenceClassification) -> list[int]:
@@ -260,7 +287,7 @@ def score(
     done: Fit,
     material: Material,
     batch_size: int,
-    out: Path,
+    folder: Path,
 ) -> dict[str, Any]:
     """Score the last epoch, put back the best one, score it, and write its predictions."""
     test = material.data.splits["test"]
@@ -279,6 +306,6 @@ def score(
         logits = predict_logits(model, material.ids[name], batch_size)
         results[name] = compute_metrics(logits, split.labels)
         names = material.data.label_names
-        rundir.write_predictions(out / "predictions", name, logits, split.labels, names)
+        rundir.write_predictions(folder / "predictions", name, logits, split.labels, names)
     last.setdefault("test", results["test"])
     return results | {"last_epoch": last}
