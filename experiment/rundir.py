@@ -138,11 +138,11 @@ def model_card(args: dict[str, Any], results: dict[str, Any]) -> str:
         for split in ("validation", "test")
         if (m := results.get(split))
     )
+    base = "" if Path(args["base_model"]).is_absolute() else f"base_model: {args['base_model']}\n"
     return f"""---
 language: en
 pipeline_tag: text-classification
-base_model: {args["base_model"]}
----
+{base}---
 # {args["mode"]}: layers {", ".join(map(str, args["layers"]))} of {args["model"]}
 
 Classifies a text as {" or ".join(args["label_names"])}; trained on {args["data_name"]} by

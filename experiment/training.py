@@ -180,7 +180,7 @@ def train_one(
             **{name: str(v) if isinstance(v, Path) else v for name, v in vars(args).items()},
             "lr": recipe.lr,
             "layers": student.layers,
-            "base_model": MINILM_ID if args.model == MINILM else args.model,
+            "base_model": base_model(args.model),
             "model_sha256": material.model_sha256,
             "data_name": data.name,
             "data_sha256": material.data_sha256,
@@ -263,7 +263,7 @@ def save(
     """Write model or adapter, tokenizer, record, results and model card."""
     if student.adapter:
         own_base = (folder / "base").is_dir()
-        base = str(out / "base") if own_base else record["base_model"]
+        base = str((out / "base").resolve()) if own_base else record["base_model"]
         save_adapter(student.model, folder, student.adapter, base)
         rundir.write_json(folder / "config.json", student.model.config.to_dict())
     else:
@@ -273,6 +273,13 @@ def save(
     rundir.write_json(folder / "results.json", results)
     card = rundir.model_card(record, results)
     (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def base_model(source: str) -> str:
+    """What other programs call a model: its Hub id, or the absolute path of a local one."""
+    if source == MINILM:
+        return MINILM_ID
+    return str(Path(source).resolve()) if Path(source).exists() else source
 
 
 def choose(spec: str, model: BertForSequenceClassification) -> list[int]:

@@ -436,10 +436,10 @@ def answers(result):
 
 
 def test_one_json_line_a_text(predict):
-    texts = ["I hate you", "", "a " * 200, "caf\u00e9 \U0001f600", "two\nlines"]
+    texts = ["I hate you", "", "a " * 200, "caf\u00e9 \U0001f600", "two\nlines", "half \ud800"]
     lines = answers(predict(*texts))
     assert [line["text"] for line in lines] == texts
-    assert [line["truncated"] for line in lines] == [False, False, True, False, False]
+    assert [line["truncated"] for line in lines] == [False, False, True, False, False, False]
     for line in lines:
         assert set(line) == {"text", "label", "score", "truncated"}
         assert line["label"] == ("hate" if line["score"] > 0.5 else "not-hate")
