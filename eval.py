@@ -59,7 +59,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     args = parse_args()
-    from analysis import constants, results_table
+    from analysis import constants
+    from analysis.report import results_table
     from bert_min import ModelError
     from data import load_data
     from experiment.rundir import find_runs, is_run, read_json

@@ -35,10 +35,10 @@ def tweets(tweeteval) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def tweet_batch(tweets, minilm):
-    """256 tweets in one padded batch: input_ids and attention_mask, both (256, T)."""
-    ids = [e.ids for e in BertTokenizer(minilm, 128).encode(tweets[-256:])]
-    return pad(ids, 0, torch.device("cpu"))
+def tweet_batches(tweets, minilm):
+    """256 tweets in four padded batches of like lengths: (input_ids, attention_mask) each."""
+    ids = sorted((e.ids for e in BertTokenizer(minilm, 128).encode(tweets[-256:])), key=len)
+    return [pad(ids[i : i + 64], 0, torch.device("cpu")) for i in range(0, 256, 64)]
 
 
 @pytest.fixture

@@ -32,23 +32,22 @@ def pair(request, minilm):
 
 
 @torch.inference_mode()
-def test_logits_and_every_hidden_state_equal_transformers_on_256_tweets(pair, tweet_batch):
+def test_logits_and_every_hidden_state_equal_transformers_on_256_tweets(pair, tweet_batches):
     ours, theirs = pair
-    input_ids, mask = tweet_batch
-    real = mask[..., None].bool()
-    for rows in torch.arange(256).split(64):
-        a = ours(input_ids[rows], mask[rows], output_hidden_states=True)
-        b = theirs(input_ids[rows], mask[rows], output_hidden_states=True)
+    for input_ids, mask in tweet_batches:
+        assert not mask.all()  # there is padding
+        a = ours(input_ids, mask, output_hidden_states=True)
+        b = theirs(input_ids, mask, output_hidden_states=True)
         assert (a.logits - b.logits).abs().max() <= 1e-5
         assert len(a.hidden_states) == len(b.hidden_states) == ours.config.num_hidden_layers + 1
         for mine, reference in zip(a.hidden_states, b.hidden_states, strict=True):
-            assert ((mine - reference) * real[rows]).abs().max() <= 2e-5
+            assert ((mine - reference) * mask[..., None]).abs().max() <= 2e-5
 
 
-def test_gradient_of_every_parameter_equals_transformers(pair, tweet_batch):
+def test_gradient_of_every_parameter_equals_transformers(pair, tweet_batches):
     ours, theirs = pair
-    input_ids, mask = (t[:16] for t in tweet_batch)
-    labels = torch.arange(16) % 2
+    input_ids, mask = (t[:8] for t in tweet_batches[1])
+    labels = torch.arange(8) % 2
     for model in pair:
         model.zero_grad()
         nn.functional.cross_entropy(model(input_ids, mask)[0], labels).backward()
@@ -61,11 +60,11 @@ def test_gradient_of_every_parameter_equals_transformers(pair, tweet_batch):
 
 
 @torch.inference_mode()
-def test_a_text_alone_equals_the_text_in_a_padded_batch(pair, tweet_batch):
+def test_a_text_alone_equals_the_text_in_a_padded_batch(pair, tweet_batches):
     ours, _ = pair
-    input_ids, mask = (t[:32] for t in tweet_batch)
+    input_ids, mask = (t[::4] for t in tweet_batches[3])
     together = ours(input_ids, mask).logits
-    for row in range(32):
+    for row in range(16):
         length = int(mask[row].sum())
         alone = ours(input_ids[row : row + 1, :length], mask[row : row + 1, :length]).logits
         assert (alone[0] - together[row]).abs().max() <= 1e-5

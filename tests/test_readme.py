@@ -10,7 +10,7 @@ import pytest
 import eval as eval_command
 import predict as predict_command
 import train as train_command
-from analysis import results_table
+from analysis.report import results_table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
