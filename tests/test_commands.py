@@ -383,9 +383,13 @@ def test_the_table_has_a_row_for_each_run_and_two_constants(train, command):
     assert [row[1] for row in rows] == ["1,2,3,4", "1,3", "1,2,3,4", "-", "-"]
     for row in rows[:3]:
         scores = read(f"runs/{row[0]}/results.json")
-        assert row[3] == f"{scores['test']['loss']:.4f}"
-        assert row[6] == f"{scores['test']['macro_f1']:.4f}"
-        assert row[9] == f"{scores['parameters']:,}"
+        assert row[2] == f"{scores['train_loss']:.4f}"
+        names = ("loss", "accuracy", "f1", "macro_f1", "auroc")
+        assert row[3:8] == [f"{scores['test'][name]:.4f}" for name in names]
+        assert row[8] == f"{scores['test']['predicted_positive_rate']:.1%}"
+        assert row[9:11] == [f"{scores['parameters']:,}", f"{scores['trainable']:,}"]
+    gold = [row["label"] == "hate" for row in sample_rows("test", 64)]
+    assert lines[8] == f"sample, test: 64 texts, {sum(gold) / 64:.1%} hate"
     assert rows[3][8] == "100.0%"
 
 

@@ -99,6 +99,19 @@ def test_soft_loss_by_hand():
     assert soft_loss(STUDENT, TEACHER, 2.0).item() == pytest.approx(2 * (2 * p - 1), rel=1e-6)
 
 
+def test_soft_loss_measures_the_student_by_the_teacher():
+    """Teacher (3/4, 1/4) at temperature 2, student (1/2, 1/2): KL is not the same both ways."""
+    teacher = torch.tensor([[2 * math.log(3), 0.0]])
+    kl = 0.75 * math.log(1.5) + 0.25 * math.log(0.5)
+    assert soft_loss(torch.zeros(1, 2), teacher, 2.0).item() == pytest.approx(4 * kl, rel=1e-5)
+
+
+def test_bf16_outputs_are_scored_in_fp32():
+    hidden = ([torch.ones(1, 2, 2).bfloat16()], [torch.ones(1, 2, 2)], torch.ones(1, 2))
+    terms = distillation_loss(STUDENT.bfloat16(), LABELS, TEACHER, hidden, 2, 0.5, 1)
+    assert all(term.dtype == torch.float32 for term in terms.values())
+
+
 def test_hidden_loss_by_hand():
     """Layer 1: orthogonal (1) and equal (0); layer 2: opposite (2) and, scaled, equal (0)."""
     mask = torch.tensor([[1, 1, 0]])

@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from analysis import evaluate
 from bert_min import BertForSequenceClassification
+from data.batches import pad, training_batches
 from distill import Recipe, TeacherTargets, TrainingError, fit, make_student
 from distill.loop import batch_loss, learning_rate_factor, make_optimizer, passes
 
@@ -45,6 +47,45 @@ def test_training_lowers_the_loss_and_logs_every_term(tiny, task, tmp_path):
         assert all(math.isfinite(line[name]) for line in steps)
     assert np.mean([s["hidden_loss"] for s in steps[-6:]]) < 0.9 * steps[0]["hidden_loss"]
     assert [line["epoch"] for line in lines if "validation" in line] == [1, 2, 3]
+
+
+def test_fit_is_the_loop_of_the_textbook(tiny, task):
+    """The same batches, dropout and rates in ten plain lines must give the same weights."""
+    ids, labels = task
+    plain = copy.deepcopy(tiny).train()
+    run(tiny, task)
+    torch.manual_seed(RECIPE.seed)
+    optimizer, step = make_optimizer(plain, RECIPE), 0
+    for epoch in (1, 2, 3):
+        for index in training_batches([len(row) for row in ids], 8, RECIPE.seed, epoch):
+            batch = pad([ids[i] for i in index], 0, torch.device("cpu"))
+            loss = F.cross_entropy(plain(*batch).logits, torch.tensor([labels[i] for i in index]))
+            plain.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(plain.parameters(), 1.0)
+            for group in optimizer.param_groups:
+                group["lr"] = RECIPE.lr * learning_rate_factor(step, 2, 18)
+            optimizer.step()
+            step += 1
+    for (name, a), b in zip(tiny.named_parameters(), plain.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-6), name
+
+
+def test_each_layer_is_matched_with_its_own_teacher_layer(tiny, task, tmp_path):
+    """A student that is the teacher has nothing to learn from it, layer by layer."""
+    targets = TeacherTargets(tiny, task[0], [1, 2, 3, 4], folder=tmp_path)
+    recipe = replace(RECIPE, beta=1.0)
+    gold, index = torch.tensor(task[1]), np.arange(8)
+    terms = batch_loss(tiny.eval(), task[0], gold, index, recipe, targets)
+    assert terms["hidden_loss"].item() == pytest.approx(0, abs=1e-6)
+    assert terms["soft_loss"].item() == pytest.approx(0, abs=1e-6)
+
+
+def test_a_gradient_that_is_not_finite_stops_too(tiny, task, monkeypatch):
+    nan = torch.tensor(math.nan)
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *_: nan)
+    with pytest.raises(TrainingError, match="gradient norm nan at step 1"):
+        run(tiny, task)
 
 
 def test_the_same_seed_gives_the_same_bytes(tiny, task):
@@ -98,6 +139,8 @@ def test_passes_hold_few_tokens_and_every_text_once(monkeypatch):
     parts = passes(np.array([0, 2, 3, 1]), lengths)
     assert [part.tolist() for part in parts] == [[0, 2], [3, 1]]
     assert [p.tolist() for p in passes(np.array([1, 4]), lengths)] == [[1, 4]]
+    # 40 + 9 + 30 real tokens would fit into 100; padded to 3 x 40 they do not.
+    assert [p.tolist() for p in passes(np.array([0, 1, 2]), lengths)] == [[0, 1], [2]]
     assert [p.tolist() for p in passes(np.array([0]), lengths * 10)] == [[0]]
 
 
@@ -128,6 +171,9 @@ def test_passes_add_up_to_the_batch(tiny, task, tmp_path):
 
 def test_no_decay_on_biases_and_layer_norms(tiny):
     optimizer = make_optimizer(tiny, RECIPE)
+    assert {(g["eps"], g["lr"], g["betas"]) for g in optimizer.param_groups} == {
+        (1e-6, 5e-3, (0.9, 0.999))
+    }
     rates = {id(p): g["weight_decay"] for g in optimizer.param_groups for p in g["params"]}
     for name, parameter in tiny.named_parameters():
         exempt = name.endswith("bias") or "LayerNorm" in name

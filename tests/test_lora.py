@@ -57,6 +57,23 @@ def test_the_layer_by_hand():
     assert layer(torch.tensor([1.0, 2.0])).tolist() == [19.0, 2.0]
 
 
+def test_dropout_comes_before_a():
+    """Of 16 inputs some are dropped, so the sum takes values between nothing and everything."""
+    layer = LoRALinear(nn.Linear(16, 1), r=1, lora_alpha=1, lora_dropout=0.5)
+    with torch.no_grad():
+        layer.lora_A.fill_(1.0)
+        layer.lora_B.fill_(1.0)
+    torch.manual_seed(0)
+    x = torch.ones(64, 16)
+    assert len((layer(x) - layer.base(x)).round().unique()) > 4
+
+
+def test_the_base_is_frozen_and_the_adapter_is_not():
+    layer = LoRALinear(nn.Linear(3, 2), r=1, lora_alpha=1, lora_dropout=0.0)
+    trained = {name for name, p in layer.named_parameters() if p.requires_grad}
+    assert trained == {"lora_A", "lora_B"}
+
+
 def test_identical_to_the_base_at_step_zero(tiny):
     expected = tiny(IDS, MASK).logits
     add_lora(tiny, **SETTINGS)
@@ -133,6 +150,7 @@ def test_dropout_touches_the_adapter_path_alone(adapted):
         (["attention"], "is bert.encoder.layer.0.attention, a BertAttention"),
         (["classifier"], "which is trained in full"),
         (["query", "self.query"], "a LoRALinear"),
+        (["uery"], "no module of the model is called 'uery'"),
     ],
 )
 def test_targets_that_are_no_linear_layers_are_refused(tiny, targets, message):

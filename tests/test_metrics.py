@@ -73,6 +73,15 @@ def test_ece_by_hand():
     assert expected_calibration_error(p, np.array([1, 0, 0, 0])) == pytest.approx(0.4)
 
 
+def test_ece_has_fifteen_bins():
+    """.61 and .65 share the bin from 9/15 to 10/15; .65 and .68 do not."""
+    p = np.array([[0.39, 0.61], [0.35, 0.65]])
+    one_bin = expected_calibration_error(p, np.array([1, 0]))
+    assert one_bin == pytest.approx(abs(0.5 - 0.63))
+    p = np.array([[0.35, 0.65], [0.32, 0.68]])  # either side of 10/15, but both in [.6, .7)
+    assert expected_calibration_error(p, np.array([1, 0])) == pytest.approx((0.35 + 0.68) / 2)
+
+
 def test_certain_and_right_is_perfectly_calibrated():
     assert expected_calibration_error(np.eye(2), np.array([0, 1])) == 0
 
@@ -113,3 +122,8 @@ def test_constants_on_the_counts_of_tweetevals_test_set():
     assert majority["macro_f1"] == pytest.approx(0.3665, abs=1e-4)
     assert majority["loss"] == always["loss"] == pytest.approx(0.681, abs=1e-3)
     assert always["auroc"] == 0.5
+    # What training says is all that a constant may know, whatever the split that is scored.
+    even = constants(labels, np.repeat([1, 0], [5, 5]), ("not-hate", "hate"))["always hate"]
+    assert even["loss"] == pytest.approx(math.log(2))
+    assert even["brier"] == pytest.approx(0.25)
+    assert even["ece"] == pytest.approx(abs(1718 / 2970 - 0.5))
