@@ -1,7 +1,8 @@
 # `make` alone lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO := --model minilm --data sample --epochs 8 --batch-size 32 --overwrite
+# The sample has 1,000 training texts: smaller batches and a higher rate than the defaults for 9,000.
+DEMO := --model minilm --data sample --batch-size 32 --overwrite
 .PHONY: help demo test lint clean
 
 help: ## list the targets
@@ -20,10 +21,10 @@ help: ## list the targets
 	@touch $@
 
 demo: .venv/run ## train, evaluate and use all models on the embedded sample (no Hub needed)
-	$(BIN)/python train.py --mode teacher $(DEMO) --out runs/demo/teacher
-	$(BIN)/python train.py --mode odd $(DEMO) --out runs/demo/odd --teacher runs/demo/teacher
-	$(BIN)/python train.py --mode even $(DEMO) --out runs/demo/even --teacher runs/demo/teacher
-	$(BIN)/python train.py --mode lora $(DEMO) --out runs/demo/lora
+	$(BIN)/python train.py --mode teacher $(DEMO) --lr 1e-4 --out runs/demo/teacher
+	$(BIN)/python train.py --mode odd $(DEMO) --lr 1e-4 --out runs/demo/odd --teacher runs/demo/teacher
+	$(BIN)/python train.py --mode even $(DEMO) --lr 1e-4 --out runs/demo/even --teacher runs/demo/teacher
+	$(BIN)/python train.py --mode lora $(DEMO) --lr 1e-3 --out runs/demo/lora
 	$(BIN)/python eval.py runs/demo/teacher runs/demo/odd runs/demo/even runs/demo/lora
 	$(BIN)/python predict.py --run runs/demo/odd "I hate you" \
 	  "I love my neighbours, they are kind people." "I hate Mondays." \
