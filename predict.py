@@ -90,7 +90,7 @@ def read_texts(path: Path, column: str) -> Iterator[str]:
 
 def main() -> int:
     args = parse_args()
-    if args.out and args.out.exists() and args.file and args.out.samefile(args.file):
+    if args.out and args.file and args.out.resolve() == args.file.resolve():
         raise UsageError("--out is the file that is read")
     from tqdm import tqdm
 

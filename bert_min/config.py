@@ -56,6 +56,10 @@ class BertConfig:
             value = getattr(self, name)
             if not (isinstance(value, int | float) and value > 0):
                 raise ModelError(f"{name} must be a positive number, not {value!r}")
+        if type(self.pad_token_id) is not int or not 0 <= self.pad_token_id < self.vocab_size:
+            raise ModelError(
+                f"pad_token_id {self.pad_token_id!r} is no id below vocab_size {self.vocab_size}"
+            )
         if self.hidden_size % self.num_attention_heads:
             raise ModelError(
                 f"hidden_size {self.hidden_size} is not a multiple of "

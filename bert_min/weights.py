@@ -28,7 +28,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if (path / "model.safetensors").exists() or not index.exists():
         return _read_file(path / "model.safetensors")
     try:
-        shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        table = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+        shards = sorted({str(shard) for shard in table.values()})
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ModelError(f"{index} is not an index of safetensors files: {error!r}") from None
     tensors: dict[str, Tensor] = {}

@@ -6,7 +6,9 @@ larger (1.3 GB for MiniLM and 9,000 tweets, 5 GB for BERT-base), so they lie in 
 name on disk and only a batch of them is ever in memory.
 """
 
+import contextlib
 import hashlib
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
@@ -56,14 +59,16 @@ class TeacherTargets:
         self.file: BinaryIO | None = None
         stored = cache / f"{targets_key(teacher, ids)}.safetensors" if cache else None
         if stored and stored.is_file() and not self.layers:
-            self.logits = load_file(stored)["logits"]
-            return
+            with contextlib.suppress(SafetensorError, KeyError):  # a damaged cache is made anew
+                self.logits = load_file(stored)["logits"]
+                return
         if self.layers:
             self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open while we live)
         self.logits = self._compute(teacher, ids, batch_size)
         if stored:
             stored.parent.mkdir(parents=True, exist_ok=True)
-            save_file({"logits": self.logits}, stored)
+            save_file({"logits": self.logits}, stored.with_suffix(".partial"))
+            os.replace(stored.with_suffix(".partial"), stored)
 
     @torch.inference_mode()
     def _compute(

@@ -10,13 +10,14 @@ import torch
 
 from analysis import predict_logits, softmax
 from bert_min import (
+    BertConfig,
     BertForSequenceClassification,
     BertTokenizer,
     ModelError,
     load_model,
     resolve_model,
 )
-from experiment.rundir import check_manifest, is_run, read_json
+from experiment.rundir import check_manifest, is_run, read_json, weights_sha256
 from lora import load_adapter, merge_lora, read_adapter_config
 
 
@@ -95,15 +96,26 @@ def load_run_model(run: Path) -> tuple[BertForSequenceClassification, Path]:
     check_manifest(run)
     if not (run / "adapter_config.json").is_file():
         return load_model(run), run
-    own = run / "base"  # half-depth bases are not published anywhere, so the run carries its own
-    base = (
-        own if own.is_dir() else resolve_model(read_adapter_config(run)["base_model_name_or_path"])
-    )
-    names = read_json(run / "config.json").get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
-    model = load_model(base, label_names=tuple(names.values()))
+    base = find_base(run)
+    folder = base.parent if base.is_file() else base
+    named = run if (run / "config.json").is_file() else folder  # PEFT saves no config.json
+    model = load_model(base, BertConfig.from_file(named / "config.json").label_names)
     load_adapter(model, run)
     merge_lora(model)
-    return model, run if (run / "tokenizer.json").is_file() else base
+    return model, run if (run / "tokenizer.json").is_file() else folder
+
+
+def find_base(run: Path) -> Path:
+    """The weights that a run's adapter was trained on; raises ModelError where they changed."""
+    own = run / "base"  # half-depth bases are not published anywhere, so the run carries its own
+    if own.is_dir():
+        return own
+    source = read_adapter_config(run)["base_model_name_or_path"]
+    base = resolve_model(source)
+    trained_on = read_json(run / "train_args.json").get("model_sha256")
+    if trained_on and weights_sha256(base) != trained_on:
+        raise ModelError(f"{source} is not the model that the adapter in {run} was trained on")
+    return base
 
 
 def load_classifier(
@@ -115,6 +127,8 @@ def load_classifier(
 ) -> Classifier:
     """Load a run directory; `max_length` defaults to the one that it was trained with."""
     model, folder = load_run_model(run)
+    if model.config.num_labels != 2:
+        raise ModelError(f"{run} has {model.config.num_labels} classes; only two can be scored")
     length = max_length or read_json(run / "train_args.json").get("max_length") or 128
     tokenizer = load_tokenizer(folder, length, model)
     return Classifier(model.to(device), tokenizer, batch_size, dtype)

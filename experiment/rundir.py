@@ -67,7 +67,10 @@ def prepared(out: Path) -> Iterator[Path]:
 
     It lies beside `out`, so that a rename can finish it. The manifest is written last; an older
     run at `out` stays until then, and stays for good where an error ends the work.
+    Raises FileExistsError where `out` is something else than a run.
     """
+    if out.exists() and not (out / "train_args.json").is_file():
+        raise FileExistsError(f"{out} is there and is no run: it is not replaced (hint: --out)")
     staging = out.parent / f".{out.name}.partial"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
@@ -88,7 +91,10 @@ def prepared(out: Path) -> Iterator[Path]:
 
 def check_manifest(run: Path) -> None:
     """Compare every model file with the hash noted at saving; raises ModelError for the first."""
-    for name, expected in read_json(run / "MANIFEST.json").get("sha256", {}).items():
+    hashes = read_json(run / "MANIFEST.json").get("sha256", {})
+    if not isinstance(hashes, dict):
+        raise ModelError(f"{run}/MANIFEST.json has no table of hashes")
+    for name, expected in hashes.items():
         if not (run / name).is_file():
             raise ModelError(f"{run} has no {name}, which its MANIFEST.json lists")
         if sha256([run / name]) != expected:

@@ -53,6 +53,9 @@ class Material:
 def train_command(args: argparse.Namespace) -> int:
     """Run one `train.py` command; returns its exit code."""
     device = pick_device(args.device)
+    for flag, source in (("--model", args.model), ("--teacher", args.teacher)):
+        if source and Path(source).resolve() == args.out.resolve():
+            raise UsageError(f"--out would replace what {flag} names (hint: another --out)")
     material = gather(args)
     stop = Stop()
     teacher_dir = None

@@ -86,7 +86,9 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
                 raise AdapterError(f"{path} has {key} = {config[key]!r}; only {value!r} is known")
         if not (type(config["r"]) is int and config["r"] > 0):
             raise AdapterError(f"{path} has r = {config['r']!r}")
-        float(config["lora_alpha"])
+        for key, default in (("lora_alpha", None), ("lora_dropout", 0.0)):
+            if not isinstance(config.get(key, default), int | float):
+                raise AdapterError(f"{path} has {key} = {config.get(key)!r}")
         if not isinstance(config["target_modules"], list):
             raise AdapterError(f"{path}: target_modules is not a list of names")
         return config

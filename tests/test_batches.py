@@ -51,6 +51,19 @@ def test_pad_by_hand():
     assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
 
 
+def test_padding_is_the_models_own():
+    assert pad([[7], [5, 6]], 9, torch.device("cpu"))[0].tolist() == [[7, 9], [5, 6]]
+
+
+def test_texts_and_batches_are_shuffled():
+    """Texts of one length: neither their order nor that of the batches may be the file's."""
+    batches = training_batches([5] * 1000, 10, seed=0, epoch=1)
+    assert sorted(batches[0].tolist()) != list(range(10))
+    lengths = np.arange(1000)
+    firsts = [lengths[b].min() for b in training_batches(lengths, 10, seed=0, epoch=1)[:50]]
+    assert firsts != sorted(firsts)
+
+
 def test_a_real_token_with_the_padding_id_is_not_masked():
     _, mask = pad([[7, 0, 9], [5]], 0, torch.device("cpu"))
     assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]

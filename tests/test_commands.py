@@ -464,6 +464,42 @@ def test_files_give_the_same_answers_as_arguments(predict):
     assert Path("o.jsonl").read_text(encoding="utf-8") == expected
 
 
+def test_every_line_of_a_file_has_its_answer(predict, monkeypatch):
+    """Line ends of Windows, a byte order mark, blank lines, and more lines than one chunk."""
+    monkeypatch.setattr(predict_command, "CHUNK", 2)
+    Path("t.txt").write_bytes(b"\xef\xbb\xbfone\r\n\r\nthree\x0bthree\nfour\rfour\nfive")
+    lines = answers(predict("--file", "t.txt"))
+    assert [x["text"] for x in lines] == ["one", "", "three\x0bthree", "four\rfour", "five"]
+    Path("t.jsonl").write_text('{"text": "a"}\n\n{"text": "b"}\n', encoding="utf-8")
+    assert [line["text"] for line in answers(predict("--file", "t.jsonl"))] == ["a", "b"]
+
+
+def test_predict_does_not_write_over_what_it_reads(predict):
+    Path("t.jsonl").write_text('{"text": "a"}\n', encoding="utf-8")
+    result = predict("--file", "t.jsonl", "--out", "t.jsonl")
+    assert result.code == 2
+    assert "--out is the file that is read" in result.err
+
+
+def test_max_length_is_heeded(predict, command):
+    long = "one two three four five six seven"
+    assert not answers(predict(long))[0]["truncated"]
+    assert answers(predict(long, "--max-length", 5))[0]["truncated"]
+    full, cut = (
+        json.loads(command(eval_command, "runs/teacher", "--json", *more).out)["runs"][0]["loss"]
+        for more in ([], ["--max-length", 4])
+    )
+    assert full != cut
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly(predict, tmp_path):
+    Path("t.txt").write_text("text\n" * 20_000, encoding="utf-8")
+    command = f"{sys.executable} {ROOT}/predict.py --run runs/teacher --file t.txt | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 1
+    assert "Error" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -482,6 +518,9 @@ def test_bad_files_exit_3_with_the_line_and_write_nothing(predict, name, content
     assert message in result.err.splitlines()[-1]
     assert not list(Path().glob("*o.jsonl*"))
     assert predict("--file", "missing.txt").code == 3
+    Path("o.jsonl").write_text("old")
+    assert predict("--file", "missing.txt", "--out", "o.jsonl").code == 3
+    assert Path("o.jsonl").read_text() == "old"
 
 
 def test_predict_wants_texts_or_a_file(predict, command):

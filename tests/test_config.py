@@ -11,12 +11,20 @@ def test_defaults_are_bert_base_uncased(minilm):
     config = BertConfig()
     assert (config.vocab_size, config.hidden_size, config.num_hidden_layers) == (30522, 768, 12)
     assert (config.num_attention_heads, config.intermediate_size) == (12, 3072)
+    assert (config.layer_norm_eps, config.attention_probs_dropout_prob) == (1e-12, 0.1)
     small = BertConfig.from_file(minilm / "config.json")
     assert (small.num_hidden_layers, small.hidden_size, small.num_labels) == (6, 384, 2)
 
 
 def test_to_dict_and_from_dict_are_inverse(tiny_config):
     assert BertConfig.from_dict(json.loads(json.dumps(tiny_config.to_dict()))) == tiny_config
+
+
+def test_both_label_tables_are_written(tiny_config):
+    values = tiny_config.to_dict()
+    assert values["architectures"] == ["BertForSequenceClassification"]
+    assert values["id2label"] == {"0": "not-hate", "1": "hate"}
+    assert values["label2id"] == {"not-hate": 0, "hate": 1}
 
 
 def test_label_names_are_read_in_the_order_of_their_ids():
@@ -34,6 +42,9 @@ def test_label_names_are_read_in_the_order_of_their_ids():
         ({"num_hidden_layers": 0}, "num_hidden_layers must be a positive whole number"),
         ({"num_hidden_layers": 2.5}, "num_hidden_layers must be a positive whole number"),
         ({"hidden_dropout_prob": 1.5}, r"hidden_dropout_prob must lie in \[0, 1\)"),
+        ({"classifier_dropout": 1}, "classifier_dropout must lie in"),
+        ({"pad_token_id": 30522}, "pad_token_id 30522 is no id below vocab_size 30522"),
+        ({"pad_token_id": None}, "pad_token_id None"),
         ({"layer_norm_eps": 0}, "layer_norm_eps must be a positive number"),
         ({"id2label": {"0": "a", "2": "b"}}, "id2label has the ids"),
     ],

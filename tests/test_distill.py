@@ -215,6 +215,16 @@ def test_logits_are_read_back_by_a_later_run(tiny, tiny_ids, tmp_path, monkeypat
     assert again.batch(np.array([3]), torch.device("cpu"))[1] == []
 
 
+def test_a_damaged_cache_is_made_anew(tiny, tiny_ids, tmp_path):
+    first = TeacherTargets(tiny, tiny_ids, cache=tmp_path)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(b"half a fi")
+    again = TeacherTargets(tiny, tiny_ids, cache=tmp_path)
+    assert torch.equal(first.logits, again.logits)
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+    assert len(file.read_bytes()) > 100
+
+
 def test_the_key_names_weights_texts_and_tokenisation(tiny, tiny_ids):
     key = targets_key(tiny, tiny_ids)
     assert targets_key(tiny, tiny_ids) == key

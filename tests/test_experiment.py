@@ -1,0 +1,359 @@
+"""experiment: that flags arrive where they act, and that the right weights are kept and scored."""
+
+import json
+import shutil
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import train as train_command
+from analysis import evaluate
+from bert_min import BertConfig, BertForSequenceClassification, ModelError, load_model, save_model
+from data import load_data
+from experiment import rundir, training
+from experiment.classifier import load_classifier, load_run_model
+from experiment.cli import Stop, UsageError, pick_device, pick_dtype
+from lora import lora_layers
+
+
+@pytest.fixture(scope="module")
+def model_dir(minilm, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(0)
+    config = BertConfig(
+        hidden_size=32, num_hidden_layers=4, num_attention_heads=4, intermediate_size=64
+    )
+    save_model(BertForSequenceClassification(config), folder)
+    shutil.copy(minilm / "tokenizer.json", folder)
+    return folder
+
+
+@pytest.fixture
+def train(model_dir, tmp_path, monkeypatch):
+    """Train in this process on 48 texts; returns the run's directory."""
+    monkeypatch.chdir(tmp_path)
+    handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(mode, *more):
+        quick = ["--model", str(model_dir), "--data", "sample", "--limit", "48", "--epochs", "2"]
+        command = ["--mode", mode, *quick, "--batch-size", "16", "--dtype", "fp32", *map(str, more)]
+        args = train_command.parse_args(command)
+        assert training.train_command(args) == 0
+        return args.out
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def read(path):
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def steps(run):
+    lines = map(json.loads, (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if "step" in line]
+
+
+def spy_on_fit(monkeypatch):
+    """Record what `fit` is given and let it go on."""
+    calls, fit = [], training.fit
+
+    def spy(model, ids, labels, recipe, validate, targets=None, **more):
+        calls.append((model, recipe, targets))
+        return fit(model, ids, labels, recipe, validate, targets, **more)
+
+    monkeypatch.setattr(training, "fit", spy)
+    return calls
+
+
+def test_every_training_flag_reaches_the_loop(train, monkeypatch):
+    calls = spy_on_fit(monkeypatch)
+    flags = {
+        "--lr": 3e-4, "--weight-decay": 0.3, "--warmup": 0.4, "--temperature": 7.0,
+        "--alpha": 0.9, "--beta": 3.0, "--seed": 5, "--max-steps": 4,
+    }  # fmt: skip
+    train("odd", *[word for flag in flags.items() for word in flag])
+    (_, teacher, _), (_, recipe, targets) = calls
+    for flag, value in flags.items():
+        assert getattr(recipe, flag[2:].replace("-", "_")) == value, flag
+    assert (recipe.epochs, recipe.batch_size, recipe.dtype) == (2, 16, torch.float32)
+    assert targets.layers == [1, 3]
+    assert teacher.lr == 5e-5  # --lr is for the student; its teacher keeps its own default
+
+
+@pytest.mark.parametrize(("mode", "lr"), [("teacher", 5e-5), ("lora", 5e-4), ("odd", 5e-5)])
+def test_each_mode_has_its_learning_rate(train, mode, lr):
+    run = train(mode, "--warmup", "0")
+    assert max(step["lr"] for step in steps(run)) == pytest.approx(lr)
+    assert read(run / "train_args.json")["lr"] == lr
+
+
+def test_lora_flags_reach_the_layers(train, monkeypatch):
+    calls = spy_on_fit(monkeypatch)
+    flags = ["--lora-r", 2, "--lora-alpha", 12, "--lora-dropout", 0.3, "--lora-targets", "key"]
+    train("lora", *flags)
+    layers = list(lora_layers(calls[0][0]))
+    assert [name.split(".")[-1] for name, _ in layers] == ["key"] * 4
+    for _, layer in layers:
+        assert layer.lora_A.shape[0] == 2
+        assert layer.scaling == 6
+        assert layer.dropout.p == 0.3
+
+
+def test_a_student_starts_as_its_fine_tuned_teacher(train, monkeypatch):
+    train("teacher", "--lr", "1e-3")
+    calls = spy_on_fit(monkeypatch)
+    started = []
+    copy = training.make_student
+    monkeypatch.setattr(
+        training, "make_student", lambda t, n: started.append(copy(t, n)) or copy(t, n)
+    )
+    train("even", "--objective", "ce")
+    teacher = load_model(Path("runs/teacher")).state_dict()
+    for name, tensor in started[0].state_dict().items():
+        source = name.replace("layer.1.", "layer.3.").replace("layer.0.", "layer.1.")
+        assert torch.equal(tensor, teacher[source]), name
+    assert calls[0][2] is None
+
+
+def test_the_best_epoch_is_saved_and_scored_and_the_last_reported(train, monkeypatch):
+    """Validation loss is made to rise after epoch 1, so best and last are not the same."""
+    fit, kept = training.fit, []
+
+    def rising(model, ids, labels, recipe, validate, targets=None, **more):
+        losses = iter([0.5, 0.9])
+        done = fit(
+            model, ids, labels, recipe, lambda: validate() | {"loss": next(losses)}, **more
+        )  # fmt: skip
+        kept.append((done, {n: p.detach().clone() for n, p in model.named_parameters()}))
+        return done
+
+    monkeypatch.setattr(training, "fit", rising)
+    run = train("teacher", "--lr", "1e-2")
+    done, last = kept[0]
+    saved = load_model(run).state_dict()
+    assert all(torch.equal(saved[n], t) for n, t in done.best_state.items())
+    assert not torch.equal(saved["classifier.weight"], last["classifier.weight"])
+    results = read(run / "results.json")
+    assert (results["best_epoch"], results["last_epoch"]["epoch"]) == (1, 2)
+    assert results["train_loss"] == done.best_train_loss != done.last_train_loss
+    split = load_data("sample", 48).splits["test"]
+    classifier = load_classifier(run)
+    ids = [e.ids for e in classifier.tokenizer.encode(split.texts)]
+    again = evaluate(classifier.model, ids, split.labels)
+    assert results["test"]["loss"] == pytest.approx(again["loss"], abs=1e-6)
+    assert results["last_epoch"]["test"]["loss"] != results["test"]["loss"]
+
+
+def test_the_seed_draws_the_head_the_adapters_and_the_dropout(train):
+    runs = [
+        train("lora", "--seed", seed, "--out", f"runs/{name}")
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    ]
+    assert torch.randn(3).shape == (3,)  # other draws between runs do not matter
+    a, b, c = ((run / "adapter_model.safetensors").read_bytes() for run in runs)
+    assert a == b != c
+    assert steps(runs[0])[0]["loss"] != steps(runs[2])[0]["loss"]
+
+
+def test_a_student_does_not_depend_on_whether_its_teacher_was_made_in_the_same_command(train):
+    first = train("odd")
+    assert (train("odd", "--out", "runs/again") / "model.safetensors").read_bytes() == (
+        first / "model.safetensors"
+    ).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("mode", "lora"),
+        ("model_sha256", "0"),
+        ("data_sha256", "0"),
+        ("max_length", 64),
+        ("layers", [1, 2]),
+    ],
+)
+def test_a_teacher_of_another_kind_is_not_used(train, key, value):
+    teacher = train("teacher")
+    path = teacher / "train_args.json"
+    (teacher / "MANIFEST.json").unlink()
+    path.write_text(json.dumps(read(path) | {key: value}))
+    with pytest.raises(ModelError, match=f"it differs in {key}"):
+        train("odd", "--teacher", teacher)
+
+
+def test_labels_are_part_of_the_data_that_a_teacher_knows(train, tmp_path):
+    for name, flip in (("one", 0), ("two", 1)):
+        (tmp_path / name).mkdir()
+        for split in ("train", "validation", "test"):
+            rows = [f"text {i},{(i + flip) % 2}" for i in range(8)]
+            (tmp_path / name / f"{split}.csv").write_text("\n".join(["text,label", *rows]))
+    hashes = [
+        read(train("teacher", "--data", name, "--out", f"runs/{name}") / "train_args.json")[
+            "data_sha256"
+        ]
+        for name in ("one", "two")
+    ]
+    assert hashes[0] != hashes[1]
+
+
+def test_an_error_leaves_nothing_behind_and_a_crash_is_swept(tmp_path):
+    out = tmp_path / "runs" / "x"
+    staged = rundir.prepared(out)
+    (staged.__enter__() / "half").write_text("")
+    assert not staged.__exit__(RuntimeError, RuntimeError(), None)
+    assert not list((tmp_path / "runs").iterdir())
+    (tmp_path / "runs" / ".x.partial").mkdir()
+    (tmp_path / "runs" / ".x.partial" / "litter").write_text("")
+    with rundir.prepared(out) as folder:
+        assert not list(folder.iterdir())
+        (folder / "config.json").write_text("{}")
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["x"]
+    assert set(read(out / "MANIFEST.json")["sha256"]) == {"config.json"}
+
+
+def test_the_manifest_covers_every_file_of_a_model(train):
+    full, half = train("lora"), train("lora", "--layers", "odd", "--out", "runs/half")
+    names = {"config.json", "adapter_config.json", "adapter_model.safetensors", "tokenizer.json",
+             "tokenizer_config.json", "train_args.json"}  # fmt: skip
+    assert set(read(full / "MANIFEST.json")["sha256"]) == names
+    base = {"base/config.json", "base/model.safetensors"}
+    assert set(read(half / "MANIFEST.json")["sha256"]) == names | base
+    (half / "tokenizer.json").unlink()
+    with pytest.raises(ModelError, match=r"has no tokenizer\.json, which its MANIFEST"):
+        load_run_model(half)
+
+
+def test_a_run_without_tokenizer_or_with_another_vocabulary_is_refused(train, minilm):
+    run = train("teacher")
+    (run / "MANIFEST.json").unlink()
+    with pytest.raises(ModelError, match="max_length 600 exceeds max_position_embeddings 512"):
+        load_classifier(run, max_length=600)
+    config = read(run / "config.json")
+    model = BertForSequenceClassification(BertConfig.from_dict(config | {"vocab_size": 99}))
+    save_model(model, run)
+    with pytest.raises(ModelError, match="has 30522 entries, the model's vocab_size is 99"):
+        load_classifier(run)
+
+
+def test_a_classifier_keeps_the_length_it_was_trained_with(train):
+    run = train("teacher", "--max-length", 8)
+    (prediction,) = load_classifier(run).predict(["one two three four five six seven"])
+    assert (prediction.n_tokens, prediction.truncated) == (8, True)
+    (longer,) = load_classifier(run, max_length=16).predict(["one two three four five six seven"])
+    assert (longer.n_tokens, longer.truncated) == (9, False)
+
+
+def test_adapters_are_merged_and_keep_their_label_names(train):
+    classifier = load_classifier(train("lora"))
+    assert classifier.label_names == ("not-hate", "hate")
+    assert all(layer.merged for _, layer in lora_layers(classifier.model))
+    assert not classifier.model.training
+
+
+def test_predictions_come_in_the_order_of_the_texts(train):
+    classifier = load_classifier(train("teacher", "--lr", "1e-3"), batch_size=4)
+    texts = ["word " * (n % 7 + 1) + str(n) for n in range(23)]
+    together = np.array([p.score for p in classifier.predict(texts)])
+    alone = np.array([classifier.predict([text])[0].score for text in texts])
+    assert np.abs(together - alone).max() <= 1e-7
+    assert len(set(together)) > 20
+
+
+def test_bf16_is_used_where_it_is_asked_for(train):
+    run = train("teacher")
+    fp32 = load_classifier(run).logits(["one two three"])
+    bf16 = load_classifier(run, dtype=torch.bfloat16).logits(["one two three"])
+    assert not np.array_equal(fp32, bf16)
+    assert np.abs(fp32 - bf16).max() < 0.05
+    cpu = torch.device("cpu")
+    assert pick_dtype("auto", cpu, training=False) == torch.float32
+    assert pick_dtype("bf16", cpu, training=False) == torch.bfloat16
+    assert pick_dtype("fp32", cpu, training=True) == torch.float32
+
+
+def test_only_a_run_is_ever_replaced(train):
+    Path("mine").mkdir()
+    Path("mine/precious.txt").write_text("")
+    for mode, flag in (("teacher", "--out"), ("odd", "--teacher")):
+        with pytest.raises(FileExistsError, match="mine is there and is no run"):
+            train(mode, flag, "mine", "--overwrite")
+    assert Path("mine/precious.txt").exists()
+    assert not list(Path().glob(".*"))
+
+
+def test_a_run_does_not_replace_what_it_is_made_from(train):
+    run = train("teacher")
+    for more in (["--model", run], ["--teacher", run]):
+        with pytest.raises(UsageError, match=f"--out would replace what {more[0]} names"):
+            train("odd", *more, "--out", run, "--overwrite")
+
+
+def test_an_adapter_is_refused_once_its_base_has_changed(train):
+    train("odd")
+    adapter = train("lora", "--model", "runs/odd")
+    load_run_model(adapter)
+    train("odd", "--seed", 9, "--overwrite")
+    with pytest.raises(ModelError, match="is not the model that the adapter in runs/lora was"):
+        load_run_model(adapter)
+
+
+def test_label_names_follow_their_ids_and_come_from_the_base_where_peft_saved_none(train):
+    train("teacher")
+    run = train("lora", "--model", "runs/teacher")
+    (run / "MANIFEST.json").unlink()
+    config = read(run / "config.json")
+    config["id2label"] = dict(reversed(config["id2label"].items()))
+    rundir.write_json(run / "config.json", config)
+    assert load_run_model(run)[0].config.label_names == ("not-hate", "hate")
+    (run / "config.json").unlink()
+    assert load_run_model(run)[0].config.label_names == ("not-hate", "hate")
+
+
+def test_models_of_more_classes_are_refused(tmp_path, minilm):
+    names = ("a", "b", "c")
+    config = BertConfig(
+        hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8,
+        label_names=names,
+    )  # fmt: skip
+    save_model(BertForSequenceClassification(config), tmp_path)
+    shutil.copy(minilm / "tokenizer.json", tmp_path)
+    with pytest.raises(ModelError, match="has 3 classes; only two can be scored"):
+        load_classifier(tmp_path)
+
+
+def test_prediction_files_and_model_card_say_what_the_scores_say(train):
+    run = train("teacher", "--lr", "1e-3")
+    for line in (run / "predictions/test.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        expected = torch.tensor(row["logits"]).softmax(0)[1].item()
+        assert row["score"] == pytest.approx(expected, abs=2e-6)
+    card = (run / "README.md").read_text(encoding="utf-8")
+    m = read(run / "results.json")["test"]
+    keys = ("loss", "accuracy", "f1", "macro_f1", "predicted_positive_rate")
+    assert f"| test | {' | '.join(f'{m[key]:.4f}' for key in keys)} | {m['n']} |" in card
+    assert "base_model" not in card  # a local path is nobody else's business
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_device_that_is_not_there_is_refused():
+    with pytest.raises(UsageError, match="this machine has no cuda device"):
+        pick_device("cuda")
+
+
+def test_the_second_signal_ends_at_once():
+    handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        stop = Stop()
+        assert not stop()
+        signal.raise_signal(signal.SIGTERM)
+        assert stop()
+        assert stop.exit_code == 143
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
