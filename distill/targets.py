@@ -66,9 +66,10 @@ class TeacherTargets:
             self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open while we live)
         self.logits = self._compute(teacher, ids, batch_size)
         if stored:
-            stored.parent.mkdir(parents=True, exist_ok=True)
-            save_file({"logits": self.logits}, stored.with_suffix(".partial"))
-            os.replace(stored.with_suffix(".partial"), stored)
+            with contextlib.suppress(OSError, SafetensorError):  # a teacher that is read-only
+                stored.parent.mkdir(parents=True, exist_ok=True)
+                save_file({"logits": self.logits}, stored.with_suffix(".partial"))
+                os.replace(stored.with_suffix(".partial"), stored)
 
     @torch.inference_mode()
     def _compute(

@@ -1,7 +1,6 @@
-"""What `train.py` does once its flags are read: gather, build, fit, score, save."""
+"""What `train.py` does once its flags are read: build, fit, score, save."""
 
 import argparse
-import hashlib
 import json
 import platform
 import time
@@ -14,17 +13,14 @@ import torch
 from analysis import compute_metrics, evaluate, predict_logits
 from bert_min import (
     BertForSequenceClassification,
-    BertTokenizer,
-    ModelError,
     load_model,
-    resolve_model,
     save_model,
 )
 from bert_min.hub import MINILM, MINILM_ID
-from data import Data, load_data, repeats
+from data import repeats
 from distill import Fit, Recipe, TeacherTargets, choose_layers, fit, make_student
 from experiment import rundir
-from experiment.classifier import load_classifier, load_tokenizer
+from experiment.classifier import load_classifier
 from experiment.cli import (
     LEARNING_RATES,
     STUDENT_MODES,
@@ -34,20 +30,8 @@ from experiment.cli import (
     pick_dtype,
     say,
 )
+from experiment.material import Material, find_teacher, gather
 from lora import add_lora, count_parameters, save_adapter
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a teacher and its student share: weights, texts, and the texts' token ids."""
-
-    folder: Path
-    model_sha256: str
-    depth: int  # layers of the pretrained model
-    tokenizer: BertTokenizer
-    data: Data
-    data_sha256: str
-    ids: dict[str, list[list[int]]]  # of each split
 
 
 def train_command(args: argparse.Namespace) -> int:
@@ -70,64 +54,6 @@ def train_command(args: argparse.Namespace) -> int:
         say(f"teacher: {teacher_dir}")
     train_one(args, material, teacher_dir, device, stop)
     return stop.exit_code
-
-
-def gather(args: argparse.Namespace) -> Material:
-    """Find the weights, then the data; report what a reader of the scores should know of them."""
-    folder = resolve_model(args.model)
-    data = load_data(args.data, args.limit)
-    model = load_model(folder, data.label_names)
-    home = folder.parent if folder.is_file() else folder
-    tokenizer = load_tokenizer(home, args.max_length, model)
-    encoded = {name: tokenizer.encode(split.texts) for name, split in data.splits.items()}
-    for name, split in data.splits.items():
-        share = sum(split.labels) / len(split.labels)
-        cut = sum(e.truncated for e in encoded[name])
-        say(
-            f"{name}: {len(split.texts)} texts, {share:.1%} {data.label_names[1]}, "
-            f"{cut} cut at {args.max_length} tokens"
-        )
-    twice = {pair: count for pair, count in repeats(data).items() if count}
-    if twice:
-        say("texts that stand in two splits: " + ", ".join(f"{p} {n}" for p, n in twice.items()))
-    content = [[s.texts, s.labels] for s in data.splits.values()]
-    return Material(
-        folder=folder,
-        model_sha256=rundir.weights_sha256(folder),
-        depth=model.config.num_hidden_layers,
-        tokenizer=tokenizer,
-        data=data,
-        data_sha256=hashlib.sha256(json.dumps(content).encode()).hexdigest(),
-        ids={name: [e.ids for e in split] for name, split in encoded.items()},
-    )
-
-
-def find_teacher(args: argparse.Namespace, material: Material) -> Path:
-    """The run of a teacher for this model, data and length, or the folder to make one in."""
-    wanted = {
-        "mode": "teacher",
-        "model_sha256": material.model_sha256,
-        "data_sha256": material.data_sha256,
-        "max_length": args.max_length,
-        "layers": list(range(1, material.depth + 1)),
-    }
-    identity = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:8]
-    default = Path("runs/teacher")
-    candidates = [args.teacher] if args.teacher else [default, Path(f"{default}-{identity}")]
-    for candidate in candidates:
-        if not rundir.is_run(candidate):
-            return candidate
-        found = rundir.read_json(candidate / "train_args.json")
-        differs = [name for name, value in wanted.items() if found.get(name) != value]
-        if not differs:
-            if found.get("interrupted") or found.get("max_steps") != args.max_steps:
-                say(f"warning: {candidate} was trained for {found.get('steps')} steps")
-            return candidate
-        say(f"{candidate} is another teacher: it differs in {', '.join(differs)}")
-    raise ModelError(
-        f"{candidates[-1]} is no teacher for this command: it differs in {', '.join(differs)} "
-        "(hint: leave out --teacher and one is made)"
-    )
 
 
 def train_one(
