@@ -70,6 +70,33 @@ def test_a_text_alone_equals_the_text_in_a_padded_batch(pair, tweet_batches):
         assert (alone[0] - together[row]).abs().max() <= 1e-5
 
 
+@pytest.mark.parametrize("head", [None, 0.0, 0.5])
+def test_dropout_falls_where_it_falls_in_transformers(tiny_config, head):
+    """From the same seed both draw the same masks, so the training passes are the same too."""
+    torch.manual_seed(0)
+    ours = BertForSequenceClassification(replace(tiny_config, classifier_dropout=head))
+    theirs = oracle(ours)
+    ids, mask = torch.randint(1, 64, (5, 9)), torch.ones(5, 9, dtype=torch.long)
+    mask[2:, 6:] = 0
+    logits = []
+    for model in (ours.train(), theirs.train()):
+        torch.manual_seed(1)
+        logits.append(model(ids, mask)[0])
+    assert torch.allclose(*logits, atol=1e-6)
+    assert not torch.allclose(logits[0], ours.eval()(ids, mask).logits, atol=1e-3)
+
+
+def test_a_new_model_is_drawn_as_bert_draws_it(tiny):
+    assert not tiny.bert.embeddings.word_embeddings.weight[0].any()  # [PAD]
+    for name, parameter in tiny.named_parameters():
+        if name.endswith("bias"):
+            assert not parameter.any(), name
+        elif "LayerNorm" in name:
+            assert (parameter == 1).all(), name
+        else:
+            assert 0.01 < parameter.std() < 0.03, name
+
+
 def test_token_types_are_used_and_default_to_zero(tiny):
     theirs = oracle(tiny)
     ids, mask = torch.tensor([[1, 2, 3, 4]]), torch.ones(1, 4, dtype=torch.long)

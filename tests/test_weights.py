@@ -148,6 +148,7 @@ def test_a_failed_load_changes_nothing(tmp_path, tiny):
 def test_the_head_is_new_only_where_the_checkpoint_has_none(tmp_path, tiny):
     folder = write(tmp_path, tiny.config, tiny.state_dict())
     assert torch.equal(load_model(folder, NAMES).classifier.weight, tiny.classifier.weight)
+    assert load_model(folder, ("no", "yes")).config.label_names == ("no", "yes")
     bare = write(tmp_path / "bare", tiny.config, published(tiny))
     with pytest.raises(ModelError, match=r"lacks tensors of this model: classifier\.weight"):
         load_model(bare)
