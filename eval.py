@@ -67,7 +67,10 @@ def main() -> int:
 
     runs = args.runs or find_runs(Path("runs"), ORDER)
     if not runs:
-        raise ModelError("no runs under runs/ (hint: python train.py --mode odd, or make demo)")
+        raise ModelError(
+            "no runs under runs/ (hint: python train.py --mode odd makes one; "
+            "after make demo: python eval.py runs/demo/*)"
+        )
     for run in runs:
         if not is_run(run):
             raise ModelError(f"no trained model in {run}")
@@ -75,7 +78,9 @@ def main() -> int:
     if source is None:
         records = [read_json(run / "train_args.json") for run in runs]
         if len({record.get("data_sha256") for record in records}) > 1:
-            raise UsageError("these runs were trained on different data (hint: give --data)")
+            raise UsageError(
+                "these runs were trained on different data (hint: name runs of one kind)"
+            )
         source, limit = records[0].get("data"), args.limit or records[0].get("limit")
         if source is None:
             raise UsageError("these runs do not say what they were trained on (hint: give --data)")

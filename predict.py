@@ -65,7 +65,9 @@ def read_texts(path: Path, column: str) -> Iterator[str]:
                 rows = csv.DictReader(file, strict=True)
                 if column not in (rows.fieldnames or []):
                     names = ", ".join(rows.fieldnames or ["none"])
-                    raise DataError(f"{path}:1 has no column {column!r} (hint: --column {names})")
+                    raise DataError(
+                        f"{path}:1 has no column {column!r} (hint: --column with one of {names})"
+                    )
                 for row in rows:
                     place = rows.line_num
                     if row[column] is None:

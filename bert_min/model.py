@@ -147,7 +147,7 @@ class BertEncoder(nn.Module):
 
 
 class BertPooler(nn.Module):
-    """tanh(x W + b) of the first token, [CLS] (BERT section 3.2)."""
+    """tanh(x W + b) of the first token, [CLS] (google-research/bert `modeling.py`)."""
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()

@@ -18,6 +18,7 @@ from distill.losses import distillation_loss
 from distill.targets import TeacherTargets
 
 TOKENS_PER_PASS = 3072  # bounds memory: one pass of MiniLM takes well under 1 GB, of BERT-base 3 GB
+HINT = "(hint: a lower --lr, or --dtype fp32)"
 
 
 class TrainingError(Exception):
@@ -59,8 +60,8 @@ class Fit:
 def make_optimizer(model: torch.nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     """AdamW with bias correction; no decay on biases and LayerNorm, which have no scale to lose.
 
-    Source: Mosbach et al. 2021, section 6, https://arxiv.org/abs/2006.04884 (bias correction,
-    epsilon 1e-6 and warm-up are what makes fine-tuning BERT stable).
+    Source: Mosbach et al. 2021, https://arxiv.org/abs/2006.04884 (bias correction and warm-up
+    are what makes fine-tuning BERT stable); epsilon 1e-6 is that of google-research/bert.
     """
     trainable = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     plain = [p for n, p in trainable if n.endswith("bias") or "LayerNorm" in n]
@@ -77,7 +78,7 @@ def make_optimizer(model: torch.nn.Module, recipe: Recipe) -> torch.optim.AdamW:
 
 
 def learning_rate_factor(step: int, warmup_steps: int, total_steps: int) -> float:
-    """Linear from 0 to 1 over the warm-up, then linear to 0 at the end (step counts from 0)."""
+    """Linear up to 1 over the warm-up, then linear to 0 at the end (step counts from 0)."""
     if step < warmup_steps:
         return (step + 1) / (warmup_steps + 1)
     return (total_steps - step) / max(1, total_steps - warmup_steps)
@@ -167,7 +168,7 @@ def fit(
             if not (math.isfinite(values["loss"]) and math.isfinite(norm)):
                 raise TrainingError(
                     f"loss {values['loss']}, gradient norm {norm} at step {step + 1}, "
-                    f"epoch {epoch} (hint: a lower --lr, or --dtype fp32)"
+                    f"epoch {epoch} {HINT}"
                 )
             optimizer.step()
             lr = schedule.get_last_lr()[0]
@@ -184,6 +185,8 @@ def fit(
                 break
 
         validation, train_loss = validate(), float(np.mean(hard_losses))
+        if not math.isfinite(validation["loss"]):
+            raise TrainingError(f"validation loss is not finite after step {step} {HINT}")
         log({"epoch": epoch, "train_loss": train_loss, "validation": validation})
         tqdm.write(
             f"epoch {epoch}: training loss {train_loss:.4f}, validation loss "

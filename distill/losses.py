@@ -1,4 +1,4 @@
-"""What a student is punished for: wrong labels, other opinions, other hidden states.
+"""What a student's loss is made of: labels, the teacher's logits, the teacher's hidden states.
 
 Shapes:  B batch,  T tokens,  C hidden size,  K classes,  L student layers.
 """
@@ -32,8 +32,8 @@ def hidden_loss(
     """1 - cos(student, teacher): mean over a text's real tokens, then over texts and layers.
 
     L pairs of (B, T, C); padding (`attention_mask` (B, T) is 0 there) does not count.
-    The normalised squared error of PKD says the same on another scale: for unit vectors,
-    mean((u - v)^2) = 2 (1 - cos) / C.
+    The normalised squared error of PKD, which looks at [CLS] alone, says the same of a token on
+    another scale: for unit vectors, mean((u - v)^2) = 2 (1 - cos) / C.
     Source: DistilBERT, section 2, https://arxiv.org/abs/1910.01108; PKD, section 3.2,
     https://arxiv.org/abs/1908.09355
     """

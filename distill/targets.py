@@ -1,9 +1,9 @@
 """The teacher's outputs on the training texts, computed once and read back every epoch.
 
 A frozen teacher with dropout off says the same of a text each time, so running it anew in each
-epoch is waste. Logits (N, K) are small and kept in memory. Hidden states are a thousand times
-larger (1.3 GB for MiniLM and 9,000 tweets, 5 GB for BERT-base), so they lie in a file without a
-name on disk and only a batch of them is ever in memory.
+epoch is waste. Logits (N, K) are small and kept in memory. Hidden states hold C values for each
+token and layer (1.3 GB for MiniLM and 9,000 tweets, 5 GB for BERT-base), so they lie in a file
+without a name on disk and only a batch of them is ever in memory.
 """
 
 import contextlib

@@ -45,6 +45,12 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = 130
+    except ModuleNotFoundError as error:
+        if error.name in (None, "bert_min", "data", "distill", "lora", "analysis", "experiment"):
+            raise
+        hint = "(hint: make demo installs it; then source .venv/bin/activate)"
+        print(f"error: {error.name} is not installed in this Python {hint}", file=sys.stderr)
+        code = 4
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0

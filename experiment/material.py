@@ -74,8 +74,12 @@ def find_teacher(args: argparse.Namespace, material: Material) -> Path:
         found = rundir.read_json(candidate / "train_args.json")
         differs = [name for name, value in wanted.items() if found.get(name) != value]
         if not differs:
-            if found.get("interrupted") or found.get("max_steps") != args.max_steps:
-                say(f"warning: {candidate} was trained for {found.get('steps')} steps")
+            if found.get("interrupted"):
+                say(f"warning: {candidate} was stopped after {found.get('steps')} steps")
+            for name in ("epochs", "max_steps", "batch_size", "seed"):
+                if found.get(name) != getattr(args, name):
+                    asked = f"{name} {found.get(name)}, this command asks for {getattr(args, name)}"
+                    say(f"warning: {candidate} was trained with {asked}")
             return candidate
         say(f"{candidate} is another teacher: it differs in {', '.join(differs)}")
     raise ModelError(

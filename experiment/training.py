@@ -169,7 +169,7 @@ def build(
     if len(layers) < material.depth:
         save_model(model, folder / "base")  # nobody else has this base, so the run carries it
     adapter = {
-        "targets": [name.strip() for name in args.lora_targets.split(",")],
+        "targets": [name for name in map(str.strip, args.lora_targets.split(",")) if name],
         "r": args.lora_r,
         "lora_alpha": args.lora_alpha,
         "lora_dropout": args.lora_dropout,

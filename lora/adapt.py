@@ -22,7 +22,7 @@ def add_lora(
     Raises ValueError where a name matches nothing or something that is no nn.Linear.
     """
     model.requires_grad_(False)
-    for target in targets:
+    for target in dict.fromkeys(targets):
         for name, module in _named(model, target):
             if not isinstance(module, nn.Linear):
                 raise ValueError(f"LoRA target {target} is {name}, a {type(module).__name__}")

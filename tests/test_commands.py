@@ -410,7 +410,7 @@ def test_eval_says_what_it_lacks(train, command):
     train("teacher", "--limit", 32, "--out", "runs/small")
     result = command(eval_command)
     assert result.code == 2
-    assert "trained on different data (hint: give --data)" in result.err
+    assert "trained on different data (hint: name runs of one kind)" in result.err
     assert command(eval_command, "--data", "sample", "--limit", 32).code == 0
 
 
@@ -503,7 +503,11 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(predict, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.csv", "id,body\n1,x\n", "t.csv:1 has no column 'text' (hint: --column id, body)"),
+        (
+            "t.csv",
+            "id,body\n1,x\n",
+            "t.csv:1 has no column 'text' (hint: --column with one of id, body)",
+        ),
         ("t.csv", "id,text\n1\n", "t.csv:2 has no cell for the column 'text'"),
         ("t.jsonl", '{"text": "a"}\n{"text": 3}\n', "t.jsonl:2 has no string 'text'"),
         ("t.jsonl", '{"text": "a"}\n{\n', "t.jsonl:2 cannot be read"),

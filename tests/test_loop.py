@@ -81,6 +81,11 @@ def test_each_layer_is_matched_with_its_own_teacher_layer(tiny, task, tmp_path):
     assert terms["soft_loss"].item() == pytest.approx(0, abs=1e-6)
 
 
+def test_a_model_that_diverged_in_the_last_step_stops_too(tiny, task):
+    with pytest.raises(TrainingError, match=r"validation loss is not finite after step 1 \(hint"):
+        run(tiny, task, replace(RECIPE, lr=1e30, warmup=0, max_steps=1))
+
+
 def test_a_gradient_that_is_not_finite_stops_too(tiny, task, monkeypatch):
     nan = torch.tensor(math.nan)
     monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *_: nan)
