@@ -1,6 +1,7 @@
 """Material that several tests share. Nothing here reaches a network."""
 
 import os
+import shutil
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -8,7 +9,13 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import pytest
 import torch
 
-from bert_min import BertConfig, BertForSequenceClassification, BertTokenizer, resolve_model
+from bert_min import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertTokenizer,
+    resolve_model,
+    save_model,
+)
 from data import load_data
 from data.batches import pad
 
@@ -39,6 +46,19 @@ def tweet_batches(tweets, minilm):
     """256 tweets in four padded batches of like lengths: (input_ids, attention_mask) each."""
     ids = sorted((e.ids for e in BertTokenizer(minilm, 128).encode(tweets[-256:])), key=len)
     return [pad(ids[i : i + 64], 0, torch.device("cpu")) for i in range(0, 256, 64)]
+
+
+@pytest.fixture(scope="session")
+def model_dir(minilm, tmp_path_factory) -> Path:
+    """A BERT of four narrow layers with MiniLM's tokenizer."""
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(0)
+    config = BertConfig(
+        hidden_size=32, num_hidden_layers=4, num_attention_heads=4, intermediate_size=64
+    )
+    save_model(BertForSequenceClassification(config), folder)
+    shutil.copy(minilm / "tokenizer.json", folder)
+    return folder
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 import eval as eval_command
 import predict as predict_command
 import train as train_command
-from bert_min import BertConfig, BertForSequenceClassification, save_model
 from experiment.cli import run_command
 from lora import lora_layers
 
@@ -29,19 +28,6 @@ METRICS = {
     "loss", "accuracy", "accuracy_ci95", "f1", "macro_f1", "macro_f1_ci95", "precision", "recall",
     "auroc", "brier", "ece", "predicted_positive_rate", "n",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def model_dir(minilm, tmp_path_factory) -> Path:
-    """A BERT of four narrow layers with MiniLM's tokenizer."""
-    folder = tmp_path_factory.mktemp("model")
-    torch.manual_seed(0)
-    config = BertConfig(
-        hidden_size=32, num_hidden_layers=4, num_attention_heads=4, intermediate_size=64
-    )
-    save_model(BertForSequenceClassification(config), folder)
-    shutil.copy(minilm / "tokenizer.json", folder)
-    return folder
 
 
 class Result:

@@ -19,18 +19,6 @@ from experiment.cli import Stop, UsageError, pick_device, pick_dtype
 from lora import lora_layers
 
 
-@pytest.fixture(scope="module")
-def model_dir(minilm, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    torch.manual_seed(0)
-    config = BertConfig(
-        hidden_size=32, num_hidden_layers=4, num_attention_heads=4, intermediate_size=64
-    )
-    save_model(BertForSequenceClassification(config), folder)
-    shutil.copy(minilm / "tokenizer.json", folder)
-    return folder
-
-
 @pytest.fixture
 def train(model_dir, tmp_path, monkeypatch):
     """Train in this process on 48 texts; returns the run's directory."""
