@@ -1,6 +1,5 @@
 """Every number that is said about a classifier, from its logits and the true labels."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,10 +21,11 @@ def compute_metrics(logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
 
     `loss` is the mean negative log-likelihood in nats; `f1`, `precision` and `recall` are the
     positive class's; `macro_f1` is the mean of both classes' F1, as TweetEval and HatEval score.
+    Raises FloatingPointError where a logit is not finite.
     """
     labels = np.asarray(labels)
     if not np.isfinite(logits).all():
-        return {"loss": math.nan, "macro_f1": math.nan}  # there is nothing to score
+        raise FloatingPointError("the model's logits are not finite: there is nothing to score")
     probabilities = softmax(logits)
     score = probabilities[:, 1]
     log_normaliser = np.logaddexp(logits[:, 0].astype(np.float64), logits[:, 1].astype(np.float64))

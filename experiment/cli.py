@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 STUDENT_MODES = ("odd", "even", "first", "last", "hybrid")
-# LoRA learns best at about ten times the rate of full fine-tuning; at 5e-5 it hardly moves.
+# LoRA's papers and guides use about ten times the rate of full fine-tuning.
 LEARNING_RATES = {"teacher": 5e-5, **dict.fromkeys(STUDENT_MODES, 5e-5), "lora": 5e-4}
 
 
-# Threads that wait sleep, and do not spin: 3 times faster where another program wants the cores
-# too, a few percent slower on an idle machine. Read once, when torch is imported.
+# Threads that wait sleep, and do not spin: much faster where another program wants the cores too,
+# a little slower on an idle machine. Read once, when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
@@ -34,6 +34,7 @@ EXIT_CODES = {
     "ModelError": 4,
     "AdapterError": 4,
     "TrainingError": 4,
+    "FloatingPointError": 4,
     "OSError": 5,
 }
 

@@ -63,6 +63,12 @@ def test_huge_logits_do_not_overflow():
     assert np.isfinite(softmax(logits)).all()
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_logits_that_are_not_finite_have_no_score(value):
+    with pytest.raises(FloatingPointError, match="logits are not finite"):
+        compute_metrics(np.array([[0.0, value]]), np.array([1]))
+
+
 def test_auroc_without_one_class_is_nan():
     assert math.isnan(auroc(np.array([0.1, 0.2]), np.array([1, 1])))
 
