@@ -72,6 +72,7 @@ def mapping(path: Path) -> Names | None:
 
 
 def tweeteval_rows(folder: Path) -> dict[str, list[Row]]:
+    """Read the three splits of a TweetEval folder: a text a line beside a label a line."""
     rows = {}
     for split, stem in (("train", "train"), ("validation", "val"), ("test", "test")):
         text_path, label_path = folder / f"{stem}_text.txt", folder / f"{stem}_labels.txt"
@@ -84,6 +85,7 @@ def tweeteval_rows(folder: Path) -> dict[str, list[Row]]:
 
 
 def table_rows(folder: Path) -> dict[str, list[Row]]:
+    """Read the three splits of a folder of tables, one file each."""
     readers = {".jsonl": _jsonl_rows, ".parquet": _parquet_rows}
     rows = {}
     for split, stems in FILE_NAMES.items():
