@@ -24,7 +24,7 @@ demo: .venv/run ## train, evaluate and use all models on the embedded sample (no
 	$(BIN)/python train.py --mode teacher $(DEMO) --lr 1e-4 --out runs/demo/teacher
 	$(BIN)/python train.py --mode odd $(DEMO) --lr 1e-4 --out runs/demo/odd --teacher runs/demo/teacher
 	$(BIN)/python train.py --mode even $(DEMO) --lr 1e-4 --out runs/demo/even --teacher runs/demo/teacher
-	$(BIN)/python train.py --mode lora $(DEMO) --lr 1e-3 --out runs/demo/lora
+	$(BIN)/python train.py --mode lora $(DEMO) --lr 2e-3 --out runs/demo/lora
 	$(BIN)/python eval.py runs/demo/teacher runs/demo/odd runs/demo/even runs/demo/lora
 	$(BIN)/python predict.py --run runs/demo/odd "I hate you" \
 	  "I love my neighbours, they are kind people." "I hate Mondays." \

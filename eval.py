@@ -24,7 +24,6 @@ EXAMPLES = """examples:
   python eval.py runs/odd runs/even --json        two runs, as JSON
   python eval.py --split validation               what settings may be chosen by
 """
-ORDER = ("teacher", "odd", "even", "first", "last", "hybrid", "lora")
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -65,7 +64,7 @@ def main() -> int:
     from data import load_data
     from experiment.rundir import find_runs, is_run, read_json
 
-    runs = args.runs or find_runs(Path("runs"), ORDER)
+    runs = args.runs or find_runs(Path("runs"))
     if not runs:
         raise ModelError(
             "no runs under runs/ (hint: python train.py --mode odd makes one; "

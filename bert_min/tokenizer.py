@@ -46,6 +46,12 @@ class BertTokenizer:
         clean = [text.encode("utf-8", "ignore").decode("utf-8") for text in texts]
         return [Encoded(e.ids, bool(e.overflowing)) for e in self.backend.encode_batch_fast(clean)]
 
+    def cut(self, text: str) -> str:
+        """The beginning of a text that `encode` reads, without lone surrogates."""
+        clean = text.encode("utf-8", "ignore").decode("utf-8")
+        read = [offsets for offsets in self.backend.encode(clean).offsets if offsets != (0, 0)]
+        return clean[: read[-1][1]] if read else ""
+
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` and `tokenizer_config.json`, as AutoTokenizer reads them."""
         plain = Tokenizer.from_str(self.backend.to_str())

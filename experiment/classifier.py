@@ -54,6 +54,10 @@ class Classifier:
         ids = [encoded.ids for encoded in self.tokenizer.encode(texts)]
         return predict_logits(self.model, ids, self.batch_size, self.dtype, progress)
 
+    def cut(self, text: str) -> str:
+        """The beginning of a text that is read: all of it, where it is not truncated."""
+        return self.tokenizer.cut(text)
+
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """One Prediction a text, in order."""
         encoded = self.tokenizer.encode(texts)

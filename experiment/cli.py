@@ -87,12 +87,7 @@ def number(kind: type, low: float, high: float = float("inf")) -> Callable[[str]
 def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) -> None:
     """Add --device, --dtype, --batch-size and --max-length."""
     group = parser.add_argument_group("machine and batches")
-    group.add_argument(
-        "--device",
-        choices=("auto", "cpu", "cuda", "mps"),
-        default="auto",
-        help="auto: cuda, else mps, else cpu (default: auto)",
-    )
+    add_device_flag(group)
     group.add_argument(
         "--dtype",
         choices=("auto", "fp32", "bf16"),
@@ -114,6 +109,15 @@ def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) ->
         metavar="N",
         help="tokens of a text that are read, [CLS] and [SEP] included "
         f"(default: {max_length or 'as the run was trained'})",
+    )
+
+
+def add_device_flag(group: "argparse._ActionsContainer") -> None:
+    group.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default="auto",
+        help="auto: cuda, else mps, else cpu (default: auto)",
     )
 
 

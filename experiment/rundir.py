@@ -14,6 +14,7 @@ import numpy as np
 from analysis import softmax
 from bert_min import ModelError
 
+ORDER = ("teacher", "odd", "even", "first", "last", "hybrid", "lora")  # of runs, in every list
 # What a classifier is made of. Scores and predictions may be written again; these may not change.
 MODEL_FILES = (
     "config.json",
@@ -105,13 +106,13 @@ def is_run(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
 
 
-def find_runs(folder: Path, order: Sequence[str]) -> list[Path]:
-    """The runs in a folder: those whose names begin with a word of `order` first, as ordered."""
+def find_runs(folder: Path) -> list[Path]:
+    """The runs in a folder: those whose names begin with a word of ORDER first, as ordered."""
     runs = [path for path in folder.glob("*") if is_run(path) and not path.name.startswith(".")]
 
     def rank(run: Path) -> tuple[int, str]:
         first = run.name.split("-")[0]
-        return (order.index(first) if first in order else len(order), run.name)
+        return (ORDER.index(first) if first in ORDER else len(ORDER), run.name)
 
     return sorted(runs, key=rank)
 

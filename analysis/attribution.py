@@ -1,0 +1,36 @@
+"""Which words moved the score: leave one out, and look."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+
+class Piece(NamedTuple):
+    """A stretch of a text; all pieces of a text, joined, are the text.
+
+    `change` is score(text) - score(text without this piece), None for the space between words.
+    """
+
+    text: str
+    change: float | None
+
+
+def leave_one_out(
+    score: Callable[[Sequence[str]], Sequence[float]], text: str, most: int = 40
+) -> list[Piece]:
+    """Score a text without each of its words in turn: change = score(x) - score(x without word).
+
+    `score` gives a number for each of several texts. A text of more than `most` words is taken
+    apart in runs of neighbouring words instead, so that the work is bounded.
+    Source: Li, Monroe and Jurafsky 2016, section 3, https://arxiv.org/abs/1612.08220
+    """
+    words = [match.span() for match in re.finditer(r"\S+", text)]
+    size = -(-len(words) // most)  # rounded up
+    runs = [words[i : i + size] for i in range(0, len(words), size or 1)]
+    spans = [(run[0][0], run[-1][1]) for run in runs]
+    whole, *without = score([text, *(text[:start] + text[end:] for start, end in spans)])
+    pieces, place = [], 0
+    for (start, end), rest in zip(spans, without, strict=True):
+        pieces += [Piece(text[place:start], None), Piece(text[start:end], whole - rest)]
+        place = end
+    return [piece for piece in [*pieces, Piece(text[place:], None)] if piece.text]

@@ -1,0 +1,91 @@
+"""Serve the classifier page and its API."""
+
+import argparse
+from pathlib import Path
+
+from experiment.cli import add_device_flag, number, pick_device, run_command
+
+EXAMPLES = """examples:
+  python -m webapp                                  every run under runs/, else runs/demo/
+  python -m webapp --run runs/odd runs/lora         two runs; the first answers by default
+  python -m webapp --run runs/odd --port 8080 --threshold 0.7
+"""
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m webapp",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--run",
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="runs, or folders of runs (default: runs, or runs/demo where that holds none)",
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port",
+        type=number(int, 0, 65535),
+        default=5000,
+        metavar="N",
+        help="port to listen on, 0 for any free one (default: 5000)",
+    )
+    parser.add_argument(
+        "--threads",
+        type=number(int, 1, 64),
+        default=8,
+        metavar="N",
+        help="requests that are held at once (default: 8)",
+    )
+    parser.add_argument(
+        "--max-running",
+        type=number(int, 1, 32),
+        default=2,
+        metavar="N",
+        help="requests that compute at once, twice as many wait, the rest gets 503 (default: 2)",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=number(float, 0, 1),
+        default=0.5,
+        metavar="P",
+        help="probability from which a text is called toxic (default: 0.5)",
+    )
+    add_device_flag(parser)
+    args = parser.parse_args(argv)
+    if args.threads < args.max_running + 2:
+        # Some thread must always be free to answer /healthz and to refuse.
+        parser.error(f"--max-running {args.max_running} needs --threads {args.max_running + 2}")
+    return args
+
+
+def main() -> int:
+    args = parse_args()
+    import bottle
+    import torch
+
+    from webapp.app import make_app
+    from webapp.models import choose_runs, load_models
+    from webapp.server import address, listen, serve
+    from webapp.service import Service
+
+    bottle.debug(False)
+    device = pick_device(args.device)
+    torch.set_num_threads(max(1, torch.get_num_threads() // args.max_running))
+    models = load_models(choose_runs(args.run), device)
+    waiting = min(2 * args.max_running, args.threads - args.max_running - 1)
+    service = Service(models, args.threshold, args.max_running, waiting)
+    server = listen(make_app(service), args.host, args.port, args.threads)
+    print(f"serving {', '.join(models)} on {address(server)} (Ctrl-C ends it)", flush=True)
+    serve(server, service.gate)
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

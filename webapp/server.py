@@ -1,0 +1,140 @@
+"""The application on waitress: what every answer carries, what is logged, and how it ends."""
+
+import json
+import logging
+import secrets
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from waitress.server import create_server
+
+from webapp.contract import error_body
+from webapp.service import Gate
+
+HEADERS = [
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+]
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
+
+
+def log(event: str, **fields: Any) -> None:
+    """Write one JSON line to stderr."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    print(json.dumps({"time": now, "event": event} | fields), file=sys.stderr, flush=True)
+
+
+class Shell:
+    """Around the application: request id, security headers, one log line, and a plain 500.
+
+    The log holds the route that matched and never the path, the query, a header or a body:
+    nothing that a visitor can write. An exception is logged by its type and place alone, because
+    its message may quote the text.
+    """
+
+    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+        self.app = app
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        started = time.perf_counter()
+        request_id = environ["request_id"] = secrets.token_hex(8)
+        sent: list[Any] = []
+        try:
+            # Bottle would drop the bytes that are not UTF-8 and serve what is left.
+            environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+            body = list(self.app(environ, lambda *answer: sent.extend(answer[:2])))
+        except UnicodeDecodeError:
+            sent, body = plain_error(400, "invalid_path", "The path is not UTF-8.", request_id)
+        except Exception as error:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            log("error", id=request_id, type=type(error).__name__, at=f"{frame.name}:{frame.lineno}")
+            sent, body = plain_error(500, "internal", "Something went wrong here.", request_id)
+        status, headers = sent
+        if not any(name.lower() == "cache-control" for name, _ in headers):
+            headers = [*headers, ("Cache-Control", "no-store")]
+        start_response(status, [*headers, *HEADERS, ("X-Request-Id", request_id)])
+        route, method = environ.get("bottle.route"), environ["REQUEST_METHOD"]
+        log(
+            "request",
+            id=request_id,
+            method=method if method in METHODS else "other",
+            route=route.rule if route else None,
+            status=int(status[:3]),
+            ms=round(1000 * (time.perf_counter() - started), 1),
+            bytes=sum(map(len, body)),
+        )
+        return body
+
+
+def plain_error(status: int, code: str, message: str, request_id: str) -> tuple[list, list[bytes]]:
+    """Status line, headers and body of an error that the application did not write itself."""
+    body = json.dumps(error_body(status, code, message, request_id)).encode()
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    reason = {400: "Bad Request", 500: "Internal Server Error"}[status]
+    return [f"{status} {reason}", headers], [body]
+
+
+class JsonLines(logging.Handler):
+    """What waitress itself has to say, in the same log, without the path that it names."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage().partition(" serving ")[0]
+        log("server", level=record.levelname.lower(), message=message)
+
+
+def listen(app: Callable[..., Iterable[bytes]], host: str, port: int, threads: int) -> Any:
+    """A waitress server that is bound, but does not answer yet; raises OSError."""
+    logger = logging.getLogger("waitress")
+    logger.handlers, logger.propagate = [JsonLines()], False
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # the gate's 503s say it better
+    try:
+        return create_server(
+            Shell(app),
+            host=host,
+            port=port,
+            threads=threads,
+            ident=None,
+            connection_limit=200,
+            channel_timeout=30,
+            max_request_header_size=16 * 1024,
+            max_request_body_size=1 << 20,
+            inbuf_overflow=2 << 20,  # above the limit: no body ever goes to a temporary file
+            clear_untrusted_proxy_headers=True,
+            expose_tracebacks=False,
+        )
+    except (OSError, ValueError) as error:  # waitress: ValueError for a host that it cannot find
+        hint = "--host 127.0.0.1" if isinstance(error, ValueError) else "another --port"
+        reason = getattr(error, "strerror", None) or error
+        raise OSError(f"cannot listen on {host} port {port}: {reason} (hint: {hint})") from None
+
+
+def address(server: Any) -> str:
+    """The URL of a server; of the first, where a host name has several addresses."""
+    listening = getattr(server, "effective_listen", None)
+    host, port = listening[0] if listening else (server.effective_host, server.effective_port)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def serve(server: Any, gate: Gate) -> None:
+    """Answer until SIGTERM or Ctrl-C; then finish what is running, 5 seconds at most."""
+
+    def stop(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise SystemExit
+
+    signal.signal(signal.SIGTERM, stop)
+    server.run()  # ends on SystemExit and KeyboardInterrupt, after its threads are done
+    log("stopped", dropped=gate.inside)

@@ -1,0 +1,138 @@
+"""What the page and the API can ask for, without a word of HTTP."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from analysis.attribution import leave_one_out
+from experiment.classifier import Prediction
+from webapp.contract import MAX_BATCH, MAX_CHARS, Refused, empty_text
+from webapp.models import Model
+
+METHOD = "leave-one-out"
+
+
+class Gate:
+    """Let `running` requests compute and `waiting` more wait; refuse the next one at once.
+
+    Without it every thread of the server would wait for a model, and none could say so.
+    """
+
+    def __init__(self, running: int, waiting: int) -> None:
+        self._places = threading.Semaphore(running + waiting)
+        self._slots = threading.Semaphore(running)
+        self._lock = threading.Lock()
+        self.inside = 0
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise Refused(503, "busy", "Too many texts are being read; try again in a second.")
+        try:
+            with self._lock:
+                self.inside += 1
+            with self._slots:
+                yield
+        finally:
+            with self._lock:
+                self.inside -= 1
+            self._places.release()
+
+
+class Service:
+    """The loaded models behind one gate; the first model is the one asked by default."""
+
+    def __init__(
+        self, models: dict[str, Model], threshold: float = 0.5, running: int = 2, waiting: int = 4
+    ) -> None:
+        self.models, self.threshold = models, threshold
+        self.default = next(iter(models))
+        self.gate = Gate(running, waiting)
+
+    def choose(self, name: object) -> Model:
+        """The model of that name, the default one for None; only loaded names are known."""
+        name = self.default if name is None else name
+        if not isinstance(name, str) or name not in self.models:
+            raise Refused(422, "unknown_model", f"The models here are {', '.join(self.models)}.")
+        return self.models[name]
+
+    def info(self) -> dict[str, Any]:
+        return {
+            "models": [
+                {
+                    "name": model.name,
+                    "sha256": model.sha256,
+                    "layers": model.layers,
+                    "parameters": model.results.get("parameters"),
+                    "max_tokens": model.max_tokens,
+                    "labels": list(model.classifier.label_names),
+                }
+                for model in self.models.values()
+            ],
+            "default": self.default,
+            "threshold": self.threshold,
+            "max_chars": MAX_CHARS,
+            "max_batch": MAX_BATCH,
+        }
+
+    def classify(self, texts: Sequence[str], name: object = None) -> list[dict[str, Any]]:
+        """One answer a text; `ms` is the time of the whole batch, waiting included."""
+        started, model = time.perf_counter(), self.choose(name)
+        with self.gate():
+            predictions = predict(model, texts)
+        ms = milliseconds(started)
+        return [self.answer(model, prediction, ms) for prediction in predictions]
+
+    def compare(self, text: str) -> list[dict[str, Any]]:
+        """The answers of all models to one text, in their order."""
+        answers = []
+        with self.gate():
+            for model in self.models.values():
+                started = time.perf_counter()
+                [prediction] = predict(model, [text])
+                answers.append(self.answer(model, prediction, milliseconds(started)))
+        return answers
+
+    def explain(self, text: str, name: object = None) -> dict[str, Any]:
+        """An answer with `words`, the pieces of the text and how far each moved the score."""
+        started, model = time.perf_counter(), self.choose(name)
+        with self.gate():
+            [prediction] = predict(model, [text])
+            read = model.classifier.cut(text) if prediction.truncated else text
+            pieces = leave_one_out(
+                lambda texts: [p.score for p in model.classifier.predict(texts)], read
+            )
+        return self.answer(model, prediction, milliseconds(started)) | {
+            "method": METHOD,
+            "words": [piece._asdict() for piece in pieces],
+            "unread": text[len(read) :],
+        }
+
+    def answer(self, model: Model, prediction: Prediction, ms: float) -> dict[str, Any]:
+        toxic = prediction.score >= self.threshold
+        return {
+            "label": "toxic" if toxic else "not_toxic",
+            "toxic": toxic,
+            "score": prediction.score,
+            "threshold": self.threshold,
+            "scores": {"toxic": prediction.score, "not_toxic": 1 - prediction.score},
+            "truncated": prediction.truncated,
+            "n_tokens": prediction.n_tokens,
+            "max_tokens": model.max_tokens,
+            "model": {"name": model.name, "sha256": model.sha256},
+            "ms": ms,
+        }
+
+
+def predict(model: Model, texts: Sequence[str]) -> list[Prediction]:
+    """The one place where the service asks a model; raises Refused for a text of no tokens."""
+    predictions = model.classifier.predict(texts)
+    if any(prediction.n_tokens == 2 for prediction in predictions):  # [CLS] and [SEP] alone
+        raise empty_text()
+    return predictions
+
+
+def milliseconds(started: float) -> float:
+    return round(1000 * (time.perf_counter() - started), 1)

@@ -1,0 +1,118 @@
+% include('head.tpl', title='Results of the models', here='about')
+% models = list(service.models.values())
+<h1>Results</h1>
+<p class="lead">How the models on this page scored when they were trained. Everything here is read from
+  their run directories.</p>
+
+% for split, heading in (('test', 'Test set'), ('validation', 'Validation set')):
+% shown = [m for m in models if split in m.results]
+% if shown:
+<section aria-labelledby="{{split}}">
+  <h2 id="{{split}}">{{heading}}: macro-F1</h2>
+  <table class="chart">
+    <caption>Dot: macro-F1. Band: its 95 % interval over texts, not over training runs.
+    % if split == 'test' and shown[0].always_positive is not None:
+      Dashed line: calling every text {{shown[0].classifier.label_names[1]}}, {{'%.3f' % shown[0].always_positive}}.
+    % end
+    </caption>
+    <thead><tr><th scope="col">Model</th><th scope="col">0 to 1</th><th scope="col">Macro-F1</th></tr></thead>
+    <tbody>
+    % for m in shown:
+      % low, high = m.results[split]['macro_f1_ci95']
+      % value = m.results[split]['macro_f1']
+      <tr><th scope="row">{{m.name}}</th>
+        <td><svg class="plot" aria-hidden="true">
+          <line class="axis" x1="0" x2="100%" y1="50%" y2="50%"/>
+          % if split == 'test' and m.always_positive is not None:
+          <line class="baseline" x1="{{100 * m.always_positive}}%" x2="{{100 * m.always_positive}}%" y1="0" y2="100%"/>
+          % end
+          <line class="interval" x1="{{100 * low}}%" x2="{{100 * high}}%" y1="50%" y2="50%"/>
+          <circle class="dot" cx="{{100 * value}}%" cy="50%" r="5"/>
+        </svg></td>
+        <td>{{'%.3f' % value}} <span class="small">({{'%.3f' % low}} to {{'%.3f' % high}})</span></td></tr>
+    % end
+    </tbody>
+  </table>
+</section>
+% end
+% end
+
+% if rows:
+<section aria-labelledby="table-title">
+  <h2 id="table-title">The numbers</h2>
+  <div class="scroll" role="region" aria-labelledby="table-title" tabindex="0">
+  <table>
+    <thead><tr>
+    % for cell in header:
+      <th scope="col">{{cell}}</th>
+    % end
+    </tr></thead>
+    <tbody>
+    % for row in rows:
+      <tr><th scope="row">{{row[0]}}</th>
+      % for cell in row[1:]:
+        <td>{{cell}}</td>
+      % end
+      </tr>
+    % end
+    </tbody>
+  </table>
+  </div>
+  <p class="small">Test set. Predicted positive is the share of texts called
+    {{models[0].classifier.label_names[1]}}: near 100 %, F1 says little.</p>
+</section>
+% end
+
+% trained = [m for m in models if len(m.epochs) > 1]
+% if trained:
+<section aria-labelledby="curves">
+  <h2 id="curves">Training, epoch by epoch</h2>
+  % top = max(e['validation']['loss'] for m in trained for e in m.epochs)
+  <p class="small">Validation loss, from 0 at the bottom to {{'%.2f' % top}} at the top; the ring is the epoch that was kept.</p>
+  <div class="curves">
+  % for m in trained:
+    <figure>
+      <svg class="curve" role="img" aria-label="Validation loss of {{m.name}}: {{', '.join('%.3f' % e['validation']['loss'] for e in m.epochs)}}">
+      % xs = [4 + 92 * i / (len(m.epochs) - 1) for i in range(len(m.epochs))]
+      % ys = [94 - 88 * e['validation']['loss'] / top for e in m.epochs]
+      % for i in range(len(xs) - 1):
+        <line x1="{{'%.2f' % xs[i]}}%" y1="{{'%.2f' % ys[i]}}%" x2="{{'%.2f' % xs[i + 1]}}%" y2="{{'%.2f' % ys[i + 1]}}%"/>
+      % end
+      % for x, y, e in zip(xs, ys, m.epochs):
+        <circle class="{{'kept' if e['epoch'] == m.results.get('best_epoch') else ''}}" cx="{{'%.2f' % x}}%" cy="{{'%.2f' % y}}%" r="{{6 if e['epoch'] == m.results.get('best_epoch') else 3}}"/>
+      % end
+      </svg>
+      <figcaption>{{m.name}}: {{', '.join('%.3f' % e['validation']['loss'] for e in m.epochs)}}</figcaption>
+    </figure>
+  % end
+  </div>
+</section>
+% end
+
+<section aria-labelledby="models">
+  <h2 id="models">The models</h2>
+  <ul>
+  % for m in models:
+    <li><a href="/card/{{m.name}}">Model card of {{m.name}}</a>: layers {{m.layers}}; weights <code>{{m.sha256[:12]}}</code></li>
+  % end
+  </ul>
+</section>
+
+<section aria-labelledby="why">
+  <h2 id="why">How “Why?” works</h2>
+  <p>Leave-one-out: every word is taken away once and the text scored again. What the probability of
+    toxic loses is what the word gave
+    (<a href="https://arxiv.org/abs/1612.08220" rel="noreferrer">Li, Monroe and Jurafsky 2016</a>).
+    A long text is taken apart in phrases of neighbouring words. It tells what moves this model, not what the text means: two words that
+    say the same thing can hide each other, and a text without a word may be a text nobody would write.</p>
+</section>
+
+<section aria-labelledby="limits">
+  <h2 id="limits">What it is not for</h2>
+  <p>Not for moderating without a human reader, not for judging a person, not for languages other than
+    English. Disguised spelling fools it. A probability here is a guess learnt from one data set, and on
+    texts of another kind it is much worse than on this page.</p>
+  <p>Your text is held in memory while it is read, and nowhere else: it is not stored, not logged and
+    not sent to another server.</p>
+</section>
+% include('foot.tpl')

@@ -1,0 +1,22 @@
+<article class="answer {{'toxic' if r['toxic'] else 'fine'}}">
+  <p class="verdict">
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+      <path class="icon-toxic" d="M12 2 1 21h22L12 2Zm-1 7h2v6h-2V9Zm0 8h2v2h-2v-2Z"/>
+      <path class="icon-fine" d="M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm-1.5 14.5-4-4L8 11l2.500 2.500L16 8l1.500 1.500-7 7Z"/>
+    </svg>
+    <strong data-field="verdict">{{'Toxic' if r['toxic'] else 'Not toxic'}}</strong>
+  </p>
+  <p class="probability">Probability of toxic: <b data-field="percent">{{'%.1f' % (100 * r['score'])}} %</b></p>
+  <svg class="bar" aria-hidden="true">
+    <rect class="track" width="100%" height="100%"/>
+    <rect class="amount" width="{{'%.1f' % (100 * r['score'])}}%" height="100%"/>
+    <line class="threshold" x1="{{100 * r['threshold']}}%" x2="{{100 * r['threshold']}}%" y1="0" y2="100%"/>
+  </svg>
+  <p class="small">The line marks the threshold: toxic from {{'%g' % (100 * r['threshold'])}} %.</p>
+  <p class="note" data-field="note" {{'' if r['truncated'] else 'hidden'}}>The end of this text was not read: the model takes {{r['max_tokens']}} tokens.</p>
+  <dl>
+    <div><dt>Model</dt><dd><a data-field="model" href="/card/{{r['model']['name']}}">{{r['model']['name']}}</a> <code data-field="hash">{{r['model']['sha256'][:12]}}</code></dd></div>
+    <div><dt>Tokens</dt><dd data-field="tokens">{{r['n_tokens']}} of {{r['max_tokens']}}</dd></div>
+    <div><dt>Time</dt><dd data-field="time">{{r['ms']}} ms</dd></div>
+  </dl>
+</article>
