@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # The sample has 1,000 training texts: smaller batches and a higher rate than the defaults for 9,000.
 DEMO := --model minilm --data sample --batch-size 32 --overwrite
-.PHONY: help demo test lint clean
+.PHONY: help demo web test lint clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,13 +22,16 @@ help: ## list the targets
 
 demo: .venv/run ## train, evaluate and use all models on the embedded sample (no Hub needed)
 	$(BIN)/python train.py --mode teacher $(DEMO) --lr 1e-4 --out runs/demo/teacher
-	$(BIN)/python train.py --mode odd $(DEMO) --lr 1e-4 --out runs/demo/odd --teacher runs/demo/teacher
-	$(BIN)/python train.py --mode even $(DEMO) --lr 1e-4 --out runs/demo/even --teacher runs/demo/teacher
+	$(BIN)/python train.py --mode odd $(DEMO) --lr 2e-4 --out runs/demo/odd --teacher runs/demo/teacher
+	$(BIN)/python train.py --mode even $(DEMO) --lr 2e-4 --out runs/demo/even --teacher runs/demo/teacher
 	$(BIN)/python train.py --mode lora $(DEMO) --lr 2e-3 --out runs/demo/lora
 	$(BIN)/python eval.py runs/demo/teacher runs/demo/odd runs/demo/even runs/demo/lora
 	$(BIN)/python predict.py --run runs/demo/odd "I hate you" \
 	  "I love my neighbours, they are kind people." "I hate Mondays." \
 	  "Go back to where you came from, nobody wants your kind here."
+
+web: .venv/run ## serve the page on http://127.0.0.1:5000 (after make demo, or with your own runs)
+	$(BIN)/python -m webapp
 
 test: .venv/dev ## install what the tests need and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto

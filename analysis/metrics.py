@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 BINS = 15  # equal-width confidence bins of the calibration error, as in Guo et al. 2017
 RESAMPLES = 10_000  # bootstrap samples behind each interval
@@ -16,7 +17,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return exponent / exponent.sum(axis=1, keepdims=True)
 
 
-def compute_metrics(logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+def compute_metrics(logits: np.ndarray, labels: ArrayLike) -> dict[str, Any]:
     """Score two-class logits (N, 2) against labels (N,); class 1 is the positive one.
 
     `loss` is the mean negative log-likelihood in nats; `f1`, `precision` and `recall` are the

@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     import torch
@@ -165,9 +166,9 @@ class Stop:
     def __init__(self) -> None:
         self.exit_code = 0
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            signal.signal(number, lambda number, frame, code=code: self._note(number, code))
+            signal.signal(number, partial(self._note, code))
 
-    def _note(self, number: int, code: int) -> None:
+    def _note(self, code: int, number: int, frame: Any) -> None:
         self.exit_code = code
         signal.signal(number, signal.SIG_DFL)
         say("stopping after this step; the run will be saved (once more: stop at once)")

@@ -227,12 +227,12 @@ def score(
 ) -> dict[str, Any]:
     """Score the last epoch, put back the best one, score it, and write its predictions."""
     test = material.data.splits["test"]
-    last = {"epoch": done.last_epoch, "train_loss": done.last_train_loss}
+    last: dict[str, Any] = {"epoch": done.last_epoch, "train_loss": done.last_train_loss}
     last["validation"] = done.last_validation
     if done.best_epoch != done.last_epoch:
         last["test"] = evaluate(model, material.ids["test"], test.labels, batch_size)
         model.load_state_dict(done.best_state, strict=False)
-    results = {
+    results: dict[str, Any] = {
         "best_epoch": done.best_epoch,
         "train_loss": done.best_train_loss,
         "validation": done.best_validation,

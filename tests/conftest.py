@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -18,6 +19,8 @@ from bert_min import (
 )
 from data import load_data
 from data.batches import pad
+from experiment.training import train_command
+from train import parse_args
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +61,27 @@ def model_dir(minilm, tmp_path_factory) -> Path:
     )
     save_model(BertForSequenceClassification(config), folder)
     shutil.copy(minilm / "tokenizer.json", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def web_runs(model_dir, tmp_path_factory) -> Path:
+    """A folder of runs for the page, trained for a moment: teacher, odd, and two LoRA runs."""
+    folder = tmp_path_factory.mktemp("runs")
+    handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+    common = f"--model {model_dir} --data sample --limit 48 --epochs 2 --batch-size 16 --dtype fp32"
+    for name, mode in (
+        ("teacher", "teacher"),
+        ("odd", "odd"),
+        ("lora", "lora"),
+        ("lora-2", "lora"),
+    ):
+        args = f"--mode {mode} {common} --out {folder / name} --seed {len(name)}".split()
+        if mode == "odd":
+            args += ["--teacher", str(folder / "teacher")]
+        train_command(parse_args(args))
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     return folder
 
 

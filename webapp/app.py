@@ -20,6 +20,7 @@ from webapp.contract import (
     error_body,
     parse_json,
 )
+from webapp.models import Model
 from webapp.service import Service
 
 HERE = Path(__file__).parent
@@ -42,12 +43,16 @@ def make_app(service: Service) -> Bottle:
 
     def page(view: str, **values: Any) -> str:
         response.content_type = "text/html; charset=UTF-8"
-        return views[view].render(
-            service=service, strength=strength, top_words=top_words, **values
-        )
+        return views[view].render(service=service, strength=strength, top_words=top_words, **values)
 
     def index(**values: Any) -> str:
-        blank = {"text": "", "model": service.default, "answers": [], "words": None, "error": ""}
+        blank: dict[str, Any] = {
+            "text": "",
+            "model": service.default,
+            "answers": [],
+            "words": None,
+            "error": "",
+        }
         return page("index", max_chars=MAX_CHARS, examples=EXAMPLES, **blank | values)
 
     @app.get("/")
@@ -138,7 +143,7 @@ def make_app(service: Service) -> Bottle:
             for model in service.models.values()
             if "test" in model.results
         ]
-        return page("about", header=HEADER[:-1], rows=[row[:-1] for row in rows])
+        return page("about", header=HEADER[:-1], rows=[row[:-1] for row in rows], curve=curve)
 
     @app.get("/card/<name>")
     def card(name: str) -> str:
@@ -238,6 +243,22 @@ def strength(change: float | None) -> str:
         return ""
     step = 1 + sum(abs(change) >= bound for bound in (0.05, 0.15, 0.35))
     return f"{'up' if change > 0 else 'down'} s{step}"
+
+
+def curve(model: Model, top: float) -> list[tuple[float, float, bool]]:
+    """Validation loss by epoch as points of a figure, in per cent of its size, `top` at its top.
+
+    Each with whether the weights of that epoch were kept.
+    """
+    last = len(model.epochs) - 1
+    return [
+        (
+            round(4 + 92 * i / last, 2),
+            round(94 - 88 * epoch["validation"]["loss"] / top, 2),
+            epoch["epoch"] == model.results.get("best_epoch"),
+        )
+        for i, epoch in enumerate(model.epochs)
+    ]
 
 
 def top_words(words: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -60,7 +60,9 @@ class Shell:
             sent, body = plain_error(400, "invalid_path", "The path is not UTF-8.", request_id)
         except Exception as error:
             frame = traceback.extract_tb(error.__traceback__)[-1]
-            log("error", id=request_id, type=type(error).__name__, at=f"{frame.name}:{frame.lineno}")
+            log(
+                "error", id=request_id, type=type(error).__name__, at=f"{frame.name}:{frame.lineno}"
+            )
             sent, body = plain_error(500, "internal", "Something went wrong here.", request_id)
         status, headers = sent
         if not any(name.lower() == "cache-control" for name, _ in headers):

@@ -73,13 +73,12 @@
   % for m in trained:
     <figure>
       <svg class="curve" role="img" aria-label="Validation loss of {{m.name}}: {{', '.join('%.3f' % e['validation']['loss'] for e in m.epochs)}}">
-      % xs = [4 + 92 * i / (len(m.epochs) - 1) for i in range(len(m.epochs))]
-      % ys = [94 - 88 * e['validation']['loss'] / top for e in m.epochs]
-      % for i in range(len(xs) - 1):
-        <line x1="{{'%.2f' % xs[i]}}%" y1="{{'%.2f' % ys[i]}}%" x2="{{'%.2f' % xs[i + 1]}}%" y2="{{'%.2f' % ys[i + 1]}}%"/>
+      % points = curve(m, top)
+      % for (x, y, _), (next_x, next_y, _) in zip(points, points[1:]):
+        <line x1="{{x}}%" y1="{{y}}%" x2="{{next_x}}%" y2="{{next_y}}%"/>
       % end
-      % for x, y, e in zip(xs, ys, m.epochs):
-        <circle class="{{'kept' if e['epoch'] == m.results.get('best_epoch') else ''}}" cx="{{'%.2f' % x}}%" cy="{{'%.2f' % y}}%" r="{{6 if e['epoch'] == m.results.get('best_epoch') else 3}}"/>
+      % for x, y, kept in points:
+        <circle class="{{'kept' if kept else ''}}" cx="{{x}}%" cy="{{y}}%" r="{{6 if kept else 3}}"/>
       % end
       </svg>
       <figcaption>{{m.name}}: {{', '.join('%.3f' % e['validation']['loss'] for e in m.epochs)}}</figcaption>

@@ -10,6 +10,7 @@
   <svg class="bar" aria-hidden="true">
     <rect class="track" width="100%" height="100%"/>
     <rect class="amount" width="{{'%.1f' % (100 * r['score'])}}%" height="100%"/>
+    <line class="edge" x1="{{100 * r['threshold']}}%" x2="{{100 * r['threshold']}}%" y1="0" y2="100%"/>
     <line class="threshold" x1="{{100 * r['threshold']}}%" x2="{{100 * r['threshold']}}%" y1="0" y2="100%"/>
   </svg>
   <p class="small">The line marks the threshold: toxic from {{'%g' % (100 * r['threshold'])}} %.</p>

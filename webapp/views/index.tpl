@@ -24,19 +24,13 @@
     % end
     <button name="action" value="explain">Why?</button>
   </p>
-  <fieldset class="examples">
-    <legend>Or try an example</legend>
-    % for i, (kind, example) in enumerate(examples):
-    <button name="example" value="{{i}}" data-text="{{example}}"><span class="small">{{kind}}</span> {{example}}</button>
-    % end
-  </fieldset>
 </form>
 
 <section aria-labelledby="result-title">
   <h2 id="result-title">Result</h2>
   <div id="result" role="status">
   % if not answers:
-    <p class="small">Nothing yet: type a text and press Classify.</p>
+    <p class="small">Nothing yet: type a text, or try an example below.</p>
   % end
   % if answers:
     <blockquote dir="auto">{{text}}</blockquote>
@@ -49,6 +43,15 @@
   % if words:
     % include('why.tpl', why=words)
   % end
+  </div>
+</section>
+
+<section aria-labelledby="examples-title">
+  <h2 id="examples-title">Examples</h2>
+  <div class="examples">
+    % for i, (kind, example) in enumerate(examples):
+    <button form="form" name="example" value="{{i}}" data-text="{{example}}"><span class="small">{{kind}}</span> {{example}}</button>
+    % end
   </div>
 </section>
 
