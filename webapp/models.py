@@ -48,7 +48,9 @@ def choose_runs(paths: Sequence[Path] | None) -> list[Path]:
     """
     if not paths:
         paths = [Path("runs")] if find_runs(Path("runs")) else [Path("runs/demo")]
-    runs = [run for path in paths for run in ([path] if is_run(path) else find_runs(path))]
+    runs = [
+        run.resolve() for path in paths for run in ([path] if is_run(path) else find_runs(path))
+    ]
     if not runs:
         raise ModelError(f"no trained model in {' or '.join(map(str, paths))} {HINT}")
     names = [run.name for run in runs]
@@ -62,7 +64,6 @@ def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dic
     models: dict[str, Model] = {}
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
-        run = run.resolve()
         classifier = load_classifier(run, batch_size=32, device=device)
         if not np.isfinite(classifier.predict(["I hate you"])[0].score):
             raise ModelError(f"{run} gives a score that is no number")

@@ -109,8 +109,9 @@ if (form) {
         body: JSON.stringify(body),
         signal: mine.signal,
       });
-      const answer = await reply.json();
-      if (reply.ok) showAnswers(text, answer.results || [answer]);
+      const answer = await reply.json().catch(() => null); // a proxy's error page is no JSON
+      if (!answer) showError(`The server answered with status ${reply.status}. Try again later.`);
+      else if (reply.ok) showAnswers(text, answer.results || [answer]);
       else showError(answer.error.message);
     } catch (problem) {
       if (problem.name !== "AbortError") showError("The server does not answer. Is it still running?");

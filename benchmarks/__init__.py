@@ -1,0 +1,1 @@
+"""Measurements that print the numbers in the documents, and fail where a promise is broken."""
