@@ -4,13 +4,33 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from bert_min import BertConfig, BertForSequenceClassification, save_model
+
 ROOT = Path(__file__).parent.parent
+
+
+def make_run(
+    folder: Path, tokenizer: Path, max_length: int = 128, layers: int = 2, width: int = 32
+) -> Path:
+    """Write a run of random weights, so large that its scores lie far apart."""
+    torch.manual_seed(0)
+    config = BertConfig(
+        hidden_size=width, num_hidden_layers=layers, num_attention_heads=4,
+        intermediate_size=2 * width, initializer_range=0.5, label_names=("not-hate", "hate"),
+    )  # fmt: skip
+    save_model(BertForSequenceClassification(config), folder)
+    shutil.copy(tokenizer / "tokenizer.json", folder)
+    (folder / "train_args.json").write_text(json.dumps({"max_length": max_length}))
+    return folder
 
 
 class Server:
@@ -42,10 +62,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(log_file: Path, *flags: object, cwd: Path = ROOT) -> Iterator[Server]:
+def running(
+    log_file: Path, *flags: object, cwd: Path = ROOT, env: dict[str, str] | None = None
+) -> Iterator[Server]:
     """Start the server with `flags` and wait until it listens; it is killed at the end."""
     command = [sys.executable, "-m", "webapp", "--port", "0", *map(str, flags)]
-    environment = {"PYTHONPATH": str(ROOT)}
+    environment = {"PYTHONPATH": str(ROOT)} | (env or {})
 
     with open(log_file, "w", encoding="utf-8") as log:
         process = subprocess.Popen(

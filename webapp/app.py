@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from bottle import Bottle, HTTPError, SimpleTemplate, request, response
 
@@ -35,7 +35,8 @@ EXAMPLES = (
 
 def make_app(service: Service) -> Bottle:
     """The WSGI application. Exceptions other than Refused pass through it, to the server."""
-    app = Bottle(catchall=False, autojson=False)
+    app = Bottle()
+    app.catchall = False
     app.install(answer_refusals)
     app.default_error_handler = answer_http_error
     static = {name: (HERE / "static" / name).read_bytes() for name in STATIC}
@@ -43,7 +44,9 @@ def make_app(service: Service) -> Bottle:
 
     def page(view: str, **values: Any) -> str:
         response.content_type = "text/html; charset=UTF-8"
-        return views[view].render(service=service, strength=strength, top_words=top_words, **values)
+        return views[view].render(
+            service=service, card_link=card_link, strength=strength, top_words=top_words, **values
+        )
 
     def index(**values: Any) -> str:
         blank: dict[str, Any] = {
@@ -207,7 +210,8 @@ def read_body(limit: int) -> bytes:
     """The bytes of the request; raises Refused where there are more than `limit`."""
     if request.content_length > limit:
         raise Refused(413, "body_too_large", f"The body has at most {limit // 1024} KiB.")
-    return request.body.read(limit)
+    # Not request.body, which puts what is over 100 kB into a temporary file.
+    return request.environ["wsgi.input"].read(max(0, request.content_length))
 
 
 def read_json(fields: tuple[str, ...]) -> dict[str, Any]:
@@ -235,6 +239,10 @@ def read_form() -> dict[str, str]:
     except ValueError:
         raise Refused(400, "invalid_form", "The form has too many fields.") from None
     return {name: value.replace("\r\n", "\n") for name, value in pairs}
+
+
+def card_link(name: str) -> str:
+    return f"/card/{quote(name, safe='')}"
 
 
 def strength(change: float | None) -> str:

@@ -53,11 +53,10 @@ class Shell:
         request_id = environ["request_id"] = secrets.token_hex(8)
         sent: list[Any] = []
         try:
-            # Bottle would drop the bytes that are not UTF-8 and serve what is left.
-            environ["PATH_INFO"].encode("latin-1").decode("utf-8")
-            body = list(self.app(environ, lambda *answer: sent.extend(answer[:2])))
-        except UnicodeDecodeError:
-            sent, body = plain_error(400, "invalid_path", "The path is not UTF-8.", request_id)
+            if is_utf8(environ["PATH_INFO"]):
+                body = list(self.app(environ, lambda *answer: sent.extend(answer[:2])))
+            else:  # Bottle would drop the bytes that are not, and serve what is left
+                sent, body = plain_error(400, "invalid_path", "The path is not UTF-8.", request_id)
         except Exception as error:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             log(
@@ -79,6 +78,15 @@ class Shell:
             bytes=sum(map(len, body)),
         )
         return body
+
+
+def is_utf8(path: str) -> bool:
+    """Whether the bytes of a WSGI path, which hides them in a latin-1 string, are UTF-8."""
+    try:
+        path.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def plain_error(status: int, code: str, message: str, request_id: str) -> tuple[list, list[bytes]]:

@@ -92,7 +92,7 @@
   <h2 id="models">The models</h2>
   <ul>
   % for m in models:
-    <li><a href="/card/{{m.name}}">Model card of {{m.name}}</a>: layers {{m.layers}}; weights <code>{{m.sha256[:12]}}</code></li>
+    <li><a href="{{card_link(m.name)}}">Model card of {{m.name}}</a>: layers {{m.layers}}; weights <code>{{m.sha256[:12]}}</code></li>
   % end
   </ul>
 </section>

@@ -16,7 +16,7 @@
   <p class="small">The line marks the threshold: toxic from {{'%g' % (100 * r['threshold'])}} %.</p>
   <p class="note" data-field="note" {{'' if r['truncated'] else 'hidden'}}>The end of this text was not read: the model takes {{r['max_tokens']}} tokens.</p>
   <dl>
-    <div><dt>Model</dt><dd><a data-field="model" href="/card/{{r['model']['name']}}">{{r['model']['name']}}</a> <code data-field="hash">{{r['model']['sha256'][:12]}}</code></dd></div>
+    <div><dt>Model</dt><dd><a data-field="model" href="{{card_link(r['model']['name'])}}">{{r['model']['name']}}</a> <code data-field="hash">{{r['model']['sha256'][:12]}}</code></dd></div>
     <div><dt>Tokens</dt><dd data-field="tokens">{{r['n_tokens']}} of {{r['max_tokens']}}</dd></div>
     <div><dt>Time</dt><dd data-field="time">{{r['ms']}} ms</dd></div>
   </dl>

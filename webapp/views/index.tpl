@@ -58,7 +58,7 @@
 <p class="limits">For learning and trying out. It reads sentences and not situations, and it is often wrong:
   let it decide nothing about a person. See the
   % for name in service.models:
-  <a href="/card/{{name}}">model card of {{name}}</a>{{'.' if name == list(service.models)[-1] else ','}}
+  <a href="{{card_link(name)}}">model card of {{name}}</a>{{'.' if name == list(service.models)[-1] else ','}}
   % end
 </p>
 
