@@ -106,6 +106,10 @@ def fill(
         [f"{name} is {t.dtype}" for name, t in tensors.items() if not t.is_floating_point()],
     )
     _refuse(
+        f"{source} has tensors of fewer than 16 bits",
+        [f"{name} is {t.dtype}" for name, t in tensors.items() if t.element_size() < 2],
+    )
+    _refuse(
         f"{source} has values that are not finite",
         [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())],
     )

@@ -134,6 +134,8 @@ def load_classifier(
     if model.config.num_labels != 2:
         raise ModelError(f"{run} has {model.config.num_labels} classes; only two can be scored")
     length = max_length or read_json(run / "train_args.json").get("max_length") or 128
+    if type(length) is not int or length < 3:
+        raise ModelError(f"max_length {length!r} is not a whole number of at least 3")
     tokenizer = load_tokenizer(folder, length, model)
     return Classifier(model.to(device), tokenizer, batch_size, dtype)
 

@@ -1,6 +1,13 @@
 """Low-rank adaptation of any model made of nn.Linear layers."""
 
-from lora.adapt import add_lora, count_parameters, lora_layers, merge_lora, unmerge_lora
+from lora.adapt import (
+    add_lora,
+    count_parameters,
+    lora_layers,
+    merge_lora,
+    unload_lora,
+    unmerge_lora,
+)
 from lora.adapter import AdapterError, load_adapter, read_adapter_config, save_adapter
 from lora.layer import LoRALinear
 
@@ -14,5 +21,6 @@ __all__ = [
     "merge_lora",
     "read_adapter_config",
     "save_adapter",
+    "unload_lora",
     "unmerge_lora",
 ]

@@ -64,6 +64,18 @@ def unmerge_lora(model: nn.Module) -> None:
         layer.unmerge()
 
 
+def unload_lora(model: nn.Module) -> None:
+    """Put the plain nn.Linear of every merged layer in its place: the adapter's memory is free.
+
+    Raises ValueError where a layer is not merged: its update would be lost.
+    """
+    for name, layer in list(lora_layers(model)):
+        if not layer.merged:
+            raise ValueError(f"{name} is not merged")
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, layer.base)
+
+
 def count_parameters(parameters: Iterable[nn.Parameter]) -> tuple[int, int]:
     """How many values there are: (all, trainable)."""
     sizes = [(p.numel(), p.requires_grad) for p in parameters]

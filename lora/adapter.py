@@ -133,7 +133,11 @@ def load_adapter(model: nn.Module, folder: Path) -> None:
         for n, own in wanted.items()
         if n in tensors and tensors[n].shape != own.shape
     ]
-    offenders += [f"{n} is not finite" for n, t in tensors.items() if not bool(t.isfinite().all())]
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point() or tensor.element_size() < 2:
+            offenders.append(f"{name} is {tensor.dtype}")
+        elif not bool(tensor.isfinite().all()):
+            offenders.append(f"{name} is not finite")
     if offenders:
         more = f" and {len(offenders) - 5} more" if len(offenders) > 5 else ""
         raise AdapterError(f"{path} does not fit this model: {'; '.join(offenders[:5])}{more}")

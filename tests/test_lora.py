@@ -21,6 +21,7 @@ from lora import (
     merge_lora,
     read_adapter_config,
     save_adapter,
+    unload_lora,
     unmerge_lora,
 )
 
@@ -123,6 +124,19 @@ def test_merge_adds_scaled_b_a_once_and_unmerge_restores_every_bit(adapted):
     assert torch.equal(adapted(IDS, MASK).logits, expected)
     unmerge_lora(adapted)
     assert torch.equal(layer.base.weight, weight)
+
+
+def test_unload_leaves_the_merged_model_and_nothing_of_the_adapter(adapted):
+    names = [name.replace(".base.", ".") for name in adapted.state_dict() if "lora_" not in name]
+    random_adapter(adapted)
+    with pytest.raises(ValueError, match="is not merged"):
+        unload_lora(adapted)
+    merge_lora(adapted)
+    expected = adapted(IDS, MASK).logits
+    unload_lora(adapted)
+    assert list(adapted.state_dict()) == names
+    assert not list(lora_layers(adapted))
+    assert torch.equal(adapted(IDS, MASK).logits, expected)
 
 
 def test_merging_in_training_mode_does_not_bake_in_dropout(adapted):

@@ -28,8 +28,9 @@ import webapp.__main__ as webapp_command
 from bert_min import BertConfig, BertForSequenceClassification, save_model
 from experiment.cli import run_command
 from experiment.rundir import find_runs, sha256
+from webapp.server import listen
 
-CANARY = "CANARY5e7c"
+CANARY = "CANARY5E7C"  # in capitals: it must pass for a method, too
 HEAD = (
     b"POST /api/classify HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: " + JSON.encode()
 )
@@ -325,6 +326,14 @@ def canary_requests(server: Server) -> None:
     for _ in range(5):
         body = json.dumps({"text": CANARY * 900}).encode()
         raw(server, HEAD, LENGTH, str(len(body)).encode(), END, body, hang_up=True)
+
+
+def test_waitress_keeps_every_body_in_memory():
+    """It would put a larger one into a temporary file, which has no name to be found by."""
+    server = listen(lambda environ, start_response: [], "127.0.0.1", 0, 1)
+    with contextlib.closing(server):
+        assert server.adj.inbuf_overflow > server.adj.max_request_body_size
+        server.task_dispatcher.shutdown()
 
 
 def test_no_word_of_a_visitor_is_kept(wild, web_runs, tmp_path):

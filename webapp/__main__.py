@@ -82,8 +82,8 @@ def main() -> int:
     waiting = min(2 * args.max_running, args.threads - args.max_running - 1)
     service = Service(models, args.threshold, args.max_running, waiting)
     server = listen(make_app(service), args.host, args.port, args.threads)
-    print(f"serving {', '.join(models)} on {address(server)} (Ctrl-C ends it)", flush=True)
-    serve(server, service.gate)
+    greeting = f"serving {', '.join(models)} on {address(server)} (Ctrl-C ends it)"
+    serve(server, service.gate, greeting)
     return 0
 
 

@@ -110,7 +110,7 @@ def make_app(service: Service) -> Bottle:
         body = read_json(("inputs", "parameters", "truncate"))
         if "inputs" not in body:
             raise Refused(422, "missing_field", 'The field "inputs" is missing.')
-        if body.get("parameters") not in (None, {}) or body.get("truncate") is False:
+        if body.get("parameters") not in (None, {}) or body.get("truncate") not in (None, True):
             raise Refused(422, "unknown_parameter", "Texts are cut and scored by softmax, always.")
         inputs = body["inputs"]
         single = not isinstance(inputs, list)

@@ -14,6 +14,7 @@ from bert_min import ModelError
 from experiment.classifier import Classifier, load_classifier
 from experiment.cli import UsageError
 from experiment.rundir import find_runs, is_run, read_json, weights_sha256
+from lora import AdapterError, unload_lora
 
 HINT = "(hint: make demo makes some under runs/demo, python train.py --mode odd makes one)"
 
@@ -64,9 +65,13 @@ def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dic
     models: dict[str, Model] = {}
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
-        classifier = load_classifier(run, batch_size=32, device=device)
+        try:
+            classifier = load_classifier(run, batch_size=32, device=device)
+        except (ModelError, AdapterError) as error:
+            raise ModelError(f"{run.name}: {error}") from None
         if not np.isfinite(classifier.predict(["I hate you"])[0].score):
             raise ModelError(f"{run} gives a score that is no number")
+        unload_lora(classifier.model)
         share_weights(classifier.model, pool)
         models[run.name] = Model(
             name=run.name,

@@ -30,9 +30,10 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 
 def log(event: str, **fields: Any) -> None:
-    """Write one JSON line to stderr."""
+    """Write one JSON line to stderr: at once, as print() would let other threads in between."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    print(json.dumps({"time": now, "event": event} | fields), file=sys.stderr, flush=True)
+    sys.stderr.write(json.dumps({"time": now, "event": event} | fields) + "\n")
+    sys.stderr.flush()
 
 
 class Shell:
@@ -138,13 +139,17 @@ def address(server: Any) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def serve(server: Any, gate: Gate) -> None:
-    """Answer until SIGTERM or Ctrl-C; then finish what is running, 5 seconds at most."""
+def serve(server: Any, gate: Gate, greeting: str) -> None:
+    """Print `greeting` and answer until SIGTERM or Ctrl-C; then finish what is running.
+
+    What takes longer than 5 seconds then is dropped.
+    """
 
     def stop(number: int, frame: Any) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise SystemExit
 
     signal.signal(signal.SIGTERM, stop)
+    print(greeting, flush=True)
     server.run()  # ends on SystemExit and KeyboardInterrupt, after its threads are done
     log("stopped", dropped=gate.inside)

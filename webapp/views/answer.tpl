@@ -1,4 +1,5 @@
 <article class="answer {{'toxic' if r['toxic'] else 'fine'}}">
+  <p class="small">Model <a data-field="model" href="{{card_link(r['model']['name'])}}">{{r['model']['name']}}</a> <code data-field="hash">{{r['model']['sha256'][:12]}}</code></p>
   <p class="verdict">
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
       <path class="icon-toxic" d="M12 2 1 21h22L12 2Zm-1 7h2v6h-2V9Zm0 8h2v2h-2v-2Z"/>
@@ -13,10 +14,9 @@
     <line class="edge" x1="{{100 * r['threshold']}}%" x2="{{100 * r['threshold']}}%" y1="0" y2="100%"/>
     <line class="threshold" x1="{{100 * r['threshold']}}%" x2="{{100 * r['threshold']}}%" y1="0" y2="100%"/>
   </svg>
-  <p class="small">The line marks the threshold: toxic from {{'%g' % (100 * r['threshold'])}} %.</p>
+  <p class="small">The line marks the threshold: toxic from {{'%g' % (100 * r['threshold'])}}&nbsp;%.</p>
   <p class="note" data-field="note" {{'' if r['truncated'] else 'hidden'}}>The end of this text was not read: the model takes {{r['max_tokens']}} tokens.</p>
   <dl>
-    <div><dt>Model</dt><dd><a data-field="model" href="{{card_link(r['model']['name'])}}">{{r['model']['name']}}</a> <code data-field="hash">{{r['model']['sha256'][:12]}}</code></dd></div>
     <div><dt>Tokens</dt><dd data-field="tokens">{{r['n_tokens']}} of {{r['max_tokens']}}</dd></div>
     <div><dt>Time</dt><dd data-field="time">{{r['ms']}} ms</dd></div>
   </dl>
