@@ -353,13 +353,13 @@ def test_words_are_marked_by_more_than_colour(visit):
     )
     plain = ["", "none", "solid", 0, "none"]
     assert found == [
-        ["up s4", "underline", "solid", 6, '"▲"'],
-        ["up s3", "underline", "solid", 4, '"▲"'],
+        ["up s4", "underline", "solid", 6, '"▲" / ""'],
+        ["up s3", "underline", "solid", 4, '"▲" / ""'],
         ["up s2", "underline", "solid", 2, "none"],
         ["up s1", "underline", "solid", 1, "none"],
         plain,
-        ["down s4", "underline", "dotted", 6, '"▼"'],
-        ["down s3", "underline", "dotted", 4, '"▼"'],
+        ["down s4", "underline", "dotted", 6, '"▼" / ""'],
+        ["down s3", "underline", "dotted", 4, '"▼" / ""'],
         ["down s2", "underline", "dotted", 2, "none"],
         ["down s1", "underline", "dotted", 1, "none"],
         plain,

@@ -1,6 +1,7 @@
 """The routes: HTTP in, one call of the service, HTTP out."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,10 @@ def make_app(service: Service) -> Bottle:
     def card(name: str) -> str:
         if name not in service.models:
             raise Refused(404, "not_found", "There is no model of that name.")
-        return page("card", model=service.models[name])
+        model = service.models[name]
+        # The block between --- is for the Hub and not for a reader.
+        text = re.sub(r"\A---\n.*?\n---\n", "", model.card, flags=re.DOTALL)
+        return page("card", model=model, card=text)
 
     @app.get("/static/<name>")
     def static_file(name: str) -> bytes:

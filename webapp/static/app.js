@@ -36,7 +36,7 @@ if (form) {
     write(card, "verdict", answer.toxic ? "Toxic" : "Not toxic");
     write(card, "percent", percent(answer.score));
     write(card, "tokens", `${answer.n_tokens} of ${answer.max_tokens}`);
-    write(card, "time", `${answer.ms} ms`);
+    write(card, "time", `${answer.ms.toFixed(1)} ms`);
     write(card, "hash", answer.model.sha256.slice(0, 12));
     write(card, "model", answer.model.name);
     field(card, "model").setAttribute("href", `/card/${encodeURIComponent(answer.model.name)}`);
@@ -86,6 +86,8 @@ if (form) {
   function showAnswers(text, answers) {
     const quote = element("blockquote", text);
     quote.dir = "auto";
+    quote.tabIndex = 0; // it scrolls where the text is long
+    quote.setAttribute("aria-label", "The text");
     const cards = document.createElement("div");
     cards.className = "answers";
     cards.append(...answers.map(answerCard));
@@ -110,9 +112,13 @@ if (form) {
         signal: mine.signal,
       });
       const answer = await reply.json().catch(() => null); // a proxy's error page is no JSON
+      if (pending !== mine) return; // a newer question was asked
       if (!answer) showError(`The server answered with status ${reply.status}. Try again later.`);
       else if (reply.ok) showAnswers(text, answer.results || [answer]);
-      else showError(answer.error.message);
+      else {
+        showError(answer.error.message);
+        if (reply.status !== 503) result.replaceChildren(); // the answer to another text
+      }
     } catch (problem) {
       if (problem.name !== "AbortError") showError("The server does not answer. Is it still running?");
     } finally {

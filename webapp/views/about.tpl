@@ -10,7 +10,7 @@
 <section aria-labelledby="{{split}}">
   <h2 id="{{split}}">{{heading}}: macro-F1</h2>
   <table class="chart">
-    <caption>Dot: macro-F1. Band: its 95 % interval over texts, not over training runs.
+    <caption>Dot: macro-F1 on a scale from 0 to 1. Band: its 95 % interval over texts, not over training runs.
     % if split == 'test' and shown[0].always_positive is not None:
       Dashed line: calling every text {{shown[0].classifier.label_names[1]}}, {{'%.3f' % shown[0].always_positive}}.
     % end
@@ -40,7 +40,7 @@
 % if rows:
 <section aria-labelledby="table-title">
   <h2 id="table-title">The numbers</h2>
-  <div class="scroll" role="region" aria-labelledby="table-title" tabindex="0">
+  <div class="scroll" role="group" aria-labelledby="table-title" tabindex="0">
   <table>
     <thead><tr>
     % for cell in header:
@@ -58,7 +58,7 @@
     </tbody>
   </table>
   </div>
-  <p class="small">Test set. Predicted positive is the share of texts called
+  <p class="small">Test set; scroll sideways for more. Predicted positive is the share of texts called
     {{models[0].classifier.label_names[1]}}: near 100 %, F1 says little.</p>
 </section>
 % end

@@ -2,5 +2,5 @@
 <h1>Model card: {{model.name}}</h1>
 <p class="small">From the <code>README.md</code> of its run directory. SHA-256 of its weights:
   <code>{{model.sha256}}</code></p>
-<pre class="card">{{model.card}}</pre>
+<pre class="card">{{card}}</pre>
 % include('foot.tpl')

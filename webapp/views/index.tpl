@@ -33,7 +33,7 @@
     <p class="small">Nothing yet: type a text, or try an example below.</p>
   % end
   % if answers:
-    <blockquote dir="auto">{{text}}</blockquote>
+    <blockquote dir="auto" tabindex="0" aria-label="The text">{{text}}</blockquote>
     <div class="answers">
     % for r in answers:
       % include('answer.tpl', r=r)

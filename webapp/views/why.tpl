@@ -3,7 +3,7 @@
   <p class="small">Each word was left out once and the rest scored again
     (<a href="/about#why">leave-one-out</a>). <span class="up s3">Solid underline</span> raises the
     probability of toxic, <span class="down s3">dotted</span> lowers it; the thicker, the more.</p>
-  <p class="words" dir="auto" data-field="words">
+  <p class="words" dir="auto" data-field="words">\\
   % for word in why['words']:
 <span class="{{strength(word['change'])}}">{{word['text']}}</span>\\
   % end
