@@ -257,7 +257,7 @@ def measure_soak(server: Server, texts: Sequence[str], seconds: float) -> bool:
     for name, (memory, tasks, files) in (("second tenth", before), ("last tenth", after)):
         print(f"{name} | {memory:.1f} | {tasks:.0f} | {files:.0f}")
     print(f"memory drift {drift:+.1%}")
-    return not bad and drift < 0.05 and all(after[1:] <= before[1:])
+    return not bad and bool(drift < 0.05 and all(after[1:] <= before[1:]))
 
 
 MEASURES = {
