@@ -703,3 +703,30 @@ def test_runs_of_a_folder_are_served_in_their_order(server, web_runs):
     _, _, body = server.request("GET", "/api/info")
     served = [model["name"] for model in json.loads(body)["models"]]
     assert served == ["wild", *(run.name for run in find_runs(web_runs))]
+
+
+def documented_commands() -> list[tuple[int, str]]:
+    """Status and curl command of every row of the table of errors in docs/WEBAPP.md."""
+    rows = [
+        line.strip("| ").replace("\\|", "\0").split("|")
+        for line in (ROOT / "docs" / "WEBAPP.md").read_text(encoding="utf-8").split("\n")
+        if line.startswith(("| 4", "| 5"))
+    ]
+    return [
+        (int(cells[0]), command.replace("\0", "|"))
+        for cells in rows
+        if "curl" in (command := cells[-1].strip(" `")) and int(cells[0]) != 503
+    ]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")
+@pytest.mark.parametrize(("expected", "command"), documented_commands())
+def test_the_documented_command_gives_its_status(server, expected, command):
+    """The 503 needs a slower model: `python -m benchmarks.serving gate` shows it."""
+    command = command.replace("localhost:5000", f"127.0.0.1:{server.port}")
+    answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert json.loads(answer.stdout.split("\n")[-1])["error"]["status"] == expected
+
+
+def test_the_document_shows_every_client_error():
+    assert [status for status, _ in documented_commands()] == [400, 404, 405, 413, 415, 422]
