@@ -51,7 +51,7 @@ def test_texts_are_many_distinct_and_short():
     texts = [row["text"] for row in all_rows()]
     assert len(texts) >= 1200
     assert len({text.lower() for text in texts}) == len(texts)
-    assert all(5 <= len(text.split()) <= 30 for text in texts)
+    assert all(4 <= len(text.split()) <= 30 for text in texts)
     assert not [text for text in texts if re.search(r"[{}\[\]|]", text)]
 
 
