@@ -78,10 +78,12 @@ def serving(run: Path, flags: Sequence[str] = ()) -> Iterator[Server]:
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     assert process.stdout
+    started = time.perf_counter()
     try:
         line = process.stdout.readline()
         if "http://" not in line:
             raise OSError(f"the server did not start (hint: python -m webapp --run {run})")
+        print(f"listening after {time.perf_counter() - started:.1f} s")
         yield Server(process.pid, int(line.split(":")[-1].split()[0]))
     finally:
         process.terminate()
