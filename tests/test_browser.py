@@ -375,11 +375,11 @@ def test_table_ranks_the_words_and_signs_their_changes(visit):
         "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
     )
     assert rows == [
-        ["You ", "40.0 %", "+50.0 points"],
-        ["not ", "130.0 %", "-40.0 points"],
-        ["are ", "70.0 %", "+20.0 points"],
-        ["at ", "110.0 %", "-20.0 points"],
-        ["all ", "97.0 %", "-7.0 points"],
+        ["You ", "40.0 %", "+50.0"],
+        ["not ", "130.0 %", "−40.0"],
+        ["are ", "70.0 %", "+20.0"],
+        ["at ", "110.0 %", "−20.0"],
+        ["all ", "97.0 %", "−7.0"],
     ]
 
 

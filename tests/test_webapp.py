@@ -34,7 +34,7 @@ from bert_min import ModelError
 from experiment.classifier import Prediction
 from experiment.cli import UsageError
 from experiment.rundir import find_runs, weights_sha256
-from webapp.app import EXAMPLES, STATIC, make_app
+from webapp.app import EXAMPLES, STATIC, make_app, points
 from webapp.contract import Refused
 from webapp.models import Model, choose_runs, load_models
 from webapp.server import Shell, serve
@@ -449,7 +449,7 @@ def test_the_form_explains(app):
     assert answer.status == 200
     assert "".join(page.texts["span"]).count("go away now") == 1
     assert page.texts["bdi"] == [word["text"] for word in moved]
-    assert f"{100 * moved[0]['change']:+.1f} points" in page.texts["td"]
+    assert points(moved[0]["change"]) in page.texts["td"]
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
@@ -846,3 +846,11 @@ def test_any_form_is_answered_with_its_text(app, text, action):
     assert answer.status in (200, 422)
     if "\0" not in text and "\r" not in text:
         assert page.typed == text
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [(0.746, "+74.6"), (-0.198, "−19.8"), (0.0004, "0.0"), (-0.0004, "0.0"), (0.0, "0.0")],
+)
+def test_points_have_a_sign_and_zero_has_none(change, text):
+    assert points(change) == text

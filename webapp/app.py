@@ -45,9 +45,7 @@ def make_app(service: Service) -> Bottle:
 
     def page(view: str, **values: Any) -> str:
         response.content_type = "text/html; charset=UTF-8"
-        return views[view].render(
-            service=service, card_link=card_link, strength=strength, top_words=top_words, **values
-        )
+        return views[view].render(service=service, **HELPERS, **values)
 
     def index(**values: Any) -> str:
         blank: dict[str, Any] = {
@@ -273,7 +271,16 @@ def curve(model: Model, top: float) -> list[tuple[float, float, bool]]:
     ]
 
 
+def points(change: float) -> str:
+    """A change of probability in percentage points, with a true minus."""
+    text = f"{100 * change:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "\N{MINUS SIGN}")
+
+
 def top_words(words: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The five words that moved the score most, first of all the one that moved it furthest."""
     moved = [word for word in words if word["change"] is not None]
     return sorted(moved, key=lambda word: -abs(word["change"]))[:5]
+
+
+HELPERS = {"card_link": card_link, "points": points, "strength": strength, "top_words": top_words}

@@ -52,6 +52,12 @@ if (form) {
     return `${change > 0 ? "up" : "down"} s${step}`;
   }
 
+  function points(change) {
+    const size = Math.abs(100 * change).toFixed(1);
+    if (size === "0.0") return size;
+    return `${change < 0 ? "\u2212" : "+"}${size}`;
+  }
+
   function element(name, text) {
     const node = document.createElement(name);
     node.textContent = text;
@@ -75,9 +81,8 @@ if (form) {
       const head = document.createElement("th");
       head.scope = "row";
       head.append(element("bdi", word.text));
-      const points = (100 * word.change).toFixed(1);
       row.append(head, element("td", percent(answer.score - word.change)),
-        element("td", `${word.change < 0 ? "" : "+"}${points} points`));
+        element("td", points(word.change)));
       return row;
     }));
     return why;

@@ -2,7 +2,8 @@
   <h3 id="why-title">Why</h3>
   <p class="small">Each word was left out once and the rest scored again
     (<a href="/about#why">leave-one-out</a>). <span class="up s3">Solid underline</span> raises the
-    probability of toxic, <span class="down s3">dotted</span> lowers it; the thicker, the more.</p>
+    probability of toxic, <span class="down s3">dotted</span> lowers it; the thicker, the more. Where several
+    words say the same, each alone moves little.</p>
   <p class="words" dir="auto" data-field="words">\\
   % for word in why['words']:
 <span class="{{strength(word['change'])}}">{{word['text']}}</span>\\
@@ -10,10 +11,10 @@
 <s data-field="unread">{{why['unread']}}</s></p>
   <table>
     <caption>The words that moved it most</caption>
-    <thead><tr><th scope="col">Left out</th><th scope="col">Probability of toxic then</th><th scope="col">Change by this word</th></tr></thead>
+    <thead><tr><th scope="col">Left out</th><th scope="col">Probability of toxic then</th><th scope="col">Change, points</th></tr></thead>
     <tbody data-field="rows">
     % for word in top_words(why['words']):
-      <tr><th scope="row"><bdi>{{word['text']}}</bdi></th><td>{{'%.1f' % (100 * (why['score'] - word['change']))}} %</td><td>{{'%+.1f' % (100 * word['change'])}} points</td></tr>
+      <tr><th scope="row"><bdi>{{word['text']}}</bdi></th><td>{{'%.1f' % (100 * (why['score'] - word['change']))}} %</td><td>{{points(word['change'])}}</td></tr>
     % end
     </tbody>
   </table>
