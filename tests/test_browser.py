@@ -15,8 +15,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 from webserver import ROOT, running
 
-from webapp.app import EXAMPLES, strength
 from webapp.contract import MAX_CHARS
+from webapp.pages import EXAMPLES, strength
 
 FLAGS = (
     "--no-sandbox",

@@ -34,9 +34,10 @@ from bert_min import ModelError
 from experiment.classifier import Prediction
 from experiment.cli import UsageError
 from experiment.rundir import find_runs, weights_sha256
-from webapp.app import EXAMPLES, STATIC, make_app, points
+from webapp.app import make_app
 from webapp.contract import Refused
 from webapp.models import Model, choose_runs, load_models
+from webapp.pages import EXAMPLES, STATIC, points
 from webapp.server import Shell, serve
 from webapp.service import Gate, Service
 

@@ -1,0 +1,144 @@
+"""The pages: the same answers as the API gives, in HTML, for a browser without JavaScript too."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from bottle import Bottle, SimpleTemplate, response
+
+from analysis.report import HEADER, table_row
+from webapp.contract import MAX_CHARS, Refused, check_text
+from webapp.http import read_form, set_status
+from webapp.models import Model
+from webapp.service import Service
+
+HERE = Path(__file__).parent
+STATIC = {"app.js": "text/javascript", "style.css": "text/css", "icon.svg": "image/svg+xml"}
+EXAMPLES = (
+    ("A plain insult", "I hate you"),
+    ("A kind sentence", "Thank you all, it was a lovely evening."),
+    ("Swearing at a thing", "This fucking printer is broken again."),
+    ("Counter-speech", 'Saying "go back to your country" is cruel and wrong.'),
+)
+
+
+def add_pages(app: Bottle, service: Service) -> None:
+    """The form, the results, the model cards, and the files that they use."""
+    static = {name: (HERE / "static" / name).read_bytes() for name in STATIC}
+    views = {name: load_view(name) for name in ("index", "about", "card")}
+
+    def page(view: str, **values: Any) -> str:
+        response.content_type = "text/html; charset=UTF-8"
+        return views[view].render(service=service, **HELPERS, **values)
+
+    def index(**values: Any) -> str:
+        blank: dict[str, Any] = {
+            "text": "",
+            "model": service.default,
+            "answers": [],
+            "words": None,
+            "error": "",
+        }
+        return page("index", max_chars=MAX_CHARS, examples=EXAMPLES, **blank | values)
+
+    @app.get("/")
+    def show_form() -> str:
+        return index()
+
+    @app.post("/")
+    def answer_form() -> str:
+        """The page for a browser without JavaScript: the same answers, in the HTML."""
+        shown: dict[str, Any] = {}
+        try:
+            form = read_form()
+            if (example := form.get("example", "")) in {str(i) for i in range(len(EXAMPLES))}:
+                form |= {"text": EXAMPLES[int(example)][1], "action": "classify"}
+            shown = {"text": form.get("text", "")[:MAX_CHARS]}
+            name = service.choose(form.get("model")).name
+            shown["model"] = name
+            text = check_text(form.get("text"))
+            if form.get("action") == "compare":
+                shown["answers"] = service.compare(text)
+            elif form.get("action") == "explain":
+                answer = service.explain(text, name)
+                shown |= {"answers": [answer], "words": answer}
+            else:
+                shown["answers"] = service.classify([text], name)
+        except Refused as refused:
+            set_status(refused)
+            shown["error"] = refused.message
+        return index(**shown)
+
+    @app.get("/about")
+    def about() -> str:
+        rows = [
+            table_row(model.name, model.results | {"layers": model.layers}, model.results["test"])
+            for model in service.models.values()
+            if "test" in model.results
+        ]
+        return page("about", header=HEADER[:-1], rows=[row[:-1] for row in rows], curve=curve)
+
+    @app.get("/card/<name>")
+    def card(name: str) -> str:
+        if name not in service.models:
+            raise Refused(404, "not_found", "There is no model of that name.")
+        model = service.models[name]
+        # The block between --- is for the Hub and not for a reader.
+        text = re.sub(r"\A---\n.*?\n---\n", "", model.card, flags=re.DOTALL)
+        return page("card", model=model, card=text)
+
+    @app.get("/static/<name>")
+    def static_file(name: str) -> bytes:
+        if name not in static:
+            raise Refused(404, "not_found", "There is nothing here.")
+        response.content_type = STATIC[name]
+        response.set_header("Cache-Control", "no-cache")
+        return static[name]
+
+
+def load_view(name: str) -> SimpleTemplate:
+    return SimpleTemplate(name=f"{name}.tpl", lookup=[str(HERE / "views")])
+
+
+def card_link(name: str) -> str:
+    return f"/card/{quote(name, safe='')}"
+
+
+def strength(change: float | None) -> str:
+    """CSS class of a word: which way it moves the score, and in four steps how far."""
+    if change is None or abs(change) < 0.01:
+        return ""
+    step = 1 + sum(abs(change) >= bound for bound in (0.05, 0.15, 0.35))
+    return f"{'up' if change > 0 else 'down'} s{step}"
+
+
+def curve(model: Model, top: float) -> list[tuple[float, float, bool]]:
+    """Validation loss by epoch as points of a figure, in per cent of its size, `top` at its top.
+
+    Each with whether the weights of that epoch were kept.
+    """
+    last = len(model.epochs) - 1
+    return [
+        (
+            round(4 + 92 * i / last, 2),
+            round(94 - 88 * epoch["validation"]["loss"] / top, 2),
+            epoch["epoch"] == model.results.get("best_epoch"),
+        )
+        for i, epoch in enumerate(model.epochs)
+    ]
+
+
+def points(change: float) -> str:
+    """A change of probability in percentage points, with a true minus."""
+    text = f"{100 * change:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "\N{MINUS SIGN}")
+
+
+def top_words(words: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The five words that moved the score most, first of all the one that moved it furthest."""
+    moved = [word for word in words if word["change"] is not None]
+    return sorted(moved, key=lambda word: -abs(word["change"]))[:5]
+
+
+HELPERS = {"card_link": card_link, "points": points, "strength": strength, "top_words": top_words}
