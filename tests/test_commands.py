@@ -323,7 +323,7 @@ def test_without_the_hub_one_line_says_what_to_do(tmp_path, more, code):
         capture_output=True,
         text=True,
     )
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 30
     assert done.returncode == code
     (line,) = done.stderr.splitlines()
     for hint in ("error: cannot reach the Hub for", "--model DIR", "--data DIR", "make demo"):

@@ -360,9 +360,7 @@ def test_405_names_the_method_that_is_allowed(app, path):
 
 
 def logged(capsys) -> list[dict[str, Any]]:
-    out, err = capsys.readouterr()
-    assert not out
-    return [json.loads(line) for line in err.splitlines()]
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
 @pytest.mark.parametrize("kind", [ValueError, KeyError, MemoryError, UnicodeDecodeError])
@@ -724,15 +722,33 @@ def test_places_are_given_back_after_an_exception(path):
 
 
 def test_the_end_is_logged_with_what_was_dropped(capsys, monkeypatch):
+    """Where a text is still being read, the process does not wait for it."""
+    exits: list[int] = []
     monkeypatch.setattr("signal.signal", lambda *args: None)
-    gate = Gate(1, 1)
-    with gate():
-        serve(SimpleNamespace(run=lambda: None), gate, "serving")
+    monkeypatch.setattr("os._exit", exits.append)
+    gate, end = Gate(1, 1), lambda: serve(SimpleNamespace(run=lambda: None), gate, "serving")
+    gate.run(end)
     out, err = capsys.readouterr()
     assert out == "serving\n"
     line = json.loads(err)
-    assert (line["event"], line["dropped"]) == ("stopped", 1)
-    assert gate.inside == 0
+    assert (line["event"], line["dropped"], exits) == ("stopped", 1, [0])
+    end()
+    assert (logged(capsys)[0]["dropped"], exits) == (0, [0])
+
+
+def test_models_compute_in_threads_of_the_gate():
+    """In the server's threads the C library would keep working memory for each of them."""
+    names = set()
+
+    def score(text: str) -> float:
+        names.add(threading.current_thread().name)
+        return 0.5
+
+    app = stub_app(score, running=1, waiting=20)
+    with ThreadPoolExecutor(8) as pool:
+        for path in ["/api/classify", "/api/compare", "/api/explain"] * 8:
+            pool.submit(call, app, "POST", path, b'{"text":"hi you"}', JSON)
+    assert names == {"model_0"}
 
 
 def trained(name: str) -> bool:

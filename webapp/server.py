@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -153,3 +154,5 @@ def serve(server: Any, gate: Gate, greeting: str) -> None:
     print(greeting, flush=True)
     server.run()  # ends on SystemExit and KeyboardInterrupt, after its threads are done
     log("stopped", dropped=gate.inside)
+    if gate.inside:
+        os._exit(0)  # Python would wait for the threads that still compute

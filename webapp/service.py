@@ -2,11 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from analysis.attribution import leave_one_out
+from analysis.attribution import Piece, leave_one_out
 from experiment.classifier import Prediction
 from webapp.contract import MAX_BATCH, MAX_CHARS, Refused, empty_text
 from webapp.models import Model
@@ -15,26 +15,27 @@ METHOD = "leave-one-out"
 
 
 class Gate:
-    """Let `running` requests compute and `waiting` more wait; refuse the next one at once.
+    """Compute for `running` requests at once, let `waiting` more wait, refuse the next one at once.
 
-    Without it every thread of the server would wait for a model, and none could say so.
+    Without it every thread of the server would wait for a model, and none could say so. The
+    computing has threads of its own, because the C library keeps freed memory for each thread:
+    with the server's threads that would be eight times the working memory of a model.
     """
 
     def __init__(self, running: int, waiting: int) -> None:
         self._places = threading.Semaphore(running + waiting)
-        self._slots = threading.Semaphore(running)
+        self._workers = ThreadPoolExecutor(running, thread_name_prefix="model")
         self._lock = threading.Lock()
-        self.inside = 0
+        self.inside = 0  # requests that compute or wait
 
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
+    def run(self, work: Callable[[], Any]) -> Any:
+        """What `work()` returns or raises; raises Refused where there is no place."""
         if not self._places.acquire(blocking=False):
             raise Refused(503, "busy", "Too many texts are being read; try again in a second.")
         try:
             with self._lock:
                 self.inside += 1
-            with self._slots:
-                yield
+            return self._workers.submit(work).result()
         finally:
             with self._lock:
                 self.inside -= 1
@@ -80,34 +81,37 @@ class Service:
     def classify(self, texts: Sequence[str], name: object = None) -> list[dict[str, Any]]:
         """One answer a text; `ms` is the time of the whole batch, waiting included."""
         started, model = time.perf_counter(), self.choose(name)
-        with self.gate():
-            predictions = predict(model, texts)
+        predictions = self.gate.run(lambda: predict(model, texts))
         ms = milliseconds(started)
         return [self.answer(model, prediction, ms) for prediction in predictions]
 
     def compare(self, text: str) -> list[dict[str, Any]]:
-        """The answers of all models to one text, in their order."""
-        answers = []
-        with self.gate():
-            for model in self.models.values():
-                started = time.perf_counter()
-                [prediction] = predict(model, [text])
-                answers.append(self.answer(model, prediction, milliseconds(started)))
-        return answers
+        """The answers of all models to one text, in their order; `ms` is each model's own time."""
+
+        def ask(model: Model) -> dict[str, Any]:
+            started = time.perf_counter()
+            [prediction] = predict(model, [text])
+            return self.answer(model, prediction, milliseconds(started))
+
+        return self.gate.run(lambda: [ask(model) for model in self.models.values()])
 
     def explain(self, text: str, name: object = None) -> dict[str, Any]:
         """An answer with `words`, the pieces of the text and how far each moved the score."""
         started, model = time.perf_counter(), self.choose(name)
-        with self.gate():
+
+        def leave_out() -> tuple[Prediction, list[Piece], str]:
             [prediction] = predict(model, [text])
             read = model.classifier.cut(text) if prediction.truncated else text
             pieces = leave_one_out(
                 lambda texts: [p.score for p in model.classifier.predict(texts)], read
             )
+            return prediction, pieces, text[len(read) :]
+
+        prediction, pieces, unread = self.gate.run(leave_out)
         return self.answer(model, prediction, milliseconds(started)) | {
             "method": METHOD,
             "words": [piece._asdict() for piece in pieces],
-            "unread": text[len(read) :],
+            "unread": unread,
         }
 
     def answer(self, model: Model, prediction: Prediction, ms: float) -> dict[str, Any]:
