@@ -72,10 +72,11 @@ def main() -> int:
 
     from webapp.app import make_app
     from webapp.models import choose_runs, load_models
-    from webapp.server import address, listen, serve
+    from webapp.server import address, give_memory_back, listen, serve
     from webapp.service import Service
 
     bottle.debug(False)
+    give_memory_back()
     device = pick_device(args.device)
     torch.set_num_threads(max(1, torch.get_num_threads() // args.max_running))
     models = load_models(choose_runs(args.run), device)

@@ -16,6 +16,8 @@ from experiment.cli import UsageError
 from experiment.rundir import find_runs, is_run, read_json, weights_sha256
 from lora import AdapterError, unload_lora
 
+# Texts that a model reads at once: more are no faster on a CPU, but take and leave more memory.
+BATCH_SIZE = 8
 HINT = "(hint: make demo makes some under runs/demo, python train.py --mode odd makes one)"
 
 
@@ -66,7 +68,7 @@ def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dic
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
         try:
-            classifier = load_classifier(run, batch_size=32, device=device)
+            classifier = load_classifier(run, batch_size=BATCH_SIZE, device=device)
         except (ModelError, AdapterError) as error:
             raise ModelError(f"{run.name}: {error}") from None
         if not np.isfinite(classifier.predict(["I hate you"])[0].score):
