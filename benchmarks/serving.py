@@ -91,7 +91,7 @@ def serving(run: Path, flags: Sequence[str] = ()) -> Iterator[Server]:
 
 
 def run_clients(
-    server: Server, count: int, seconds: float, work: Callable[[Client], None]
+    server: Server, count: int, seconds: float, work: Callable[[Client], Any]
 ) -> tuple[list[Reply], float]:
     """Let `count` clients repeat `work` for some seconds; all replies, and the seconds it took."""
     clients = [Client(server.port) for _ in range(count)]
