@@ -54,11 +54,12 @@ def choose_runs(paths: Sequence[Path] | None) -> list[Path]:
     runs = [
         run.resolve() for path in paths for run in ([path] if is_run(path) else find_runs(path))
     ]
-    if not runs:
-        raise ModelError(f"no trained model in {' or '.join(map(str, paths))} {HINT}")
+    for path in paths:
+        if not is_run(path) and not find_runs(path):
+            raise ModelError(f"no trained model in {path} {HINT}")
     names = [run.name for run in runs]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise UsageError(f"two runs are called {twice[0]} (hint: name the runs one by one)")
+        raise UsageError(f"two runs are called {twice[0]} (hint: rename the folder of one)")
     return runs
 
 
