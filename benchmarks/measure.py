@@ -1,0 +1,124 @@
+"""What every benchmark shares: rows, the machine, its matrix-multiply limit, fitted exponents."""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+SIDE = 2048  # of the square matrices whose product gives the limit
+PACKAGES = ("torch", "transformers", "peft", "onnxruntime", "ctranslate2", "tokenizers")
+
+
+@dataclass
+class Row:
+    """One contender's figures; None where a figure does not apply.
+
+    Tokens are useful ones, without padding. `spread` is the interquartile range over the median of
+    what was timed. `ratio_vs_best_peer` is speed over the best peer's speed, or for times of one
+    text and for memory this row's over the best peer's. `difference` and `other_labels` compare
+    P(positive) and the labels with transformers in fp32.
+    """
+
+    name: str
+    shape: str
+    tokens_per_s: float | None = None
+    ms_p50: float | None = None
+    ms_p99: float | None = None
+    spread: float | None = None
+    peak_mib: float | None = None
+    ratio_vs_best_peer: float | None = None
+    share_of_limit: float | None = None
+    difference: float | None = None
+    other_labels: int | None = None
+    curve: str | None = None  # scaling: what grows, and in which task
+    size: float | None = None  # scaling: how large it is
+
+
+@dataclass
+class Report:
+    """A benchmark's outcome; `extra` holds lists of dicts that are shown as further tables."""
+
+    rows: list[Row]
+    notes: list[str] = field(default_factory=list)
+    extra: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+def machine() -> dict[str, Any]:
+    """The processor, the cores, the threads in use, and the versions of all that is compared."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    found = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return found[0] if found else platform.machine()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def matmul_rate(dtype: torch.dtype, side: int = SIDE) -> float:
+    """FLOP/s of one product of square matrices, the best that a model's products could reach.
+
+    Median of 3 after one that is not counted.
+    """
+    a, b = torch.randn(2, side, side).to(dtype)
+    seconds = []
+    for _ in range(4):
+        started = time.perf_counter()
+        a @ b
+        seconds.append(time.perf_counter() - started)
+    return 2 * side**3 / float(np.median(seconds[1:]))
+
+
+def in_turn(names: Sequence[str], number: int) -> list[str]:
+    """The order of round `number`: each begins once, so that none always comes after another."""
+    start = number % len(names)
+    return [*names[start:], *names[:start]]
+
+
+def spread(values: Sequence[float]) -> float:
+    """Interquartile range over median."""
+    low, middle, high = np.percentile(values, [25, 50, 75])
+    return float((high - low) / middle)
+
+
+def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
+    """n of value = c * size^n, by least squares on the logarithms."""
+    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def compare_with_best(rows: Sequence[Row], key: str, higher_is_better: bool) -> None:
+    """Fill `ratio_vs_best_peer` of rows of one shape; rows named "ours..." are not peers."""
+    peers = [getattr(row, key) for row in rows if not row.name.startswith("ours")]
+    if not peers:
+        return
+    best = max(peers) if higher_is_better else min(peers)
+    for row in rows:
+        row.ratio_vs_best_peer = getattr(row, key) / best
