@@ -1,0 +1,111 @@
+"""The other programs, each as its own documents say to use it, and as it is fastest.
+
+"As people run it": fp32, random order, padding to the longest of a batch. "At its best": texts of
+like length together, bf16 where the hardware has it, PyTorch's attention kernel, fused AdamW.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.material import MAX_LENGTH, Sample
+from data.batches import pad
+from distill import distillation_loss
+
+CPU = torch.device("cpu")
+RANK = 16
+
+
+class Step(NamedTuple):
+    """One training step: seconds, and the lengths of its texts."""
+
+    seconds: float
+    lengths: np.ndarray
+
+
+def load_transformers(folder: Path, **settings: Any) -> Any:
+    """A transformers classifier from a folder, in fp32 unless `settings` say otherwise."""
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    kind = transformers.AutoModelForSequenceClassification
+    return kind.from_pretrained(folder, **{"dtype": torch.float32, **settings})
+
+
+def load_tokenizer(folder: Path) -> Any:
+    import transformers
+
+    return transformers.AutoTokenizer.from_pretrained(folder, model_max_length=MAX_LENGTH)
+
+
+def load_peft(folder: Path) -> Any:
+    """A transformers classifier with PEFT's LoRA on query and value and a trained head."""
+    import peft
+
+    config = peft.LoraConfig(
+        task_type="SEQ_CLS",
+        r=RANK,
+        lora_alpha=2 * RANK,
+        lora_dropout=0.1,
+        target_modules=["query", "value"],
+        modules_to_save=["classifier"],
+    )
+    return peft.get_peft_model(load_transformers(folder), config)
+
+
+Loss = Callable[[Any, Tensor, Tensor, Tensor], Tensor]
+
+
+def own_loss(model: Any, input_ids: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
+    return model(input_ids=input_ids, attention_mask=mask, labels=labels).loss
+
+
+def live_teacher_loss(teacher: Any, layers: Sequence[int], beta: float) -> Loss:
+    """Distillation with the teacher run anew in every step; `layers` (from 1) match the student's.
+
+    Temperature 2 and alpha 0.5.
+    """
+    teacher.eval()
+
+    def loss(student: Any, input_ids: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
+        inputs = {"input_ids": input_ids, "attention_mask": mask, "output_hidden_states": beta > 0}
+        with torch.no_grad():
+            told = teacher(**inputs)
+        said = student(**inputs)
+        hidden = None
+        if beta > 0:
+            hidden = (said.hidden_states[1:], [told.hidden_states[n] for n in layers], mask)
+        logits = told.logits.float()
+        return distillation_loss(said.logits, labels, logits, hidden, 2.0, 0.5, beta)["loss"]
+
+    return loss
+
+
+def train(
+    model: Any, sample: Sample, best: bool, dtype: torch.dtype, loss: Loss = own_loss
+) -> list[Step]:
+    """Train a step for each batch of the sample; the first, a warm-up, is not among the answers.
+
+    `dtype` is that of autocast, which only runs at their best use.
+    """
+    model.train()
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trainable, lr=5e-5, fused=best or None)
+    gold, steps = torch.tensor(sample.labels), []
+    for index in sample.batches if best else sample.random_batches:
+        started = time.perf_counter()
+        input_ids, mask = pad([sample.ids[i] for i in index], model.config.pad_token_id, CPU)
+        with torch.autocast("cpu", dtype, enabled=best and dtype != torch.float32):
+            value = loss(model, input_ids, mask, gold[index])
+        optimizer.zero_grad()
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(trainable, 1.0)
+        optimizer.step()
+        steps.append(Step(time.perf_counter() - started, sample.lengths[index]))
+    return steps[1:]
