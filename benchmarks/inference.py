@@ -1,0 +1,84 @@
+"""Labelling many texts, and one text at a time, tokenisation included, in turn with the peers."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from benchmarks.labellers import PLAIN, Labeller, all_labellers
+from benchmarks.material import MAX_LENGTH, Material, Shape
+from benchmarks.measure import Report, Row, compare_with_best, in_turn, seconds_of, spread
+from bert_min import BertTokenizer
+
+ROUNDS = 2  # of labelling everything: with each contender, minutes
+BLOCK = 10  # texts one after another, before it is another's turn
+ONE_BY_ONE = 100  # texts
+ROUNDS_ONE_BY_ONE = 3
+
+
+def inference(material: Material) -> Report:
+    """Labelling the test texts."""
+    report = Report([], _notes(material))
+    for shape in material.shapes:
+        texts = material.test_texts[: shape.texts]
+        labellers = all_labellers(shape.folder, texts[:128], material.dtype)
+        report.rows += label_all(shape, labellers, texts)
+    report.notes.append(
+        "Difference of P and other labels: against transformers as people run it, in fp32. "
+        "A head that was never trained puts most P close to 0.5, where a label turns easily."
+    )
+    return report
+
+
+def label_all(shape: Shape, labellers: dict[str, Labeller], texts: Sequence[str]) -> list[Row]:
+    tokens = sum(len(e.ids) for e in BertTokenizer(shape.folder, MAX_LENGTH).encode(texts))
+    times: dict[str, list[float]] = {name: [] for name in labellers}
+    scores = {}
+    for label in labellers.values():
+        label(texts[:64])  # warm-up
+    for number in tqdm(range(min(ROUNDS, shape.rounds)), desc=shape.name, disable=None):
+        for name in in_turn(list(labellers), number):
+            started = time.perf_counter()
+            scores[name] = labellers[name](texts)
+            times[name].append(time.perf_counter() - started)
+    rows = []
+    for name, seconds in times.items():
+        speed = tokens / float(np.median(seconds))
+        row = Row(name, shape.name, tokens_per_s=speed, spread=spread(seconds))
+        if name != PLAIN:
+            row.difference = float(np.abs(scores[name] - scores[PLAIN]).max())
+            row.other_labels = int(((scores[name] > 0.5) != (scores[PLAIN] > 0.5)).sum())
+        rows.append(row)
+    compare_with_best(rows, "tokens_per_s", higher_is_better=True)
+    return rows
+
+
+def latency(material: Material) -> Report:
+    """One text at a time; texts from the shortest to the longest, evenly."""
+    shape = material.shapes[0]
+    order = sorted(material.test_texts, key=len)
+    texts = order[:: max(1, len(order) // ONE_BY_ONE)][: min(ONE_BY_ONE, shape.texts)]
+    labellers = all_labellers(shape.folder, texts[:20], material.dtype)
+    times: dict[str, list[float]] = {name: [] for name in labellers}
+    blocks = [texts[i : i + BLOCK] for i in range(0, len(texts), BLOCK)]
+    turns = [block for _ in range(min(ROUNDS_ONE_BY_ONE, shape.rounds)) for block in blocks]
+    for number, block in enumerate(tqdm(turns, desc=shape.name, disable=None)):
+        for name in in_turn(list(labellers), number):
+            label = labellers[name]
+            label(block[:1])  # warm-up, after another program's turn
+            times[name] += [seconds_of(lambda: label([text])) for text in block]  # noqa: B023
+    rows = []
+    for name, seconds in times.items():
+        p50, p99 = np.percentile(seconds, [50, 99]) * 1000
+        rows.append(Row(name, shape.name, ms_p50=p50, ms_p99=p99, spread=spread(seconds)))
+    compare_with_best(rows, "ms_p50", higher_is_better=False)
+    count = f"{len(texts)} texts of all lengths, one at a time. "
+    return Report(rows, [count + "By best peer: lower is better.", *_notes(material)])
+
+
+def _notes(material: Material) -> list[str]:
+    if material.dtype == torch.bfloat16:
+        return []
+    return ["No native bf16 on this machine: the bf16 rows run in fp32."]

@@ -1,0 +1,197 @@
+"""Programs that label texts: each takes texts and gives P(positive), tokenisation included."""
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from analysis import softmax
+from benchmarks.material import BATCH, MAX_LENGTH
+from benchmarks.measure import seconds_of
+from benchmarks.peers import CPU, load_tokenizer, load_transformers
+from bert_min import BertTokenizer, load_model
+from data.batches import evaluation_batches, pad
+from experiment.classifier import Classifier
+
+Labeller = Callable[[Sequence[str]], np.ndarray]  # N texts to P(positive) (N,)
+Rows = Sequence[Sequence[int]]  # token ids
+
+OURS_FP32, OURS_BF16 = "ours, fp32", "ours, bf16"
+PLAIN = "transformers, as people run it"
+BEST = "transformers at its best"
+
+
+def ours(folder: Path, dtype: torch.dtype) -> Labeller:
+    classifier = Classifier(load_model(folder), BertTokenizer(folder, MAX_LENGTH), BATCH, dtype)
+    return lambda texts: np.array([p.score for p in classifier.predict(texts)])
+
+
+def transformers_plain(folder: Path) -> Labeller:
+    """fp32, batches as the texts come, padded to their longest."""
+    model, tokenizer = load_transformers(folder).eval(), load_tokenizer(folder)
+
+    @torch.no_grad()
+    def label(texts: Sequence[str]) -> np.ndarray:
+        logits = []
+        for i in range(0, len(texts), BATCH):
+            batch = list(texts[i : i + BATCH])
+            inputs = tokenizer(batch, padding=True, truncation=True, return_tensors="pt")
+            logits.append(model(**inputs).logits.numpy())
+        return softmax(np.concatenate(logits))[:, 1]
+
+    return label
+
+
+def by_length(
+    encode: Callable[[Sequence[str]], Rows], forward: Callable[[Rows], np.ndarray]
+) -> Labeller:
+    """Label in batches of like length; `forward` gives the logits (B, 2) of a batch's ids."""
+
+    @torch.inference_mode()
+    def label(texts: Sequence[str]) -> np.ndarray:
+        ids = encode(texts)
+        logits = np.empty((len(texts), 2), np.float32)
+        for index in evaluation_batches([len(row) for row in ids], BATCH):
+            logits[index] = forward([ids[i] for i in index])
+        return softmax(logits)[:, 1]
+
+    return label
+
+
+def transformers_best(folder: Path, weights: torch.dtype, autocast: torch.dtype) -> Labeller:
+    """Texts sorted, PyTorch's attention kernel; bf16 in the weights, by autocast or not at all."""
+    model = load_transformers(folder, dtype=weights, attn_implementation="sdpa").eval()
+    tokenizer = load_tokenizer(folder)
+
+    def encode(texts: Sequence[str]) -> Rows:
+        return tokenizer(list(texts), truncation=True, return_attention_mask=False)["input_ids"]
+
+    def forward(ids: Rows) -> np.ndarray:
+        input_ids, mask = pad(ids, model.config.pad_token_id, CPU)
+        with torch.autocast("cpu", autocast, enabled=autocast != torch.float32):
+            return model(input_ids=input_ids, attention_mask=mask).logits.float().numpy()
+
+    return by_length(encode, forward)
+
+
+def faster_bf16(folder: Path, texts: Sequence[str], dtype: torch.dtype) -> Labeller:
+    """transformers with bf16 weights or with autocast: the one that labels `texts` sooner."""
+    both = [transformers_best(folder, dtype, torch.float32)]
+    both.append(transformers_best(folder, torch.float32, dtype))
+    for label in both:
+        label(texts)
+    return min(both, key=lambda label: seconds_of(lambda: label(texts)))
+
+
+class _Logits(torch.nn.Module):
+    """A transformers model as the exporter wants it: tensors in, one tensor out."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+
+
+def export_onnx(folder: Path) -> tuple[Path, Path]:
+    """Write the model as ONNX, in fp32 and in int8, with ONNX Runtime's own fusions for BERT.
+
+    Those know attention only as the older exporter writes it from the plain (eager) code.
+    """
+    from onnx import TensorProto
+    from onnxruntime.quantization import quantize_dynamic
+    from onnxruntime.transformers.optimizer import optimize_model
+
+    traced, fp32, int8 = (folder / f"{name}.onnx" for name in ("traced", "fp32", "int8"))
+    if int8.is_file():  # from another benchmark of this run
+        return fp32, int8
+    model = load_transformers(folder, attn_implementation="eager").eval()
+    inputs = torch.ones(2, 8, dtype=torch.long)
+    axes = {0: "texts", 1: "tokens"}
+    logging.disable(logging.WARNING)
+    with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()):
+        torch.onnx.export(
+            _Logits(model).eval(),
+            (inputs, inputs),
+            str(traced),
+            dynamo=False,
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes},
+            opset_version=17,
+        )
+        heads, width = model.config.num_attention_heads, model.config.hidden_size
+        fused = optimize_model(str(traced), "bert", heads, width, opt_level=0)
+        fused.save_model_to_file(str(fp32))
+        # It cannot look through fused operators: they give floats.
+        quantize_dynamic(fp32, int8, extra_options={"DefaultTensorType": TensorProto.FLOAT})
+    logging.disable(logging.NOTSET)
+    return fp32, int8
+
+
+def onnx_runtime(path: Path, folder: Path) -> Labeller:
+    """A session with as many threads as torch has, all graph optimisations on."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    kinds = {
+        put.name: np.int32 if "int32" in put.type else np.int64 for put in session.get_inputs()
+    }
+
+    def forward(ids: Rows) -> np.ndarray:
+        tensors = dict(zip(("input_ids", "attention_mask"), pad(ids, 0, CPU), strict=True))
+        feed = {name: tensors[name].numpy().astype(kind) for name, kind in kinds.items()}
+        return session.run(None, feed)[0]
+
+    return by_length(_own_encode(folder), forward)
+
+
+def ctranslate2_encoder(folder: Path, compute_type: str) -> Labeller:
+    """CTranslate2 to the pooled [CLS], then the classifier in torch: it has no heads."""
+    import ctranslate2
+
+    converted = folder / "ctranslate2"
+    if not converted.is_dir():
+        load_transformers(folder)  # quietens the library
+        ctranslate2.converters.TransformersConverter(str(folder)).convert(str(converted))
+    threads = torch.get_num_threads()
+    encoder = ctranslate2.Encoder(str(converted), compute_type=compute_type, intra_threads=threads)
+    head = load_model(folder).classifier
+
+    def forward(ids: Rows) -> np.ndarray:
+        pooled = np.array(encoder.forward_batch([list(row) for row in ids]).pooler_output)
+        return head(torch.from_numpy(pooled)).numpy()
+
+    return by_length(_own_encode(folder), forward)
+
+
+def _own_encode(folder: Path) -> Callable[[Sequence[str]], Rows]:
+    tokenizer = BertTokenizer(folder, MAX_LENGTH)
+    return lambda texts: [encoded.ids for encoded in tokenizer.encode(texts)]
+
+
+def all_labellers(folder: Path, texts: Sequence[str], dtype: torch.dtype) -> dict[str, Labeller]:
+    """Everyone, by name; `texts` are those on which transformers' two ways of bf16 are tried."""
+    fp32, int8 = export_onnx(folder)
+    best = faster_bf16(folder, texts, dtype)
+    return {
+        OURS_FP32: ours(folder, torch.float32),
+        OURS_BF16: ours(folder, dtype),
+        PLAIN: transformers_plain(folder),
+        f"{BEST}, fp32": transformers_best(folder, torch.float32, torch.float32),
+        f"{BEST}, bf16": best,
+        "ONNX Runtime, fp32": onnx_runtime(fp32, folder),
+        "ONNX Runtime, int8": onnx_runtime(int8, folder),
+        "CTranslate2, fp32": ctranslate2_encoder(folder, "float32"),
+        "CTranslate2, int8": ctranslate2_encoder(folder, "int8"),
+    }
