@@ -1,0 +1,93 @@
+"""Compare this project's speed and memory with its peers, in turn and on the same texts."""
+
+import argparse
+import json
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+from experiment.cli import UsageError, run_command, say
+
+MODULES = {
+    "training": "training",
+    "distillation": "training",
+    "lora": "training",
+    "inference": "inference",
+    "latency": "inference",
+    "memory": "memory",
+    "scaling": "scaling",
+}
+EXAMPLES = """examples:
+  python -m benchmarks --quick training
+  python -m benchmarks --data ~/tweeteval --out docs/performance
+  python -m benchmarks.report docs/performance
+"""
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(MODULES)} (default: all)"
+    )
+    parser.add_argument(
+        "--data", default="sample", metavar="DIR|sample", help="texts (default: sample)"
+    )
+    parser.add_argument(
+        "--model", default="minilm", metavar="M", help="smaller of the models (default: minilm)"
+    )
+    parser.add_argument("--json", type=Path, metavar="F.json", help="write all figures here")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write NAME.json, NAME.md and NAME.png here"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a few steps of one model: does it run, not how fast"
+    )
+    parser.add_argument(
+        "--million", action="store_true", help="let scaling label a million texts too"
+    )
+    return parser.parse_args(argv)
+
+
+def command_of(args: argparse.Namespace, data: str) -> str:
+    """The command as a reader may give it, without the folders of this machine."""
+    words = ["python -m benchmarks", *args.names, "--data", data]
+    if args.model != "minilm":
+        words += ["--model", Path(args.model).name]
+    words += ["--quick"] * args.quick + ["--million"] * args.million
+    return " ".join(words)
+
+
+def main() -> int:
+    args = parse_args()
+    unknown = [name for name in args.names if name not in MODULES]
+    if unknown:
+        raise UsageError(f"no benchmark {unknown[0]!r} (hint: {', '.join(MODULES)})")
+    from benchmarks.material import gather
+    from benchmarks.measure import machine
+    from benchmarks.output import as_json, facts, tables, write
+
+    everything = []
+    with tempfile.TemporaryDirectory() as folder:
+        material = gather(args.model, args.data, Path(folder), args.quick, args.million)
+        about = machine()
+        for name in args.names or MODULES:
+            say(f"{name} ...")
+            report = getattr(import_module(f"benchmarks.{MODULES[name]}"), name)(material)
+            print(f"\n## {name}\n\n{tables(report)}", flush=True)
+            content = as_json(name, report, about, material.data, command_of(args, material.data))
+            everything.append(content)
+            if args.out:
+                write(args.out, report, content)
+        print(f"\n{facts(about, material.data)}")
+    if args.json:
+        args.json.write_text(json.dumps(everything, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,139 @@
+"""A report as Markdown, JSON and a chart."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Report, Row
+
+HEADS = {
+    "name": "",
+    "shape": "model",
+    "tokens_per_s": "tokens/s",
+    "ms_p50": "p50 ms",
+    "ms_p99": "p99 ms",
+    "spread": "spread",
+    "peak_mib": "peak MiB",
+    "ratio_vs_best_peer": "by best peer",
+    "share_of_limit": "of bf16 limit",
+    "difference": "largest difference of P",
+    "other_labels": "other labels",
+}
+FORMATS = {
+    "tokens_per_s": "{:,.0f}",
+    "ms_p50": "{:.2f}",
+    "ms_p99": "{:.2f}",
+    "spread": "{:.1%}",
+    "peak_mib": "{:,.0f}",
+    "ratio_vs_best_peer": "{:.2f}",
+    "share_of_limit": "{:.1%}",
+    "difference": "{:.1e}",
+    "share": "{:.1%}",
+}
+
+
+def cell(name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    return FORMATS.get(name, "{}").format(value)
+
+
+def markdown(rows: Sequence[dict[str, Any]], heads: dict[str, str]) -> str:
+    """A table of the columns of `heads` in which a row has a value."""
+    names = [name for name in heads if any(row.get(name) is not None for row in rows)]
+    sides = [":--" if isinstance(rows[0].get(name), str) else "--:" for name in names]
+    cells = [[cell(name, row.get(name)) for name in names] for row in rows]
+    lines = [[heads[name] for name in names], sides, *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def tables(report: Report) -> str:
+    """All tables and notes of a report."""
+    parts = [markdown([vars(row) for row in report.rows], HEADS)]
+    for title, rows in report.extra.items():
+        parts += [f"**{title}**", markdown(rows, {name: name for name in rows[0]})]
+    parts += report.notes
+    return "\n\n".join(parts)
+
+
+def facts(machine: dict[str, Any], data: str) -> str:
+    """One line on where this was measured and on what."""
+    versions = ", ".join(f"{name} {v}" for name, v in machine["versions"].items() if v)
+    return (
+        f"Measured on {machine['processor']}, {machine['cores']} cores, {machine['threads']} "
+        f"threads; Python {machine['python']}, {versions}; data {data}."
+    )
+
+
+def as_json(name: str, report: Report, machine: dict, data: str, command: str) -> dict[str, Any]:
+    return {
+        "benchmark": name,
+        "command": command,
+        "data": data,
+        "machine": machine,
+        "rows": [vars(row) for row in report.rows],
+        "notes": report.notes,
+        "extra": report.extra,
+    }
+
+
+def write(folder: Path, report: Report, content: dict[str, Any]) -> None:
+    """NAME.json, NAME.md and NAME.png in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = content["benchmark"]
+    text = json.dumps(content, indent=2) + "\n"
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    page = f"""# {name}
+
+{tables(report)}
+
+![{name}]({name}.png)
+
+{facts(content["machine"], content["data"])}
+`{content["command"]}`
+"""
+    (folder / f"{name}.md").write_text(page, encoding="utf-8")
+    if any(row.curve for row in report.rows):
+        draw_curves(report.rows, folder / f"{name}.png")
+    else:
+        draw_bars(report.rows, folder / f"{name}.png")
+
+
+def draw_bars(rows: Sequence[Row], path: Path) -> None:
+    """One panel a model, a bar a row: the first of tokens/s, ms and MiB that the rows have."""
+    from matplotlib.figure import Figure
+
+    key = next(k for k in ("tokens_per_s", "ms_p50", "peak_mib") if getattr(rows[0], k) is not None)
+    shapes = list(dict.fromkeys(row.shape for row in rows))
+    figure = Figure(figsize=(8, 0.8 + 0.4 * len(rows)), layout="constrained")
+    ratios = [sum(row.shape == shape for row in rows) for shape in shapes]
+    panels = figure.subplots(len(shapes), squeeze=False, height_ratios=ratios)[:, 0]
+    for panel, shape in zip(panels, shapes, strict=True):
+        shown = [row for row in rows if row.shape == shape][::-1]
+        values = [getattr(row, key) for row in shown]
+        colours = ["tab:blue" if row.name.startswith("ours") else "tab:gray" for row in shown]
+        bars = panel.barh([row.name for row in shown], values, color=colours)
+        panel.bar_label(bars, [cell(key, value) for value in values], padding=3)
+        panel.margins(x=0.15)
+        panel.set_title(f"{shape}, {HEADS[key]}")
+    figure.savefig(path, dpi=100)
+
+
+def draw_curves(rows: Sequence[Row], path: Path) -> None:
+    """One log-log panel for each thing that grows: seconds a token, or MiB for numbers of texts."""
+    from matplotlib.figure import Figure
+
+    things = list(dict.fromkeys(str(row.curve).split(",")[0] for row in rows))
+    figure = Figure(figsize=(4 * len(things), 3.5), layout="constrained")
+    for panel, thing in zip(figure.subplots(1, len(things), squeeze=False)[0], things, strict=True):
+        of_thing = [row for row in rows if str(row.curve).split(",")[0] == thing]
+        in_memory = of_thing[0].peak_mib is not None
+        for curve in dict.fromkeys(row.curve for row in of_thing):
+            points = [row for row in of_thing if row.curve == curve]
+            values = [row.peak_mib or 1e6 / (row.tokens_per_s or 0) for row in points]
+            panel.loglog([row.size for row in points], values, "o-", label=curve)
+        panel.set_xlabel(thing)
+        panel.set_ylabel("peak MiB" if in_memory else "µs for a useful token")
+        panel.legend()
+    figure.savefig(path, dpi=100)
