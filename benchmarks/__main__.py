@@ -10,7 +10,7 @@ from experiment.cli import UsageError, run_command, say
 
 MODULES = {
     "training": "training",
-    "distillation": "training",
+    "distillation": "distillation",
     "lora": "training",
     "inference": "inference",
     "latency": "inference",

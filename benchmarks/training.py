@@ -1,11 +1,11 @@
-"""Training, distillation and LoRA: seconds a useful token, ours and the peers' in turn."""
+"""Training and LoRA: seconds a useful token, ours and the peers' in turn."""
 
 import contextlib
 import gc
 import io
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import torch
 from tqdm import tqdm
 
 from benchmarks import peers
-from benchmarks.flops import forward_flops, is_cls_only, training_flops
+from benchmarks.flops import is_cls_only, training_flops
 from benchmarks.material import Material, Sample, Shape
 from benchmarks.measure import (
     Report,
@@ -27,8 +27,8 @@ from benchmarks.measure import (
 )
 from benchmarks.operators import operator_shares
 from benchmarks.peers import RANK, Step
-from bert_min import BertForSequenceClassification, load_model, save_model
-from distill import Recipe, TeacherTargets, choose_layers, fit, make_student
+from bert_min import BertForSequenceClassification, load_model
+from distill import Recipe, TeacherTargets, fit
 from lora import add_lora
 
 OURS, BEST, PLAIN = "ours", "transformers at its best", "transformers, as people run it"
@@ -143,7 +143,7 @@ def trainer(name: str, shape: Shape, material: Material, rank: int = 0) -> Conte
 
 def training(material: Material) -> Report:
     """Full fine-tuning, and where our time goes."""
-    report = Report([], [_format_note(material)])
+    report = Report([], [format_note(material)])
     for shape in material.shapes:
         names = (OURS, BEST, PLAIN)
         report.rows += compare(material, shape, {n: trainer(n, shape, material) for n in names})
@@ -158,7 +158,7 @@ def training(material: Material) -> Report:
 
 def lora(material: Material) -> Report:
     """LoRA beside PEFT's and beside our full fine-tuning."""
-    report = Report([], [_format_note(material)])
+    report = Report([], [format_note(material)])
     for shape in material.shapes:
         names = (LORA, PEFT_BEST, PEFT_PLAIN)
         contenders = {name: trainer(name, shape, material, RANK) for name in names}
@@ -173,74 +173,8 @@ def lora(material: Material) -> Report:
     return report
 
 
-def distillation(material: Material) -> Report:
-    """A student of the odd layers: stored targets, beside loops that run the teacher each step."""
-    report = Report([], [_format_note(material)])
-    for number, shape in enumerate(material.shapes):
-        report.rows += distil(material, shape, beta=0.0)
-        if number == 0:
-            report.rows += distil(material, shape, beta=1.0)
-    return report
-
-
-def distil(material: Material, shape: Shape, beta: float) -> list[Row]:
-    teacher = load_model(shape.folder)
-    layers = choose_layers("odd", teacher.config.num_hidden_layers)
-    matched = layers if beta else []
-    student = material.folder / f"{shape.name}-odd"
-    save_model(make_student(teacher, layers), student)
-    passes: list[float] = []  # seconds of the teacher for a useful token
-    recipe = {"temperature": 2.0, "alpha": 0.5, "beta": beta}
-
-    def ours(sample: Sample) -> list[Step]:
-        fresh = load_model(shape.folder)
-        with contextlib.redirect_stderr(io.StringIO()):
-            started = time.perf_counter()
-            targets = TeacherTargets(fresh, sample.ids, matched)
-            passes.append((time.perf_counter() - started) / sample.lengths.sum())
-        return fit_steps(load_model(student), sample, material.dtype, targets, **recipe)
-
-    def peer(best: bool, sample: Sample) -> list[Step]:
-        told = peers.load_transformers(shape.folder, attn_implementation="sdpa")
-        loss = peers.live_teacher_loss(told, matched, beta)
-        own = peers.load_transformers(student, attn_implementation="sdpa")
-        return peers.train(own, sample, best, material.dtype, loss)
-
-    config = load_model(student).config
-    # The hidden-state loss looks at every token, so the last layer then works for every token.
-    cls_only = is_cls_only(teacher) and not beta
-
-    def live(lengths: np.ndarray) -> float:
-        told = forward_flops(teacher.config, lengths, False)
-        return training_flops(config, lengths, False) + told
-
-    more = ", hidden states too" if beta else ""
-    contenders = {
-        f"ours, stored targets{more}": Contender(
-            ours, lambda lengths: training_flops(config, lengths, cls_only)
-        ),
-        f"{BEST}, live teacher{more}": Contender(partial(peer, True), live),
-        f"{PLAIN}, live teacher{more}": Contender(partial(peer, False), live),
-    }
-    rows = compare(material, shape, contenders)
-    return [rows[0], mean_of_epochs(rows[0], more, passes), *rows[1:]]
-
-
-def mean_of_epochs(row: Row, more: str, passes: Sequence[float], epochs: int = 5) -> Row:
-    """Our row with its part of the teacher's one pass over the texts added to each epoch."""
-    assert row.tokens_per_s
-    assert row.ratio_vs_best_peer
-    speed = 1 / (1 / row.tokens_per_s + float(np.median(passes)) / epochs)
-    return replace(
-        row,
-        name=f"ours, mean of {epochs} epochs with the teacher's pass{more}",
-        tokens_per_s=speed,
-        ratio_vs_best_peer=row.ratio_vs_best_peer * speed / row.tokens_per_s,
-        share_of_limit=None,
-    )
-
-
-def _format_note(material: Material) -> str:
+def format_note(material: Material) -> str:
+    """Which number formats the contenders train in."""
     if material.dtype == torch.bfloat16:
         return "Ours and the peers at their best use bf16; as people run them, they use fp32."
     return "No native bf16 on this machine: everything runs in fp32."

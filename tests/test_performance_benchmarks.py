@@ -1,0 +1,273 @@
+"""python -m benchmarks: FLOPs, fits and words are right, and each benchmark runs to its end.
+
+How fast anything is stays untested: it depends on what else the machine does.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks import __main__ as command
+from benchmarks import report
+from benchmarks.flops import forward_flops, is_cls_only, training_flops
+from benchmarks.material import Material, Sample
+from benchmarks.measure import Row, compare_with_best, exponent, in_turn, spread
+from benchmarks.memory import run_child
+from benchmarks.operators import kind_of, operator_shares
+from benchmarks.report import TARGETS, targets_table
+from benchmarks.scaling import attention_note
+from benchmarks.training import fit_steps
+from bert_min import BertForSequenceClassification
+from lora import add_lora
+
+BENCHMARKS = list(command.MODULES)
+
+
+def products_only(model, ids, cls_only):
+    """A model's matrix products in its order, without norms, biases of attention and dropout."""
+    B, heads = len(ids), model.config.num_attention_heads
+    x = model.bert.embeddings.word_embeddings(ids)
+    for number, layer in enumerate(model.bert.encoder.layer, start=1):
+        attention = layer.attention.self
+        asking = x[:, :1] if cls_only and number == model.config.num_hidden_layers else x
+        q, k, v = (
+            projected.view(B, projected.shape[1], heads, -1).transpose(1, 2)
+            for projected in (attention.query(asking), attention.key(x), attention.value(x))
+        )
+        y = (q @ k.transpose(-1, -2)) @ v
+        x = asking + layer.attention.output.dense(y.transpose(1, 2).reshape(asking.shape))
+        x = x + layer.output.dense(layer.intermediate.dense(x))
+    return model.classifier(model.bert.pooler.dense(x[:, 0]))
+
+
+@pytest.mark.parametrize("rank", [0, 3])
+@pytest.mark.parametrize("cls_only", [False, True])
+def test_flops_from_shapes_are_those_that_pytorch_counts(tiny, cls_only, rank):
+    if rank:
+        add_lora(tiny, ["query", "value"], rank, 2 * rank, 0.0)
+    ids = torch.randint(1, 64, (5, 11))
+    with FlopCounterMode(display=False) as forward:
+        logits = products_only(tiny, ids, cls_only)
+    with FlopCounterMode(display=False) as backward:
+        logits.sum().backward()
+    counted = forward.get_total_flops()
+    assert forward_flops(tiny.config, [11] * 5, cls_only, rank) == counted
+    whole = counted + backward.get_total_flops()
+    assert training_flops(tiny.config, [11] * 5, cls_only, rank) == whole
+    if not rank:
+        assert whole == 3 * counted
+
+
+def test_flops_of_the_model_itself_with_all_hidden_states(tiny):
+    ids = torch.randint(1, 64, (5, 11))
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        output = tiny(ids, torch.ones_like(ids), output_hidden_states=True)
+        output.logits.sum().backward()
+    assert training_flops(tiny.config, [11] * 5, False) == counter.get_total_flops()
+
+
+@pytest.mark.parametrize("cls_only", [False, True])
+def test_a_last_layer_for_cls_alone_is_noticed(tiny, cls_only):
+    class Model(BertForSequenceClassification):
+        def forward(self, input_ids, attention_mask, output_hidden_states):
+            return products_only(self, input_ids, cls_only and not output_hidden_states)
+
+    assert is_cls_only(Model(tiny.config)) == cls_only
+
+
+def test_exponent_of_made_data():
+    sizes = [16, 32, 64, 128]
+    assert exponent(sizes, [3 * n**1.5 for n in sizes]) == pytest.approx(1.5)
+    assert exponent(sizes, [7.0] * 4) == pytest.approx(0, abs=1e-9)
+
+
+def test_attention_has_half_of_the_time_where_the_line_says():
+    rows = [Row("", "", tokens_per_s=1 / (2e-4 + 1e-6 * n), size=n) for n in (16, 64, 256, 512)]
+    assert "half at 200." in attention_note(rows)
+    assert "a tenth at 22 tokens" in attention_note(rows)
+    assert "14% at 32" in attention_note(rows)
+    level = [Row("", "", tokens_per_s=5, size=n) for n in (16, 64)]
+    assert "do not grow" in attention_note(level)
+
+
+def test_spread_is_interquartile_range_over_median():
+    assert spread([1, 2, 3, 4, 5]) == pytest.approx(2 / 3)
+
+
+def test_each_begins_a_round_in_turn():
+    assert [in_turn(["a", "b", "c"], n)[0] for n in range(4)] == ["a", "b", "c", "a"]
+    assert sorted(in_turn(["a", "b", "c"], 1)) == ["a", "b", "c"]
+
+
+def test_best_peer_is_the_fastest_that_is_not_ours():
+    rows = [Row("ours", "", 300, 2), Row("x", "", 100, 4), Row("y", "", 200, 8)]
+    compare_with_best(rows, "tokens_per_s", higher_is_better=True)
+    assert [row.ratio_vs_best_peer for row in rows] == [1.5, 0.5, 1]
+    compare_with_best(rows, "ms_p50", higher_is_better=False)
+    assert [row.ratio_vs_best_peer for row in rows] == [0.5, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("operator", "kind"),
+    [
+        ("aten::addmm", "matrix multiply"),
+        ("aten::_softmax_backward_data", "softmax and attention"),
+        ("aten::bernoulli_", "dropout masks"),
+        ("aten::native_dropout_backward", "dropout masks"),
+        ("aten::native_layer_norm", "layer norm"),
+        ("aten::_fused_adamw_", "optimizer"),
+        ("aten::copy_", "casts and copies"),
+        ("aten::gelu_backward", "element-wise"),
+        ("aten::embedding_dense_backward", "embedding"),
+        ("something new", "other"),
+    ],
+)
+def test_operators_have_their_kind(operator, kind):
+    assert kind_of(operator) == kind
+
+
+def test_shares_of_operators_sum_to_one():
+    square = torch.randn(256, 256)
+    shares = operator_shares(lambda: square @ square)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert next(iter(shares)) == "matrix multiply"
+
+
+@pytest.fixture
+def material(tiny_ids):
+    ids = [row for row in tiny_ids for _ in range(9)]
+    return Material([], "", ids, [0] * len(ids), [], torch.float32, None, True, False)
+
+
+def test_ours_and_peers_train_on_the_same_texts(material):
+    sample = material.sample(steps=2, seed=3)
+    assert len(sample.ids) == 128
+    both = [np.concatenate(b) for b in (sample.batches, sample.random_batches)]
+    assert sorted(both[0]) == sorted(both[1]) == list(range(128))
+    assert material.sample(2, seed=3) == sample
+    assert material.sample(2, seed=4) != sample
+
+
+def test_memory_is_measured_on_the_longest_texts(material):
+    sample = material.longest_and_others(steps=2)
+    assert len(sample.ids) == 128
+    assert sample.lengths[:64].min() == sorted(map(len, material.ids))[-64]
+
+
+def test_the_first_step_is_not_timed(tiny, tiny_ids):
+    sample = Sample(tiny_ids, [0, 1] * 24, batch_size=16)
+    steps = fit_steps(tiny, sample, torch.float32)
+    assert [list(s.lengths) for s in steps] == [list(sample.lengths[b]) for b in sample.batches[1:]]
+    assert all(step.seconds > 0 for step in steps)
+
+
+def figures(ours: float, peer: float, **more: float) -> dict:
+    row = dict.fromkeys((field.name for field in fields(Row)), None) | {"shape": "minilm"}
+    rows = [
+        {**row, "name": "ours", "tokens_per_s": ours, "peak_mib": ours},
+        {**row, "name": "ours, LoRA", "tokens_per_s": 99, "peak_mib": 0.1},
+        {**row, "name": report.BEST, "tokens_per_s": peer, "peak_mib": peer},
+        {**row, "name": report.BEST, "tokens_per_s": 1e9, "peak_mib": 1e-9, "shape": "bert-base"},
+    ]
+    return {"training": rows, "memory": rows}
+
+
+@pytest.mark.parametrize(
+    ("ours", "speed", "memory"),
+    [
+        (1.1, "missed", "missed"),
+        (1.2, "floor", "missed"),
+        (1.5, "goal", "missed"),
+        (1.0, "missed", "floor"),
+        (0.8, "missed", "goal"),
+    ],
+)
+def test_report_says_what_a_ratio_reaches(ours, speed, memory):
+    lines = targets_table(figures(ours, 1.0)).splitlines()
+    (line,) = (line for line in lines if line.startswith(f"| training, speed by {report.BEST} "))
+    assert line.split(" | ")[1:] == [f"{ours:.2f}", "1.20", "1.50", f"{speed} |"]
+    (line,) = (line for line in lines if line.startswith("| training, peak memory"))
+    assert line.split(" | ")[1:] == [f"{ours:.2f}", "1.00 at most", "0.80 at most", f"{memory} |"]
+    (line,) = (line for line in lines if line.startswith("| LoRA, time"))
+    assert line.endswith("| not measured |")
+
+
+def test_help_needs_no_torch():
+    code = "import sys, benchmarks.__main__, benchmarks.report; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_an_unknown_benchmark_is_a_usage_error(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["benchmarks", "speed"])
+    with pytest.raises(SystemExit) as error:
+        command.run_command(command.main)
+    assert error.value.code == 2
+    assert "no benchmark 'speed'" in capsys.readouterr().err
+
+
+def test_a_child_that_fails_is_heard(tmp_path):
+    with pytest.raises(RuntimeError, match="child process failed"):
+        run_child({"predict": ["--run", str(tmp_path), "text"]})
+
+
+KEY = {"latency": "ms_p50", "memory": "peak_mib"}
+
+
+def check_files(folder, content):
+    """The three files of a benchmark, and a figure in every row."""
+    name = content["benchmark"]
+    assert json.loads((folder / f"{name}.json").read_text()) == content
+    assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    page = (folder / f"{name}.md").read_text()
+    assert all(f"| {row['name']} |" in page for row in content["rows"])
+    assert f"{content['machine']['threads']} threads" in page
+    assert "python -m benchmarks --data sample" in page
+    assert str(folder.parent) not in page
+    for row in content["rows"]:
+        assert set(row) == {field.name for field in fields(Row)}
+        assert row[KEY.get(name, "tokens_per_s")] > 0
+        assert row["curve"] or row["ratio_vs_best_peer"] > 0
+
+
+def check_agreement(rows):
+    """Peers label as ours do: they have the same weights and the same texts."""
+    found = {row["name"]: row for row in rows}
+    for name in ("ours, fp32", "ONNX Runtime, fp32", "CTranslate2, fp32"):
+        assert found[name]["difference"] < 1e-5
+        assert found[name]["other_labels"] == 0
+
+
+def test_every_benchmark_runs_and_every_target_finds_its_rows(
+    model_dir, tmp_path, monkeypatch, capsys
+):
+    folder, everything = tmp_path / "out", tmp_path / "all.json"
+    words = ["--quick", "--model", model_dir, "--out", folder, "--json", everything]
+    monkeypatch.setattr("sys.argv", ["benchmarks", *map(str, words)])
+    assert command.main() == 0
+    assert capsys.readouterr().out.count("\n## ") == len(BENCHMARKS)
+    contents = json.loads(everything.read_text())
+    assert [content["benchmark"] for content in contents] == BENCHMARKS
+    for content in contents:
+        check_files(folder, content)
+    check_agreement(contents[BENCHMARKS.index("inference")]["rows"])
+
+    monkeypatch.setattr("sys.argv", ["report", str(folder)])
+    assert report.main() == 0
+    page = (folder / "README.md").read_text()
+    assert capsys.readouterr().out.strip() in page
+    assert "not measured" not in page
+    assert page.count("\n| ") == 2 + len(TARGETS)
+    assert all(f"[{name}]({name}.md)" in page for name in BENCHMARKS)
+
+
+def test_no_figures_is_a_usage_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["report", str(tmp_path)])
+    with pytest.raises(report.UsageError, match="no figures"):
+        report.main()
