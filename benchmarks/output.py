@@ -91,7 +91,7 @@ def write(folder: Path, report: Report, content: dict[str, Any]) -> None:
 ![{name}]({name}.png)
 
 {facts(content["machine"], content["data"])}
-`{content["command"]}`
+Command: `{content["command"]}`
 """
     (folder / f"{name}.md").write_text(page, encoding="utf-8")
     if any(row.curve for row in report.rows):
@@ -106,7 +106,7 @@ def draw_bars(rows: Sequence[Row], path: Path) -> None:
 
     key = next(k for k in ("tokens_per_s", "ms_p50", "peak_mib") if getattr(rows[0], k) is not None)
     shapes = list(dict.fromkeys(row.shape for row in rows))
-    figure = Figure(figsize=(8, 0.8 + 0.4 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(10, 0.8 + 0.4 * len(rows)), layout="constrained")
     ratios = [sum(row.shape == shape for row in rows) for shape in shapes]
     panels = figure.subplots(len(shapes), squeeze=False, height_ratios=ratios)[:, 0]
     for panel, shape in zip(panels, shapes, strict=True):
@@ -115,7 +115,8 @@ def draw_bars(rows: Sequence[Row], path: Path) -> None:
         colours = ["tab:blue" if row.name.startswith("ours") else "tab:gray" for row in shown]
         bars = panel.barh([row.name for row in shown], values, color=colours)
         panel.bar_label(bars, [cell(key, value) for value in values], padding=3)
-        panel.margins(x=0.15)
+        panel.margins(x=0.2)
+        panel.set_xticks([])
         panel.set_title(f"{shape}, {HEADS[key]}")
     figure.savefig(path, dpi=100)
 
@@ -133,6 +134,12 @@ def draw_curves(rows: Sequence[Row], path: Path) -> None:
             points = [row for row in of_thing if row.curve == curve]
             values = [row.peak_mib or 1e6 / (row.tokens_per_s or 0) for row in points]
             panel.loglog([row.size for row in points], values, "o-", label=curve)
+        if in_memory:  # what should stay level: from zero, so that a wobble looks like one
+            panel.set_yscale("linear")
+            panel.set_ylim(0, 1.2 * max(row.peak_mib or 0 for row in of_thing))
+        sizes = sorted({int(row.size or 0) for row in of_thing})
+        panel.set_xticks(sizes, [f"{size:,}" for size in sizes], rotation=45)
+        panel.minorticks_off()
         panel.set_xlabel(thing)
         panel.set_ylabel("peak MiB" if in_memory else "µs for a useful token")
         panel.legend()

@@ -124,7 +124,7 @@ def attention_note(rows: Sequence[Row]) -> str:
     """Fit seconds a token = a + b * length: b is attention's part, which grows with length."""
     lengths = [row.size or 0 for row in rows]
     b, a = np.polyfit(lengths, [1 / (row.tokens_per_s or 0) for row in rows], 1)
-    if b <= 0 or a <= 0:
+    if b <= 0 or a / (9 * b) > 10 * max(lengths):
         return "Seconds a token do not grow with length here: no point where attention matters."
     shares = [f"{b * n / (a + b * n):.0%} at {n}" for n in (32, 128, 512)]
     tenth = a / (9 * b)
