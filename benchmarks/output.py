@@ -139,7 +139,7 @@ def draw_curves(rows: Sequence[Row], path: Path) -> None:
             panel.set_ylim(0, 1.2 * max(row.peak_mib or 0 for row in of_thing))
         sizes = sorted({int(row.size or 0) for row in of_thing})
         panel.set_xticks(sizes, [f"{size:,}" for size in sizes], rotation=45)
-        panel.minorticks_off()
+        panel.xaxis.minorticks_off()
         panel.set_xlabel(thing)
         panel.set_ylabel("peak MiB" if in_memory else "µs for a useful token")
         panel.legend()

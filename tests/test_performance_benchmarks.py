@@ -15,10 +15,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import __main__ as command
-from benchmarks import report
+from benchmarks import output, report
 from benchmarks.flops import forward_flops, is_cls_only, training_flops
 from benchmarks.material import Material, Sample
-from benchmarks.measure import Row, compare_with_best, exponent, in_turn, spread
+from benchmarks.measure import Report, Row, compare_with_best, exponent, in_turn, spread
 from benchmarks.memory import run_child
 from benchmarks.operators import kind_of, operator_shares
 from benchmarks.report import TARGETS, targets_table
@@ -215,6 +215,17 @@ def test_an_unknown_benchmark_is_a_usage_error(monkeypatch, capsys):
 def test_a_child_that_fails_is_heard(tmp_path):
     with pytest.raises(RuntimeError, match="child process failed"):
         run_child({"predict": ["--run", str(tmp_path), "text"]})
+
+
+@pytest.mark.parametrize(("curve", "chart"), [(None, "draw_bars"), ("length", "draw_curves")])
+def test_what_grows_is_drawn_as_a_curve(curve, chart, tmp_path, monkeypatch):
+    drawn = []
+    for name in ("draw_bars", "draw_curves"):
+        monkeypatch.setattr(output, name, lambda rows, path, name=name: drawn.append(name))
+    found = Report([Row("a", "b", tokens_per_s=1, curve=curve, size=1)])
+    about = {"processor": "", "cores": 1, "threads": 1, "python": "", "versions": {}}
+    output.write(tmp_path, found, output.as_json("x", found, about, "sample", ""))
+    assert drawn == [chart]
 
 
 KEY = {"latency": "ms_p50", "memory": "peak_mib"}
