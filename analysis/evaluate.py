@@ -9,30 +9,43 @@ import torch
 from analysis.metrics import compute_metrics
 from bert_min import BertForSequenceClassification
 from data.batches import evaluation_batches, pad
+from parallel import Workers
 
 
-@torch.inference_mode()
 def predict_logits(
     model: BertForSequenceClassification,
     ids: Sequence[Sequence[int]],
     batch_size: int = 64,
-    dtype: torch.dtype = torch.float32,
     progress: Callable[[int], Any] = lambda n: None,
+    parallel: bool = True,
 ) -> np.ndarray:
     """Logits (N, K) as float32 of N encoded texts, in their order, with dropout off.
 
-    `progress` is told the number of texts after each batch.
+    On a CPU the batches are computed side by side, unless the caller does that itself and says
+    `parallel=False`. `progress` is told the number of texts after each batch.
     """
     was_training = model.training
-    model.eval()
-    parameter = next(model.parameters())
+    if was_training:
+        model.eval()
+    device = next(model.parameters()).device
     logits = np.empty((len(ids), model.config.num_labels), np.float32)
-    for index in evaluation_batches([len(row) for row in ids], batch_size):
-        batch = pad([ids[i] for i in index], model.config.pad_token_id, parameter.device)
-        with torch.autocast(parameter.device.type, dtype, enabled=dtype != torch.float32):
-            logits[index] = model(*batch).logits.float().cpu().numpy()
-        progress(len(index))
-    model.train(was_training)
+
+    @torch.inference_mode()
+    def compute(index: np.ndarray) -> int:
+        batch = pad([ids[i] for i in index], model.config.pad_token_id, device)
+        logits[index] = model(*batch).logits.float().cpu().numpy()
+        return len(index)
+
+    batches = evaluation_batches([len(row) for row in ids], batch_size)
+    workers = Workers() if parallel and device.type == "cpu" and len(batches) > 1 else None
+    try:
+        for done in workers.map(compute, batches) if workers else map(compute, batches):
+            progress(done)
+    finally:
+        if workers:
+            workers.close()
+    if was_training:
+        model.train()
     return logits
 
 
@@ -41,7 +54,6 @@ def evaluate(
     ids: Sequence[Sequence[int]],
     labels: Sequence[int],
     batch_size: int = 64,
-    dtype: torch.dtype = torch.float32,
 ) -> dict[str, Any]:
     """Every metric of `compute_metrics` for a model on a split."""
-    return compute_metrics(predict_logits(model, ids, batch_size, dtype), np.asarray(labels))
+    return compute_metrics(predict_logits(model, ids, batch_size), np.asarray(labels))

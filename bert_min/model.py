@@ -7,6 +7,7 @@ Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805; the layer itself i
 Vaswani et al. 2017, section 3, https://arxiv.org/abs/1706.03762, with layer norm after each sum.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -23,12 +24,14 @@ class BertOutput(NamedTuple):
     hidden_states: list[Tensor] | None  # num_hidden_layers + 1 tensors of (B, T, C)
 
 
-def padding_mask(attention_mask: Tensor) -> Tensor:
+def padding_mask(attention_mask: Tensor) -> Tensor | None:
     """Turn (B, T) integers, 1 = token, 0 = padding, into (B, 1, 1, T) booleans, True = look here.
 
     It broadcasts over heads and queries: padding is hidden as a key; what a padded query
-    computes is never used.
+    computes is never used. None where there is no padding, and so nothing to hide.
     """
+    if attention_mask.all():
+        return None
     return attention_mask.bool()[:, None, None, :]  # (B, 1, 1, T)
 
 
@@ -61,31 +64,35 @@ class BertEmbeddings(nn.Module):
 
 
 class BertSelfAttention(nn.Module):
-    """softmax(Q K^T / sqrt(D)) V in H heads, with dropout on the weights (Vaswani section 3.2)."""
+    """softmax(Q K^T / sqrt(D)) V in H heads, with dropout on the weights (Vaswani section 3.2).
+
+    The first `queries` tokens look at all T of them; None stands for every token.
+    """
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
         C = config.hidden_size
         self.num_heads = config.num_attention_heads
-        self.dropout_prob = config.attention_probs_dropout_prob
+        self.dropout = nn.Dropout(config.attention_probs_dropout_prob)
         self.query = nn.Linear(C, C)
         self.key = nn.Linear(C, C)
         self.value = nn.Linear(C, C)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        B, T, C = x.shape
-
+    def forward(self, x: Tensor, mask: Tensor | None, queries: int | None = None) -> Tensor:
         def heads(projected: Tensor) -> Tensor:
-            return projected.view(B, T, self.num_heads, -1).transpose(1, 2)  # (B, H, T, D)
+            return projected.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)  # (B, H, T, D)
 
-        attended = F.scaled_dot_product_attention(
-            heads(self.query(x)),
-            heads(self.key(x)),
-            heads(self.value(x)),
-            attn_mask=mask,
-            dropout_p=self.dropout_prob if self.training else 0.0,
-        )  # (B, H, T, D)
-        return attended.transpose(1, 2).reshape(B, T, C)
+        q, k, v = heads(self.query(x[:, :queries])), heads(self.key(x)), heads(self.value(x))
+        if self.training and self.dropout.p > 0 and x.device.type == "cpu":
+            # The equation as it stands: no CPU kernel fuses attention with dropout.
+            scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)  # (B, H, queries, T)
+            if mask is not None:
+                scores = scores.masked_fill(~mask, -math.inf)
+            attended = self.dropout(scores.softmax(dim=-1)) @ v
+        else:
+            rate = self.dropout.p if self.training else 0.0
+            attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=rate)
+        return attended.transpose(1, 2).flatten(2)  # (B, queries, C)
 
 
 class AddNorm(nn.Module):
@@ -109,8 +116,8 @@ class BertAttention(nn.Module):
         self.self = BertSelfAttention(config)
         self.output = AddNorm(config.hidden_size, config)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        return self.output(self.self(x, mask), x)
+    def forward(self, x: Tensor, mask: Tensor | None, queries: int | None = None) -> Tensor:
+        return self.output(self.self(x, mask, queries), x[:, :queries])
 
 
 class BertIntermediate(nn.Module):
@@ -125,7 +132,10 @@ class BertIntermediate(nn.Module):
 
 
 class BertLayer(nn.Module):
-    """One transformer layer: attention, then feed-forward, a residual sum and a norm after each."""
+    """One transformer layer: attention, then feed-forward, a residual sum and a norm after each.
+
+    It gives the first `queries` tokens, which have looked at all; None stands for every token.
+    """
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -133,9 +143,9 @@ class BertLayer(nn.Module):
         self.intermediate = BertIntermediate(config)
         self.output = AddNorm(config.intermediate_size, config)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        x = self.attention(x, mask)
-        return self.output(self.intermediate(x), x)  # (B, T, C)
+    def forward(self, x: Tensor, mask: Tensor | None, queries: int | None = None) -> Tensor:
+        x = self.attention(x, mask, queries)
+        return self.output(self.intermediate(x), x)  # (B, queries, C)
 
 
 class BertEncoder(nn.Module):
@@ -205,8 +215,13 @@ class BertForSequenceClassification(nn.Module):
         mask = padding_mask(attention_mask)
         x = self.bert.embeddings(input_ids, token_type_ids)
         hidden_states = [x]
-        for layer in self.bert.encoder.layer:
+        *lower, last = self.bert.encoder.layer
+        for layer in lower:
             x = layer(x, mask)
             hidden_states.append(x)
+        # The head reads [CLS] alone, so the last layer computes that token and no other: exact,
+        # and 10/12 of a layer's products less (14 % of MiniLM's, 7 % of BERT-base's).
+        x = last(x, mask, queries=None if output_hidden_states else 1)
+        hidden_states.append(x)
         logits = self.classifier(self.dropout(self.bert.pooler(x)))  # (B, K)
         return BertOutput(logits, hidden_states if output_hidden_states else None)

@@ -15,9 +15,10 @@ from tqdm import tqdm
 from bert_min import BertForSequenceClassification
 from data.batches import pad, training_batches
 from distill.losses import distillation_loss
+from distill.replicas import Replica, Replicas
 from distill.targets import TeacherTargets
 
-TOKENS_PER_PASS = 3072  # bounds memory, whatever the batch size and the longest text
+TOKENS_PER_PART = 1536  # bounds memory, whatever the batch size and the longest text
 HINT = "(hint: a lower --lr, or --dtype fp32)"
 
 
@@ -84,13 +85,15 @@ def learning_rate_factor(step: int, warmup_steps: int, total_steps: int) -> floa
     return (total_steps - step) / max(1, total_steps - warmup_steps)
 
 
-def passes(index: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
-    """Cut a batch into even parts that hold at most TOKENS_PER_PASS tokens, padding included.
+def split_batch(index: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    """Cut a batch into 2, 4, 8... even parts of about TOKENS_PER_PART tokens, padding included.
 
-    Gradients of the parts add up to the batch's, so this bounds memory and changes nothing else.
+    Gradients of the parts add up to the batch's. A power of two shares out evenly among cores,
+    and it does not depend on their number: neither do the dropout masks, drawn part by part.
     """
     tokens = len(index) * int(lengths[index].max())
-    return np.array_split(index, min(len(index), math.ceil(tokens / TOKENS_PER_PASS)))
+    parts = 2 ** max(1, math.ceil(math.log2(tokens / TOKENS_PER_PART)))
+    return np.array_split(index, min(len(index), parts))
 
 
 def batch_loss(
@@ -105,8 +108,7 @@ def batch_loss(
     device = next(student.parameters()).device
     input_ids, mask = pad([ids[i] for i in index], student.config.pad_token_id, device)  # (B, T)
     matched = targets is not None and bool(targets.layers)
-    with torch.autocast(device.type, recipe.dtype, enabled=recipe.dtype != torch.float32):
-        logits, states = student(input_ids, mask, output_hidden_states=matched)
+    logits, states = student(input_ids, mask, output_hidden_states=matched)
 
     teacher_logits, hidden = None, None
     if targets is not None:
@@ -148,6 +150,7 @@ def fit(
         optimizer, lambda step: learning_rate_factor(step, warmup_steps, total_steps)
     )
     trainable = [p for p in student.parameters() if p.requires_grad]
+    replicas = Replicas(student, recipe.dtype)
     result: Fit | None = None
     step = 0
     bar = tqdm(total=total_steps, desc="training", unit="step", disable=None)
@@ -156,14 +159,17 @@ def fit(
         student.train()
         hard_losses, tokens, started = [], 0, time.perf_counter()
         for index in training_batches(lengths, recipe.batch_size, recipe.seed, epoch):
-            optimizer.zero_grad()
-            values: dict[str, float] = {}
-            for part in passes(index, lengths):
-                terms = batch_loss(student, ids, gold, part, recipe, targets)
-                share = len(part) / len(index)
+            parts = split_batch(index, lengths)
+
+            def train_part(replica: Replica, n: int, step: int = step, parts: Any = parts) -> Any:
+                replica.seed_dropout(recipe.seed, step, n)
+                terms = batch_loss(replica.model, ids, gold, parts[n], recipe, targets)
+                share = len(parts[n]) / sum(map(len, parts))
                 (share * terms["loss"]).backward()
-                for name, term in terms.items():
-                    values[name] = values.get(name, 0.0) + share * term.item()
+                return {name: share * term.item() for name, term in terms.items()}
+
+            terms = replicas.backward(train_part, range(len(parts)))  # and gradients, summed
+            values = {name: sum(part[name] for part in terms) for name in terms[0]}
             norm = torch.nn.utils.clip_grad_norm_(trainable, 1.0).item()
             if not (math.isfinite(values["loss"]) and math.isfinite(norm)):
                 raise TrainingError(
@@ -171,6 +177,7 @@ def fit(
                     f"epoch {epoch} {HINT}"
                 )
             optimizer.step()
+            replicas.refresh()
             lr = schedule.get_last_lr()[0]
             schedule.step()
 
@@ -203,6 +210,7 @@ def fit(
             break
 
     bar.close()
+    replicas.workers.close()
     if result is None:
         raise TrainingError("there are no texts to train on")
     result.steps, result.interrupted = step, step < total_steps

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -57,6 +58,7 @@ class TeacherTargets:
         self.lengths = np.array([len(row) for row in ids])
         self.offsets = np.zeros(len(ids), np.int64)  # where a text's states begin, in bytes
         self.file: BinaryIO | None = None
+        self.reading = threading.Lock()  # the file has one position, batches are read in threads
         stored = cache / f"{targets_key(teacher, ids)}.safetensors" if cache else None
         if stored and stored.is_file() and not self.layers:
             with contextlib.suppress(SafetensorError, KeyError):  # a damaged cache is made anew
@@ -104,8 +106,9 @@ class TeacherTargets:
         L, B, T, C = len(self.layers), len(index), self.lengths[index].max(), self.hidden_size
         states = np.zeros((L, B, T, C), np.float32)
         for row, i in enumerate(index):
-            self.file.seek(self.offsets[i])
             length = self.lengths[i]
-            flat = np.fromfile(self.file, np.float32, L * length * C)
+            with self.reading:
+                self.file.seek(self.offsets[i])
+                flat = np.fromfile(self.file, np.float32, L * length * C)
             states[:, row, :length] = flat.reshape(L, length, C)
         return logits, list(torch.from_numpy(states).to(device))

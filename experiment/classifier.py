@@ -42,9 +42,10 @@ class Classifier:
         tokenizer: BertTokenizer,
         batch_size: int = 64,
         dtype: torch.dtype = torch.float32,
+        parallel: bool = True,
     ) -> None:
-        self.model, self.tokenizer = model.eval(), tokenizer
-        self.batch_size, self.dtype = batch_size, dtype
+        self.model, self.tokenizer = model.eval().to(dtype), tokenizer
+        self.batch_size, self.parallel = batch_size, parallel
         self.label_names = model.config.label_names
 
     def logits(
@@ -52,7 +53,7 @@ class Classifier:
     ) -> np.ndarray:
         """Logits (N, K) of N texts."""
         ids = [encoded.ids for encoded in self.tokenizer.encode(texts)]
-        return predict_logits(self.model, ids, self.batch_size, self.dtype, progress)
+        return predict_logits(self.model, ids, self.batch_size, progress, self.parallel)
 
     def cut(self, text: str) -> str:
         """The beginning of a text that is read: all of it, where it is not truncated."""
@@ -62,7 +63,7 @@ class Classifier:
         """One Prediction a text, in order."""
         encoded = self.tokenizer.encode(texts)
         ids = [e.ids for e in encoded]
-        logits = predict_logits(self.model, ids, self.batch_size, self.dtype)
+        logits = predict_logits(self.model, ids, self.batch_size, parallel=self.parallel)
         return [
             Prediction(self.label_names[int(row.argmax())], float(p), e.truncated, len(e.ids))
             for e, row, p in zip(encoded, logits, softmax(logits)[:, 1], strict=True)
@@ -128,6 +129,7 @@ def load_classifier(
     batch_size: int = 64,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
+    parallel: bool = True,
 ) -> Classifier:
     """Load a run directory; `max_length` defaults to the one that it was trained with."""
     model, folder = load_run_model(run)
@@ -137,7 +139,7 @@ def load_classifier(
     if type(length) is not int or length < 3:
         raise ModelError(f"max_length {length!r} is not a whole number of at least 3")
     tokenizer = load_tokenizer(folder, length, model)
-    return Classifier(model.to(device), tokenizer, batch_size, dtype)
+    return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel)
 
 
 def as_json(text: str, prediction: Prediction) -> str:

@@ -20,9 +20,10 @@ STUDENT_MODES = ("odd", "even", "first", "last", "hybrid")
 LEARNING_RATES = {"teacher": 5e-5, **dict.fromkeys(STUDENT_MODES, 5e-5), "lora": 5e-4}
 
 
-# Threads that wait sleep, and do not spin: much faster where another program wants the cores too,
-# a little slower on an idle machine. Read once, when torch is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Threads that wait for each other spin for a moment and then sleep. By default they spin for
+# milliseconds, which is many times slower where another program wants the cores too; to sleep at
+# once makes a single text slower. Read once, when torch is imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 class UsageError(Exception):

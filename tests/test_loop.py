@@ -14,7 +14,7 @@ from analysis import evaluate
 from bert_min import BertForSequenceClassification
 from data.batches import pad, training_batches
 from distill import Recipe, TeacherTargets, TrainingError, fit, make_student
-from distill.loop import batch_loss, learning_rate_factor, make_optimizer, passes
+from distill.loop import batch_loss, learning_rate_factor, make_optimizer, split_batch
 
 RECIPE = Recipe(epochs=3, batch_size=8, lr=5e-3, warmup=0.1, seed=1)
 
@@ -50,11 +50,13 @@ def test_training_lowers_the_loss_and_logs_every_term(tiny, task, tmp_path):
 
 
 def test_fit_is_the_loop_of_the_textbook(tiny, task):
-    """The same batches, dropout and rates in ten plain lines must give the same weights."""
+    """The same batches and rates in ten plain lines must give the same weights."""
     ids, labels = task
+    for module in tiny.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
     plain = copy.deepcopy(tiny).train()
     run(tiny, task)
-    torch.manual_seed(RECIPE.seed)
     optimizer, step = make_optimizer(plain, RECIPE), 0
     for epoch in (1, 2, 3):
         for index in training_batches([len(row) for row in ids], 8, RECIPE.seed, epoch):
@@ -104,6 +106,22 @@ def test_the_same_seed_gives_the_same_bytes(tiny, task):
     assert not all(torch.equal(x, y) for x, y in zip(a, c, strict=True))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_number_of_threads_changes_no_dropout_mask(tiny, task, dtype):
+    """One thread works through the parts that two threads share: up to rounding, it is one run."""
+    losses, cores = [], torch.get_num_threads()
+    for count in (1, 2):
+        torch.set_num_threads(count)
+        lines = []
+        recipe = replace(RECIPE, epochs=1, dtype=dtype)
+        run(copy.deepcopy(tiny), task, recipe, log=lines.append)
+        losses.append([line["loss"] for line in lines if "loss" in line])
+        assert torch.get_num_threads() == count
+    torch.set_num_threads(cores)
+    # In bf16 a thread adds the gradients of its parts in bf16, two threads add theirs in fp32.
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4 if dtype == torch.float32 else 1e-2)
+
+
 def test_the_epoch_with_the_lowest_validation_loss_is_kept(tiny, task):
     seen, losses = [], iter([0.6, 0.4, 0.5])
 
@@ -140,18 +158,21 @@ def test_stop_ends_after_the_step_and_keeps_a_usable_state(tiny, task):
     assert all(torch.equal(t, tiny.state_dict()[n]) for n, t in done.best_state.items())
 
 
-def test_passes_hold_few_tokens_and_every_text_once(monkeypatch):
-    monkeypatch.setattr("distill.loop.TOKENS_PER_PASS", 100)
-    lengths = np.array([40, 9, 30, 40, 7])
-    parts = passes(np.array([0, 2, 3, 1]), lengths)
-    assert [part.tolist() for part in parts] == [[0, 2], [3, 1]]
-    assert [p.tolist() for p in passes(np.array([1, 4]), lengths)] == [[1, 4]]
-    # 40 + 9 + 30 real tokens would fit into 100; padded to 3 x 40 they do not.
-    assert [p.tolist() for p in passes(np.array([0, 1, 2]), lengths)] == [[0, 1], [2]]
-    assert [p.tolist() for p in passes(np.array([0]), lengths * 10)] == [[0]]
+def test_the_parts_of_a_batch_hold_few_tokens_and_every_text_once(monkeypatch):
+    monkeypatch.setattr("distill.loop.TOKENS_PER_PART", 100)
+    lengths = np.array([40, 9, 30, 40, 7, 40])
+
+    def split(*index):
+        return [part.tolist() for part in split_batch(np.array(index), lengths)]
+
+    assert split(0, 2, 3, 1) == [[0, 2], [3, 1]]
+    assert split(1, 4) == [[1], [4]]  # two at least, for two cores
+    # 4 x 30 real tokens would fit into two parts; padded to 6 x 40 they need three, so four.
+    assert split(0, 1, 2, 3, 4, 5) == [[0, 1], [2, 3], [4], [5]]
+    assert split(0) == [[0]]
 
 
-def test_passes_add_up_to_the_batch(tiny, task, tmp_path):
+def test_parts_add_up_to_the_batch(tiny, task, tmp_path):
     """Loss terms and gradients of a batch are those of its parts, weighted by their sizes."""
     ids, labels = task
     student = make_student(tiny, [1, 3])

@@ -81,7 +81,8 @@ def test_dropout_falls_where_it_falls_in_transformers(tiny_config, head):
     logits = []
     for model in (ours.train(), theirs.train()):
         torch.manual_seed(1)
-        logits.append(model(ids, mask)[0])
+        # With hidden states, the last layer computes every token, as transformers always does.
+        logits.append(model(ids, mask, output_hidden_states=True)[0])
     assert torch.allclose(*logits, atol=1e-6)
     assert not torch.allclose(logits[0], ours.eval()(ids, mask).logits, atol=1e-3)
 
@@ -108,8 +109,29 @@ def test_token_types_are_used_and_default_to_zero(tiny):
 
 def test_padding_mask_is_true_on_tokens():
     mask = padding_mask(torch.tensor([[1, 1, 0]]))
+    assert mask is not None
     assert mask.dtype == torch.bool
     assert mask.tolist() == [[[[True, True, False]]]]
+    assert padding_mask(torch.ones(2, 3)) is None
+
+
+def test_the_last_layer_for_cls_alone_changes_no_logit_and_no_gradient(tiny):
+    """Asking for hidden states makes the last layer compute every token: a check on the saving."""
+    ids, mask = torch.randint(1, 64, (5, 9)), torch.ones(5, 9, dtype=torch.long)
+    mask[2:, 6:] = 0
+    results = []
+    for full in (False, True):
+        tiny.zero_grad()
+        logits = tiny(ids, mask, output_hidden_states=full).logits
+        logits.square().sum().backward()
+        results.append((logits, [p.grad.clone() for p in tiny.parameters()]))
+    assert torch.allclose(results[0][0], results[1][0], atol=1e-6)
+    for a, b in zip(results[0][1], results[1][1], strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+    seen = []
+    tiny.bert.encoder.layer[-1].register_forward_hook(lambda *a: seen.append(a[2].shape))
+    tiny(ids, mask)
+    assert seen == [(5, 1, 16)]
 
 
 def test_hidden_states_come_on_request_only(tiny):
@@ -127,20 +149,16 @@ def test_dropout_acts_in_its_five_places_in_training_alone(place, tiny_config):
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
-        if hasattr(module, "dropout_prob"):
-            module.dropout_prob = 0.0
     ids, mask = torch.arange(1, 9)[None], torch.ones(1, 8, dtype=torch.long)
     assert torch.equal(model(ids, mask).logits, model(ids, mask).logits)
     layer = model.bert.encoder.layer[1]
-    if place == "attention weights":
-        layer.attention.self.dropout_prob = 0.5
-    else:
-        {
-            "embeddings": model.bert.embeddings.dropout,
-            "attention output": layer.attention.output.dropout,
-            "feed-forward": layer.output.dropout,
-            "classifier": model.dropout,
-        }[place].p = 0.5
+    {
+        "embeddings": model.bert.embeddings.dropout,
+        "attention weights": layer.attention.self.dropout,
+        "attention output": layer.attention.output.dropout,
+        "feed-forward": layer.output.dropout,
+        "classifier": model.dropout,
+    }[place].p = 0.5
     assert not torch.equal(model(ids, mask).logits, model(ids, mask).logits)
     model.eval()
     assert torch.equal(model(ids, mask).logits, model(ids, mask).logits)
@@ -155,9 +173,10 @@ def test_dropout_rates_come_from_the_config(tiny_config):
     model = BertForSequenceClassification(replace(tiny_config, **rates))
     rates = {name: m.p for name, m in model.named_modules() if isinstance(m, nn.Dropout)}
     assert rates.pop("dropout") == 0.4
+    weights = {name: rates.pop(name) for name in list(rates) if name.endswith("self.dropout")}
+    assert list(weights.values()) == [0.3] * 4
     assert set(rates.values()) == {0.2}
     assert len(rates) == 1 + 2 * 4
-    assert {layer.attention.self.dropout_prob for layer in model.bert.encoder.layer} == {0.3}
 
 
 def test_too_many_tokens_are_refused_with_both_numbers(tiny):

@@ -69,7 +69,7 @@ def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dic
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
         try:
-            classifier = load_classifier(run, batch_size=BATCH_SIZE, device=device)
+            classifier = load_classifier(run, None, BATCH_SIZE, device, parallel=False)
         except (ModelError, AdapterError) as error:
             raise ModelError(f"{run.name}: {error}") from None
         if not np.isfinite(classifier.predict(["I hate you"])[0].score):
