@@ -2,9 +2,14 @@
 
 import argparse
 import json
+import os
 import tempfile
 from importlib import import_module
 from pathlib import Path
+
+# Every contender at its best on an idle machine: threads that wait for each other spin. Set before
+# our own milder default, and before torch reads it.
+os.environ.setdefault("OMP_WAIT_POLICY", "ACTIVE")
 
 from experiment.cli import UsageError, run_command, say
 

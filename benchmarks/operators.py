@@ -4,19 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.profiler import ProfilerActivity, profile
+from torch.profiler import ProfilerActivity, _ExperimentalConfig, profile
 
 # The first kind with a word in the operator's name takes it.
 KINDS = {
     "optimizer": ("adam", "Optimizer", "_foreach", "linalg_vector_norm", "norm_"),
     "layer norm": ("layer_norm",),
     "softmax and attention": ("softmax", "scaled_dot_product", "masked"),
-    "dropout masks": ("dropout", "bernoulli", "random_", "rand"),
+    "dropout masks": ("dropout", "bernoulli", "random_", "rand", "aten::ge"),
     "embedding": ("embedding",),
     "matrix multiply": ("mm", "linear", "matmul", "mkldnn", "onednn", "einsum"),
     "casts and copies": ("copy", "::to", "clone", "contiguous", "cat", "stack", "fill", "zero"),
     "element-wise": (
-        *("gelu", "::add", "::mul", "::div", "::sub", "::sum", "tanh", "where", "::ge", "::lt"),
+        *("gelu", "::add", "::mul", "::div", "::sub", "::sum", "tanh", "where", "::lt"),
         *("addcmul", "neg", "Backward"),
     ),
 }
@@ -34,7 +34,8 @@ def operator_shares(work: Callable[[], Any]) -> dict[str, float]:
     `work` runs once before, so that what only the first step does is not counted.
     """
     work()
-    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+    every_thread = _ExperimentalConfig(profile_all_threads=True)
+    with profile(activities=[ProfilerActivity.CPU], experimental_config=every_thread) as profiler:
         work()
     times: dict[str, float] = dict.fromkeys([*KINDS, "other"], 0.0)
     for event in profiler.key_averages():
