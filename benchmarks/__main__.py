@@ -15,6 +15,7 @@ from experiment.cli import UsageError, run_command, say
 
 MODULES = {
     "training": "training",
+    "ablation": "ablation",
     "distillation": "distillation",
     "lora": "training",
     "inference": "inference",
