@@ -1,15 +1,20 @@
-"""Threads that compute side by side: each works on its own part of the data, on its own cores.
+"""Threads and processes that compute side by side, each on its own part of the data.
 
 Several threads inside every operation wait for each other after each of thousands of small
 operations. Threads that take a part of the batch each, and one core (or an equal share of them)
-to themselves, meet once a batch.
+to themselves, meet once a batch. Processes do so too (torchrun calls them ranks), on one machine or
+on many: `torchrun --nproc-per-node=2 train.py --mode odd`.
 """
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
+import torch.distributed as dist
+from torch import Tensor
 
 
 class Workers:
@@ -40,3 +45,75 @@ class Workers:
     def close(self) -> None:
         """Let the threads go, without the work that has not begun."""
         self.pool.shutdown(cancel_futures=True)
+
+
+def join_ranks(device: torch.device) -> torch.device:
+    """Meet the other processes where torchrun started this one; the device of this rank.
+
+    Only rank 0 speaks: the others' output is dropped, their errors end the job through torchrun.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1 or dist.is_initialized():
+        return device
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    if rank() > 0:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (open while we live)
+    return device
+
+
+def rank() -> int:
+    """The number of this process among all; 0 where there is one."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def world() -> int:
+    """How many processes there are."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def wait_for_all() -> None:
+    """Go on when every process has come here."""
+    if dist.is_initialized():
+        dist.barrier()
+
+
+def any_rank(flag: bool, device: torch.device) -> bool:
+    """Whether the flag is set in any process."""
+    if world() == 1:
+        return flag
+    total = torch.tensor([float(flag)], device=device)
+    dist.all_reduce(total)
+    return bool(total)
+
+
+def add_up(tensors: Sequence[Tensor]) -> None:
+    """Put into the tensors, of one type, their sums over all processes, in one exchange."""
+    if world() > 1:
+        flat = torch.cat([tensor.flatten() for tensor in tensors])
+        dist.all_reduce(flat)
+        for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+
+def add_up_rows(matrix: Tensor, rows: Tensor) -> None:
+    """The same for an (N, C) matrix that is zero outside `rows` (R,), which each process names.
+
+    Only those rows travel: a batch has few of the vocabulary's words.
+    """
+    if world() == 1:
+        return
+    rows = rows.unique()
+    counts = [torch.zeros(1, dtype=torch.long, device=matrix.device) for _ in range(world())]
+    dist.all_gather(counts, torch.tensor([len(rows)], device=matrix.device))
+    most = int(max(counts))
+    padded = torch.zeros(most, dtype=torch.long, device=matrix.device)
+    padded[: len(rows)] = rows
+    names = [torch.empty_like(padded) for _ in counts]
+    dist.all_gather(names, padded)
+    values = [matrix.new_empty(most, matrix.shape[1]) for _ in counts]
+    dist.all_gather(values, matrix[padded])
+    matrix.zero_()
+    for count, name, value in zip(counts, names, values, strict=True):
+        matrix.index_add_(0, name[: int(count)], value[: int(count)])

@@ -6,7 +6,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from itertools import islice
+from contextlib import ExitStack
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from experiment.cli import UsageError, add_shared_flags, pick_device, pick_dtype, run_command
@@ -90,6 +91,29 @@ def read_texts(path: Path, column: str) -> Iterator[str]:
         raise DataError(f"{path}:{place} cannot be read: {error}") from None
 
 
+def texts_of_rank(path: Path, column: str, rank: int, world: int) -> Iterator[str]:
+    """Every `world`-th text of a file, from the one with the number of the rank (from 0)."""
+    from datasets import IterableDataset
+    from datasets.distributed import split_dataset_by_node
+
+    stream = IterableDataset.from_generator(rows, gen_kwargs={"path": path, "column": column})
+    return (row["text"] for row in split_dataset_by_node(stream, rank, world))
+
+
+def rows(path: Path, column: str) -> Iterator[dict[str, str]]:
+    for text in read_texts(path, column):
+        yield {"text": text}
+
+
+def interleave(parts: list[Path], out: Path) -> None:
+    """Write the lines of all ranks in the order of the texts: one of each in turn."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(open(part, encoding="utf-8")) for part in parts]
+        with open(out, "w", encoding="utf-8") as file:
+            for lines in zip_longest(*files, fillvalue=""):
+                file.writelines(lines)
+
+
 def main() -> int:
     args = parse_args()
     if args.out and args.file and args.out.resolve() == args.file.resolve():
@@ -97,12 +121,20 @@ def main() -> int:
     from tqdm import tqdm
 
     from experiment.classifier import as_json, load_classifier
+    from parallel import join_ranks, rank, wait_for_all, world
 
-    device = pick_device(args.device)
+    device = join_ranks(pick_device(args.device))
+    if world() > 1 and not (args.out and args.file):
+        raise UsageError("torchrun needs --file and --out")
     dtype = pick_dtype(args.dtype, device, training=False)
     classifier = load_classifier(args.run, args.max_length, args.batch_size, device, dtype)
     texts = read_texts(args.file, args.column) if args.file else iter(args.texts)
     partial = args.out.with_name(f".{args.out.name}.partial") if args.out else None
+    parts = []
+    if partial and args.file and world() > 1:
+        texts = texts_of_rank(args.file, args.column, rank(), world())
+        parts = [partial.with_suffix(f".{number}") for number in range(world())]
+        partial = parts[rank()]
     output = open(partial, "w", encoding="utf-8") if partial else sys.stdout  # noqa: SIM115
     bar = tqdm(unit="text", disable=None if args.file else True)
     try:
@@ -112,12 +144,19 @@ def main() -> int:
             bar.update(len(chunk))
         if partial:
             output.close()
-            os.replace(partial, args.out)
+            wait_for_all()
+            if parts and rank() == 0:
+                partial = args.out.with_name(f".{args.out.name}.partial")
+                interleave(parts, partial)
+            if rank() == 0:
+                os.replace(partial, args.out)
+            wait_for_all()
     finally:
         bar.close()
         if partial:
             output.close()
-            partial.unlink(missing_ok=True)
+            for path in [partial, *parts[rank() : rank() + 1]]:
+                path.unlink(missing_ok=True)
     return 0
 
 

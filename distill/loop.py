@@ -17,8 +17,10 @@ from data.batches import pad, training_batches
 from distill.losses import distillation_loss
 from distill.replicas import Replica, Replicas
 from distill.targets import TeacherTargets
+from parallel import add_up, any_rank, rank, world
 
 TOKENS_PER_PART = 1536  # bounds memory, whatever the batch size and the longest text
+TERMS = ("loss", "hard_loss", "soft_loss", "hidden_loss")  # of distillation_loss
 HINT = "(hint: a lower --lr, or --dtype fp32)"
 
 
@@ -90,9 +92,11 @@ def split_batch(index: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
 
     Gradients of the parts add up to the batch's. A power of two shares out evenly among cores,
     and it does not depend on their number: neither do the dropout masks, drawn part by part.
+    (More than two processes make a multiple of their number.)
     """
     tokens = len(index) * int(lengths[index].max())
-    parts = 2 ** max(1, math.ceil(math.log2(tokens / TOKENS_PER_PART)))
+    ways = max(2, world())  # each process needs a part
+    parts = ways * 2 ** max(0, math.ceil(math.log2(tokens / TOKENS_PER_PART / ways)))
     return np.array_split(index, min(len(index), parts))
 
 
@@ -126,6 +130,17 @@ def batch_loss(
     )
 
 
+def add_up_terms(terms: list[dict[str, float]], device: torch.device) -> dict[str, float]:
+    """The loss terms of a batch from those of its parts, in this and in all other processes."""
+    totals = [sum(part.get(name, 0.0) for part in terms) for name in TERMS]
+    present = [float(any(name in part for part in terms)) for name in TERMS]
+    both = torch.tensor([totals, present], dtype=torch.float64, device=device)
+    add_up([both])
+    totals, present = both.tolist()
+    found = zip(TERMS, totals, present, strict=True)
+    return {name: total for name, total, count in found if count}
+
+
 def fit(
     student: BertForSequenceClassification,
     ids: Sequence[Sequence[int]],
@@ -151,6 +166,7 @@ def fit(
     )
     trainable = [p for p in student.parameters() if p.requires_grad]
     replicas = Replicas(student, recipe.dtype)
+    device = trainable[0].device
     result: Fit | None = None
     step = 0
     bar = tqdm(total=total_steps, desc="training", unit="step", disable=None)
@@ -168,8 +184,9 @@ def fit(
                 (share * terms["loss"]).backward()
                 return {name: share * term.item() for name, term in terms.items()}
 
-            terms = replicas.backward(train_part, range(len(parts)))  # and gradients, summed
-            values = {name: sum(part[name] for part in terms) for name in terms[0]}
+            mine = range(rank(), len(parts), world())
+            terms = replicas.backward(train_part, mine)  # and gradients, summed over processes
+            values = add_up_terms(terms, device)
             norm = torch.nn.utils.clip_grad_norm_(trainable, 1.0).item()
             if not (math.isfinite(values["loss"]) and math.isfinite(norm)):
                 raise TrainingError(
@@ -188,7 +205,8 @@ def fit(
             log({"step": step, "epoch": epoch, "lr": lr, "grad_norm": norm, **values})
             bar.set_postfix_str(f"loss {values['loss']:.3f}, {speed:,.0f} tokens/s", refresh=False)
             bar.update()
-            if step == total_steps or stop():
+            stopped = any_rank(stop(), device)  # of several processes none goes on alone
+            if step == total_steps or stopped:
                 break
 
         train_loss = float(np.mean(hard_losses))
@@ -206,7 +224,7 @@ def fit(
             result = Fit(_copy(student), epoch, train_loss, validation)
         result.last_epoch, result.last_train_loss = epoch, train_loss
         result.last_validation = validation
-        if stop():
+        if stopped:
             break
 
     bar.close()

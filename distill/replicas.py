@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from bert_min import BertForSequenceClassification
-from parallel import Workers
+from parallel import Workers, add_up, add_up_rows
 
 
 class Dropout(nn.Module):
@@ -83,6 +83,11 @@ class Replicas:
         on_cpu = next(student.parameters()).device.type == "cpu"
         count = self.workers.cores if on_cpu else 1
         self.replicas = [Replica(student, self.weights) for _ in range(count)]
+        self.sparse = {
+            f"{name}.weight"
+            for name, module in self.replicas[0].model.named_modules()
+            if isinstance(module, nn.Embedding) and module.sparse
+        }
 
     def backward(self, function: Callable[[Replica, int], Any], parts: Sequence[int]) -> list[Any]:
         """Leave in the student's `.grad` the sum of the gradients of all parts.
@@ -100,24 +105,32 @@ class Replicas:
 
     @torch.no_grad()
     def _collect(self) -> None:
+        """Add up the gradients of all replicas, and of the replicas of all processes."""
         parameters = [dict(replica.model.named_parameters()) for replica in self.replicas]
+        dense = []
         for name, master in self.masters.items():
-            parts = [part for own in parameters if (part := own[name].grad) is not None]
-            if not parts:
+            if not master.requires_grad:
                 continue
             if master.grad is None:
-                master.grad = torch.empty_like(master)
-            if parts[0].is_sparse:
-                master.grad.zero_()
-            else:
-                master.grad.copy_(parts.pop(0))
-            for part in parts:
-                if part.is_sparse:  # rows of the word embedding: the tokens of this part
-                    master.grad.index_add_(0, part._indices()[0], part._values().to(master.dtype))
-                else:
-                    master.grad += part
+                master.grad = torch.zeros_like(master)
+            parts = [part for own in parameters if (part := own[name].grad) is not None]
             for own in parameters:
                 own[name].grad = None
+            if name in self.sparse:
+                master.grad.zero_()
+                rows = [part._indices()[0] for part in parts]  # a row for each token
+                for part, row in zip(parts, rows, strict=True):
+                    master.grad.index_add_(0, row, part._values().to(master.dtype))
+                add_up_rows(master.grad, torch.cat(rows) if rows else master.new_empty(0).long())
+                continue
+            if parts:
+                master.grad.copy_(parts[0])
+            else:  # fewer parts than processes
+                master.grad.zero_()
+            for part in parts[1:]:
+                master.grad += part
+            dense.append(master.grad)
+        add_up(dense)
 
     @torch.no_grad()
     def refresh(self) -> None:

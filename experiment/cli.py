@@ -68,8 +68,9 @@ def run_command(main: Callable[[], int]) -> NoReturn:
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal; stdout is for results alone."""
-    print(text, file=sys.stderr, flush=True)
+    """Tell the person at the terminal; stdout is for results alone. Of several ranks 0 speaks."""
+    if os.environ.get("RANK", "0") == "0":
+        print(text, file=sys.stderr, flush=True)
 
 
 def number(kind: type, low: float, high: float = float("inf")) -> Callable[[str], float]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 
 from analysis import softmax
 from bert_min import ModelError
+from parallel import rank
 
 ORDER = ("teacher", "odd", "even", "first", "last", "hybrid", "lora")  # of runs, in every list
 # What a classifier is made of. Scores and predictions may be written again; these may not change.
@@ -70,6 +72,10 @@ def prepared(out: Path) -> Iterator[Path]:
     run at `out` stays until then, and stays for good where an error ends the work.
     Raises FileExistsError where `out` is something else than a run.
     """
+    if rank() > 0:  # of several processes one writes
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+        return
     if out.exists() and not (out / "train_args.json").is_file():
         raise FileExistsError(f"{out} is there and is no run: it is not replaced (hint: --out)")
     staging = out.parent / f".{out.name}.partial"

@@ -32,11 +32,12 @@ from experiment.cli import (
 )
 from experiment.material import Material, find_teacher, gather
 from lora import add_lora, count_parameters, save_adapter
+from parallel import join_ranks, rank, wait_for_all
 
 
 def train_command(args: argparse.Namespace) -> int:
     """Run one `train.py` command; returns its exit code."""
-    device = pick_device(args.device)
+    device = join_ranks(pick_device(args.device))
     for flag, source in (("--model", args.model), ("--teacher", args.teacher)):
         if source and Path(source).resolve() == args.out.resolve():
             raise UsageError(f"--out would replace what {flag} names (hint: another --out)")
@@ -63,7 +64,10 @@ def train_one(
     device: torch.device,
     stop: Stop,
 ) -> None:
-    """Train one model and leave its finished run directory at `args.out`."""
+    """Train one model and leave its finished run directory at `args.out`.
+
+    Of several processes each trains its part of every batch, and rank 0 does all else.
+    """
     data, ids = material.data, material.ids
     started = time.perf_counter()
     with rundir.prepared(args.out) as folder:
@@ -101,6 +105,9 @@ def train_one(
                 stop=stop,
             )
 
+        if rank() > 0:
+            wait_for_all()  # the next model may be made from this one's files
+            return
         say(f"scoring test with the weights of epoch {done.best_epoch}, of lowest validation loss")
         results = score(student.model, done, material, args.batch_size, folder)
         results |= {"parameters": parameters, "trainable": trainable}
@@ -123,6 +130,7 @@ def train_one(
             "torch": torch.__version__,
         }
         save(folder, args.out, student, material, record, results)
+    wait_for_all()
     print(
         f"{args.out}: validation macro-F1 {results['validation']['macro_f1']:.4f}, "
         f"test macro-F1 {results['test']['macro_f1']:.4f} in {results['seconds']:.0f} s"

@@ -1,0 +1,111 @@
+"""torchrun: several processes give the run that one process gives."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def train(folder, model_dir, processes, *more):
+    """Run train.py in `folder`, under torchrun where there is more than one process."""
+    launcher = [sys.executable]
+    if processes > 1:
+        ranks = f"--nproc-per-node={processes}"
+        launcher += ["-m", "torch.distributed.run", "--standalone", ranks]
+    flags = f"--model {model_dir} --data sample --limit 48 --epochs 2 --batch-size 16 --dtype fp32"
+    return subprocess.run(
+        [*launcher, str(ROOT / "train.py"), *flags.split(), *more],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def losses(run):
+    lines = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
+    return [line["loss"] for line in lines if "lr" in line]
+
+
+@pytest.mark.parametrize("mode", ["odd", "lora"])
+def test_two_processes_give_the_loss_curve_of_one(mode, model_dir, tmp_path):
+    curves = []
+    for processes in (1, 2):
+        folder = tmp_path / str(processes)
+        folder.mkdir()
+        done = train(folder, model_dir, processes, "--mode", mode)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count(f"runs/{mode}: validation macro-F1") == 1  # rank 0 alone speaks
+        runs = sorted(path.name for path in (folder / "runs").iterdir())
+        assert runs == (["odd", "teacher"] if mode == "odd" else ["lora"])  # and writes
+        curves.append(losses(folder / "runs" / mode))
+    assert len(curves[0]) == 6
+    assert curves[1] == pytest.approx(curves[0], rel=1e-4)
+    assert curves[0][0] != curves[0][-1]
+
+
+def test_a_rank_that_is_lost_ends_the_job(model_dir, tmp_path):
+    """No process waits for ever, and no half-written run is left."""
+    script = tmp_path / "lose.py"
+    script.write_text(
+        "import os, sys\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        "import distill.loop as loop\n"
+        "real = loop.batch_loss\n"
+        "def lose(*arguments):\n"
+        "    if os.environ['RANK'] == '1':\n"
+        "        os._exit(9)\n"
+        "    return real(*arguments)\n"
+        "loop.batch_loss = lose\n"
+        "from experiment.cli import run_command\n"
+        "from train import main\n"
+        "run_command(main)\n"
+    )
+    flags = f"--mode teacher --model {model_dir} --data sample --limit 32 --epochs 1 --dtype fp32"
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
+         str(script), *flags.split()],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert not (tmp_path / "runs" / "teacher").exists()
+
+
+def test_two_processes_label_a_file_in_order(web_runs, tmp_path):
+    texts = [f"text number {i} {'is kind' * (i % 5)}" for i in range(41)]
+    (tmp_path / "in.txt").write_text("".join(f"{text}\n" for text in texts))
+    answers = []
+    for name, launcher in (
+        ("one", []),
+        ("two", ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--"]),
+    ):
+        flags = ["--run", str(web_runs / "odd"), "--file", "in.txt", "--out", f"{name}.jsonl"]
+        done = subprocess.run(
+            [sys.executable, *launcher, str(ROOT / "predict.py"), *flags],
+            cwd=tmp_path,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        lines = (tmp_path / f"{name}.jsonl").read_text().splitlines()
+        answers.append([json.loads(line) for line in lines])
+    assert [answer["text"] for answer in answers[1]] == texts
+    for a, b in zip(*answers, strict=True):
+        assert (a["text"], a["label"]) == (b["text"], b["label"])
+        assert a["score"] == pytest.approx(b["score"], abs=2e-6)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.txt", "one.jsonl", "two.jsonl"]
