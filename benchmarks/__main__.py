@@ -22,6 +22,7 @@ MODULES = {
     "latency": "inference",
     "memory": "memory",
     "scaling": "scaling",
+    "ranks": "ranks",
 }
 EXAMPLES = """examples:
   python -m benchmarks --quick training

@@ -7,13 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from benchmarks.material import Material, Sample, Shape
 from benchmarks.measure import Report
 from benchmarks.training import OURS, Contender, compare, counted, fit_steps, format_note
 from bert_min import BertForSequenceClassification, load_model
+from distill.replicas import Replica
 from parallel import Workers
 
 Switch = Callable[[], contextlib.AbstractContextManager[Any]]
@@ -35,12 +35,15 @@ def _one_after_the_other() -> Any:
 
 
 def _dense_embedding() -> Any:
-    embedding = F.embedding
+    make = Replica.__init__
 
-    def dense(*arguments: Any) -> Any:
-        return embedding(*arguments[:6])  # the seventh is `sparse`
+    def dense(self: Replica, *arguments: Any) -> None:
+        make(self, *arguments)
+        for module in self.model.modules():
+            if isinstance(module, nn.Embedding):
+                module.sparse = False
 
-    return patch.object(F, "embedding", dense)
+    return patch.object(Replica, "__init__", dense)
 
 
 @contextlib.contextmanager

@@ -30,6 +30,7 @@ FORMATS = {
     "share_of_limit": "{:.1%}",
     "difference": "{:.1e}",
     "share": "{:.1%}",
+    "factor": "{:.2f}",
 }
 
 

@@ -11,6 +11,7 @@ import eval as eval_command
 import predict as predict_command
 import train as train_command
 from analysis.report import results_table
+from benchmarks.report import targets_table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,6 +23,15 @@ def test_tables_are_what_eval_printed(path):
     table, foot = results_table(json.loads(path.read_text(encoding="utf-8"))).split("\n\n")
     assert table in README
     assert "tweeteval" in foot
+
+
+def test_the_speed_table_is_what_the_benchmarks_measured():
+    files = (ROOT / "docs" / "performance").glob("*.json")
+    figures = {
+        benchmark["benchmark"]: benchmark["rows"]
+        for benchmark in (json.loads(file.read_text(encoding="utf-8")) for file in files)
+    }
+    assert targets_table(figures) in README
 
 
 def test_there_are_results():
