@@ -11,7 +11,6 @@ KINDS = {
     "optimizer": ("adam", "Optimizer", "_foreach", "linalg_vector_norm", "norm_"),
     "layer norm": ("layer_norm",),
     "softmax and attention": ("softmax", "scaled_dot_product", "masked"),
-    "dropout masks": ("dropout", "bernoulli", "random_", "rand", "aten::ge"),
     "embedding": ("embedding",),
     "matrix multiply": ("mm", "linear", "matmul", "mkldnn", "onednn", "einsum"),
     "casts and copies": ("copy", "::to", "clone", "contiguous", "cat", "stack", "fill", "zero"),
@@ -19,6 +18,7 @@ KINDS = {
         *("gelu", "::add", "::mul", "::div", "::sub", "::sum", "tanh", "where", "::lt"),
         *("addcmul", "neg", "Backward"),
     ),
+    "dropout masks": ("dropout", "bernoulli", "random_", "rand", "aten::ge"),
 }
 
 
