@@ -11,6 +11,8 @@ from bert_min import BertForSequenceClassification
 from data.batches import evaluation_batches, pad
 from parallel import Workers
 
+CPU_BATCH = 16  # texts: their activations stay in the cache of a core
+
 
 def predict_logits(
     model: BertForSequenceClassification,
@@ -21,7 +23,8 @@ def predict_logits(
 ) -> np.ndarray:
     """Logits (N, K) as float32 of N encoded texts, in their order, with dropout off.
 
-    On a CPU the batches are computed side by side, unless the caller does that itself and says
+    On a CPU batches of 16 texts at most are computed side by side, a core each (bert-base labels
+    1.3 times as fast as in batches of 64, MiniLM 1.1 times); a caller that does so itself says
     `parallel=False`. `progress` is told the number of texts after each batch.
     """
     was_training = model.training
@@ -36,8 +39,10 @@ def predict_logits(
         logits[index] = model(*batch).logits.float().cpu().numpy()
         return len(index)
 
-    batches = evaluation_batches([len(row) for row in ids], batch_size)
-    workers = Workers() if parallel and device.type == "cpu" and len(batches) > 1 else None
+    on_cpu = device.type == "cpu"
+    most = min(batch_size, CPU_BATCH) if on_cpu else batch_size
+    batches = evaluation_batches([len(row) for row in ids], most)
+    workers = Workers() if parallel and on_cpu and len(batches) > 1 else None
     try:
         for done in workers.map(compute, batches) if workers else map(compute, batches):
             progress(done)
