@@ -88,13 +88,10 @@ def any_rank(flag: bool, device: torch.device) -> bool:
     return bool(total)
 
 
-def add_up(tensors: Sequence[Tensor]) -> None:
-    """Put into the tensors, of one type, their sums over all processes, in one exchange."""
+def add_up(tensor: Tensor) -> None:
+    """Put into the tensor its sum over all processes."""
     if world() > 1:
-        flat = torch.cat([tensor.flatten() for tensor in tensors])
-        dist.all_reduce(flat)
-        for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
-            tensor.copy_(part.view_as(tensor))
+        dist.all_reduce(tensor)
 
 
 def add_up_rows(matrix: Tensor, rows: Tensor) -> None:

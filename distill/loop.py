@@ -135,7 +135,7 @@ def add_up_terms(terms: list[dict[str, float]], device: torch.device) -> dict[st
     totals = [sum(part.get(name, 0.0) for part in terms) for name in TERMS]
     present = [float(any(name in part for part in terms)) for name in TERMS]
     both = torch.tensor([totals, present], dtype=torch.float64, device=device)
-    add_up([both])
+    add_up(both)
     totals, present = both.tolist()
     found = zip(TERMS, totals, present, strict=True)
     return {name: total for name, total, count in found if count}

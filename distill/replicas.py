@@ -88,6 +88,18 @@ class Replicas:
             for name, module in self.replicas[0].model.named_modules()
             if isinstance(module, nn.Embedding) and module.sparse
         }
+        trained = {name: p for name, p in self.masters.items() if p.requires_grad}
+        dense = [name for name in trained if name not in self.sparse]
+        sizes = [trained[name].numel() for name in dense]
+        # The dense gradients lie in one tensor: processes add them up without copying them.
+        self.flat = next(iter(trained.values())).new_zeros(sum(sizes))
+        parts = dict(zip(dense, self.flat.split(sizes), strict=True))
+        self.gradients = {
+            name: parts[name].view_as(p) if name in parts else torch.zeros_like(p)
+            for name, p in trained.items()
+        }
+        for name, p in trained.items():
+            p.grad = self.gradients[name]
 
     def backward(self, function: Callable[[Replica, int], Any], parts: Sequence[int]) -> list[Any]:
         """Leave in the student's `.grad` the sum of the gradients of all parts.
@@ -107,30 +119,20 @@ class Replicas:
     def _collect(self) -> None:
         """Add up the gradients of all replicas, and of the replicas of all processes."""
         parameters = [dict(replica.model.named_parameters()) for replica in self.replicas]
-        dense = []
-        for name, master in self.masters.items():
-            if not master.requires_grad:
-                continue
-            if master.grad is None:
-                master.grad = torch.zeros_like(master)
+        for name, gradient in self.gradients.items():
+            gradient.zero_()
             parts = [part for own in parameters if (part := own[name].grad) is not None]
             for own in parameters:
                 own[name].grad = None
             if name in self.sparse:
-                master.grad.zero_()
                 rows = [part._indices()[0] for part in parts]  # a row for each token
                 for part, row in zip(parts, rows, strict=True):
-                    master.grad.index_add_(0, row, part._values().to(master.dtype))
-                add_up_rows(master.grad, torch.cat(rows) if rows else master.new_empty(0).long())
-                continue
-            if parts:
-                master.grad.copy_(parts[0])
-            else:  # fewer parts than processes
-                master.grad.zero_()
-            for part in parts[1:]:
-                master.grad += part
-            dense.append(master.grad)
-        add_up(dense)
+                    gradient.index_add_(0, row, part._values().to(gradient.dtype))
+                add_up_rows(gradient, torch.cat(rows) if rows else gradient.new_empty(0).long())
+            else:
+                for part in parts:
+                    gradient += part
+        add_up(self.flat)
 
     @torch.no_grad()
     def refresh(self) -> None:
