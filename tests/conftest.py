@@ -64,6 +64,13 @@ def model_dir(minilm, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """A shell lets background jobs ignore SIGINT; the commands under test may not inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def web_runs(model_dir, tmp_path_factory) -> Path:
     """A folder of runs for the page, trained for a moment: teacher, odd, and two LoRA runs."""
