@@ -47,6 +47,20 @@ class Workers:
         self.pool.shutdown(cancel_futures=True)
 
 
+def side_by_side(
+    function: Callable[[Any], Any], items: Sequence[Any], parallel: bool = True
+) -> Iterator[Any]:
+    """Yield function(item) for each item, in order; in turn where not `parallel`."""
+    if not parallel or len(items) < 2:
+        yield from map(function, items)
+        return
+    workers = Workers()
+    try:
+        yield from workers.map(function, items)
+    finally:
+        workers.close()
+
+
 def join_ranks(device: torch.device) -> torch.device:
     """Meet the other processes where torchrun started this one; the device of this rank.
 

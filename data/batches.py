@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+CPU_BATCH = 16  # texts to score at once: their activations stay in the cache of a core
 BLOCK = 50  # batches in a sorted block: large enough to group lengths, small enough to mix texts
 
 

@@ -22,8 +22,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from bert_min import BertForSequenceClassification
-from data.batches import evaluation_batches, pad
+from bert_min import BertForSequenceClassification, packed
+from data.batches import CPU_BATCH, evaluation_batches, pad
+from parallel import side_by_side
 
 
 def targets_key(teacher: BertForSequenceClassification, ids: Sequence[Sequence[int]]) -> str:
@@ -58,7 +59,7 @@ class TeacherTargets:
         self.lengths = np.array([len(row) for row in ids])
         self.offsets = np.zeros(len(ids), np.int64)  # where a text's states begin, in bytes
         self.file: BinaryIO | None = None
-        self.reading = threading.Lock()  # the file has one position, batches are read in threads
+        self.lock = threading.Lock()  # the file has one position, several threads use it
         stored = cache / f"{targets_key(teacher, ids)}.safetensors" if cache else None
         if stored and stored.is_file() and not self.layers:
             with contextlib.suppress(SafetensorError, KeyError):  # a damaged cache is made anew
@@ -73,30 +74,38 @@ class TeacherTargets:
                 save_file({"logits": self.logits}, stored.with_suffix(".partial"))
                 os.replace(stored.with_suffix(".partial"), stored)
 
-    @torch.inference_mode()
     def _compute(
         self, teacher: BertForSequenceClassification, ids: Sequence, batch_size: int
     ) -> Tensor:
         teacher.eval()  # dropout off: targets are the teacher's opinion, not a draw from it
         device = next(teacher.parameters()).device
         logits = torch.empty(len(ids), teacher.config.num_labels)
-        bar = tqdm(total=len(ids), desc="teacher outputs", unit="text", disable=None)
-        for index in evaluation_batches(self.lengths, batch_size):
+        reader = packed(teacher)
+
+        @torch.inference_mode()
+        def compute(index: np.ndarray) -> int:
             batch = pad([ids[i] for i in index], self.pad_id, device)
-            output = teacher(*batch, output_hidden_states=bool(self.layers))
+            output = reader(*batch, output_hidden_states=bool(self.layers))
             logits[index] = output.logits.float().cpu()
             if self.layers:
                 states = torch.stack([output.hidden_states[n] for n in self.layers])  # (L, B, T, C)
                 self._write(index, states.float().cpu())
-            bar.update(len(index))
-        bar.close()
+            return len(index)
+
+        on_cpu = device.type == "cpu"
+        most = min(batch_size, CPU_BATCH) if on_cpu else batch_size
+        with tqdm(total=len(ids), desc="teacher outputs", unit="text", disable=None) as bar:
+            for done in side_by_side(compute, evaluation_batches(self.lengths, most), on_cpu):
+                bar.update(done)
         return logits
 
     def _write(self, index: np.ndarray, states: Tensor) -> None:
         assert self.file
         for row, i in enumerate(index):
-            self.offsets[i] = self.file.tell()
-            states[:, row, : self.lengths[i]].contiguous().numpy().tofile(self.file)
+            own = states[:, row, : self.lengths[i]].contiguous().numpy()
+            with self.lock:
+                self.offsets[i] = self.file.tell()
+                own.tofile(self.file)
 
     def batch(self, index: np.ndarray, device: torch.device) -> tuple[Tensor, list[Tensor]]:
         """Logits (B, K) and one (B, T, C) a layer, zero on padding, of the texts at `index`."""
@@ -107,7 +116,7 @@ class TeacherTargets:
         states = np.zeros((L, B, T, C), np.float32)
         for row, i in enumerate(index):
             length = self.lengths[i]
-            with self.reading:
+            with self.lock:
                 self.file.seek(self.offsets[i])
                 flat = np.fromfile(self.file, np.float32, L * length * C)
             states[:, row, :length] = flat.reshape(L, length, C)

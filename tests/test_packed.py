@@ -1,0 +1,112 @@
+"""bert_min.packed: the same numbers from other kernels, and nothing of the model is touched."""
+
+import importlib
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from analysis import evaluate, predict_logits
+from bert_min import load_model, packed
+from bert_min.packed import PackedLinear
+from distill import TeacherTargets
+from lora import add_lora, lora_layers, merge_lora
+
+
+def inside(model, kind):
+    return [name for name, module in model.named_modules() if type(module) is kind]
+
+
+@pytest.mark.parametrize("shape", [(7,), (3, 7), (2, 5, 7)])
+def test_a_packed_layer_computes_in_fp32(shape):
+    torch.manual_seed(0)
+    linear, x = nn.Linear(7, 4), torch.randn(shape)
+    exact = nn.functional.linear(x.double(), linear.weight.double(), linear.bias.double())
+    assert (PackedLinear(linear)(x) - exact).abs().max() < 1e-6
+
+
+def test_a_packed_model_gives_the_logits_and_hidden_states_of_the_model(minilm, tweet_batches):
+    model = load_model(minilm, ("no", "yes")).eval()
+    twin = packed(model)
+    assert len(inside(twin, PackedLinear)) == 6 * 6 + 2
+    assert not inside(twin, nn.Linear)
+    with torch.inference_mode():
+        for ids, mask in tweet_batches[:2]:
+            ours, theirs = twin(ids, mask, None, True), model(ids, mask, None, True)
+            assert (ours.logits - theirs.logits).abs().max() < 1e-5
+            for a, b in zip(ours.hidden_states, theirs.hidden_states, strict=True):
+                assert ((a - b) * mask[..., None]).abs().max() < 2e-5
+
+
+def test_the_model_stays_as_it_is_and_shares_what_is_not_packed(tiny):
+    before = {name: (p, p.detach().clone()) for name, p in tiny.named_parameters()}
+    twin = packed(tiny)
+    assert inside(tiny, PackedLinear) == []
+    for name, p in tiny.named_parameters():
+        assert p is before[name][0]
+        assert torch.equal(p, before[name][1])
+    shared = dict(twin.named_parameters())
+    assert shared
+    assert all(p is before[name][0] for name, p in shared.items())
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_lora_layers_keep_their_update(tiny, tiny_ids, merged):
+    add_lora(tiny, ["query", "value"], 2, 4, 0.1)
+    for _, layer in lora_layers(tiny):
+        nn.init.normal_(layer.lora_B)
+    expected = predict_logits(tiny.eval(), tiny_ids)
+    if merged:
+        merge_lora(tiny)
+    assert np.abs(predict_logits(packed(tiny), tiny_ids) - expected).max() < 1e-6
+
+
+def test_what_gains_nothing_is_not_packed(tiny, monkeypatch):
+    assert packed(tiny.bfloat16()) is tiny
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert packed(tiny.float()) is tiny
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The models that were packed."""
+    models = []
+    for name in ("analysis.evaluate", "distill.targets"):
+        module = importlib.import_module(name)
+        monkeypatch.setattr(module, "packed", lambda model: models.append(model) or packed(model))
+    return models
+
+
+def test_many_texts_are_labelled_packed_and_few_are_not(tiny, tiny_ids, made):
+    few = predict_logits(tiny, tiny_ids)
+    assert made == []
+    many = predict_logits(tiny, tiny_ids * 6)
+    assert made == [tiny]
+    assert np.abs(many - np.tile(few, (6, 1))).max() < 1e-6
+    predict_logits(tiny, tiny_ids * 6, parallel=False)  # the page: no packing for each request
+    assert made == [tiny]
+
+
+def test_the_teachers_outputs_are_those_of_the_teacher(tiny, tiny_ids, tmp_path, made):
+    targets = TeacherTargets(tiny, tiny_ids, [2, 4], folder=tmp_path)
+    assert made == [tiny]
+    index = np.arange(len(tiny_ids))
+    logits, states = targets.batch(index, torch.device("cpu"))
+    assert np.abs(logits.numpy() - predict_logits(tiny, tiny_ids)).max() < 1e-6
+    for i, row in enumerate(tiny_ids):
+        with torch.inference_mode():
+            text = torch.tensor([row])
+            alone = tiny(text, torch.ones_like(text), None, True).hidden_states
+        for got, layer in zip(states, (2, 4), strict=True):
+            assert (got[i, : len(row)] - alone[layer][0]).abs().max() < 1e-5
+            assert (got[i, len(row) :] == 0).all()
+
+
+def test_training_scores_the_weights_of_the_moment(tiny, tiny_ids):
+    """Packed weights are a copy: each evaluation must take a new one."""
+    labels = [int(row[0] > 32) for row in tiny_ids] * 6
+    before = evaluate(tiny, tiny_ids * 6, labels)["loss"]
+    with torch.no_grad():
+        tiny.classifier.bias += torch.tensor([1.0, -1.0])
+    assert abs(evaluate(tiny, tiny_ids * 6, labels)["loss"] - before) > 0.01
