@@ -1,15 +1,14 @@
 """Labelling many texts, and one text at a time, tokenisation included, in turn with the peers."""
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from benchmarks.labellers import PLAIN, Labeller, all_labellers
+from benchmarks.labellers import LABELLERS, PLAIN, Contender, contenders
 from benchmarks.material import MAX_LENGTH, Material, Shape
-from benchmarks.measure import Report, Row, compare_with_best, in_turn, seconds_of, spread
+from benchmarks.measure import Report, Row, compare_with_best, in_turn, spread
 from bert_min import BertTokenizer
 
 PARTS = 3  # of the texts, everyone labels one before anyone the next
@@ -23,8 +22,8 @@ def inference(material: Material) -> Report:
     report = Report([], _notes(material))
     for shape in material.shapes:
         texts = material.test_texts[: shape.texts]
-        labellers = all_labellers(shape.folder, texts[:128], material.dtype)
-        report.rows += label_all(shape, labellers, texts)
+        with contenders(shape.folder, material.dtype, texts[:128]) as found:
+            report.rows += label_all(shape, found, texts)
     report.notes.append(
         "Difference of P and other labels: against transformers as people run it, in fp32. "
         "A head that was never trained puts most P close to 0.5, where a label turns easily."
@@ -32,24 +31,21 @@ def inference(material: Material) -> Report:
     return report
 
 
-def label_all(shape: Shape, labellers: dict[str, Labeller], texts: Sequence[str]) -> list[Row]:
+def label_all(shape: Shape, found: dict[str, Contender], texts: Sequence[str]) -> list[Row]:
     tokenizer = BertTokenizer(shape.folder, MAX_LENGTH)
-    cost: dict[str, list[float]] = {name: [] for name in labellers}  # seconds a token
-    scores = {name: np.empty(len(texts)) for name in labellers}
-    for label in labellers.values():
-        label(texts[:64])  # warm-up
+    cost: dict[str, list[float]] = {name: [] for name in found}  # seconds a token
+    scores = {name: np.empty(len(texts)) for name in found}
     parts = min(PARTS, shape.rounds)
     for number in tqdm(range(parts), desc=shape.name, disable=None):
         part = texts[number::parts]
         tokens = sum(len(encoded.ids) for encoded in tokenizer.encode(part))
-        for name in in_turn(list(labellers), number):
-            started = time.perf_counter()
-            scores[name][number::parts] = labellers[name](part)
-            cost[name].append((time.perf_counter() - started) / tokens)
+        for name in in_turn(list(found), number):
+            seconds, scores[name][number::parts] = found[name].label(part)
+            cost[name].append(seconds[0] / tokens)
     rows = []
-    for name, seconds in cost.items():
-        speed = 1 / float(np.median(seconds))
-        row = Row(name, shape.name, tokens_per_s=speed, spread=spread(seconds))
+    for name, costs in cost.items():
+        speed = 1 / float(np.median(costs))
+        row = Row(name, shape.name, tokens_per_s=speed, spread=spread(costs))
         if name != PLAIN:
             row.difference = float(np.abs(scores[name] - scores[PLAIN]).max())
             row.other_labels = int(((scores[name] > 0.5) != (scores[PLAIN] > 0.5)).sum())
@@ -63,15 +59,13 @@ def latency(material: Material) -> Report:
     shape = material.shapes[0]
     order = sorted(material.test_texts, key=len)
     texts = order[:: max(1, len(order) // ONE_BY_ONE)][: min(ONE_BY_ONE, shape.texts)]
-    labellers = all_labellers(shape.folder, texts[:20], material.dtype)
-    times: dict[str, list[float]] = {name: [] for name in labellers}
+    times: dict[str, list[float]] = {name: [] for name in LABELLERS}
     blocks = [texts[i : i + BLOCK] for i in range(0, len(texts), BLOCK)]
     turns = [block for _ in range(min(ROUNDS_ONE_BY_ONE, shape.rounds)) for block in blocks]
-    for number, block in enumerate(tqdm(turns, desc=shape.name, disable=None)):
-        for name in in_turn(list(labellers), number):
-            label = labellers[name]
-            label(block[:1])  # warm-up, after another program's turn
-            times[name] += [seconds_of(lambda: label([text])) for text in block]  # noqa: B023
+    with contenders(shape.folder, material.dtype, texts[:20]) as found:
+        for number, block in enumerate(tqdm(turns, desc=shape.name, disable=None)):
+            for name in in_turn(list(found), number):
+                times[name] += found[name].label(block, one_by_one=True)[0]
     rows = []
     for name, seconds in times.items():
         p50, p99 = np.percentile(seconds, [50, 99]) * 1000

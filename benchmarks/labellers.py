@@ -2,9 +2,15 @@
 
 import contextlib
 import io
+import json
 import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +27,8 @@ from experiment.classifier import Classifier
 
 Labeller = Callable[[Sequence[str]], np.ndarray]  # N texts to P(positive) (N,)
 Rows = Sequence[Sequence[int]]  # token ids
+ROOT = Path(__file__).parent.parent
+QUIET = 0.05  # seconds before a turn, in which the threads of the one before come to rest
 
 OURS_FP32, OURS_BF16 = "ours, fp32", "ours, bf16"
 PLAIN = "transformers, as people run it"
@@ -184,22 +192,105 @@ def _own_encode(folder: Path) -> Callable[[Sequence[str]], Rows]:
     return lambda texts: [encoded.ids for encoded in tokenizer.encode(texts)]
 
 
-def all_labellers(folder: Path, texts: Sequence[str], dtype: torch.dtype) -> dict[str, Labeller]:
-    """Everyone, by name; a peer gets the batch size and kind of bf16 that suit it on `texts`."""
-    fp32, int8 = export_onnx(folder)
-    in_bf16 = transformers_best(folder, dtype, torch.float32)
-    in_bf16 += transformers_best(folder, torch.float32, dtype)
-    peers = {
-        f"{BEST}, fp32": transformers_best(folder, torch.float32, torch.float32),
-        f"{BEST}, bf16": in_bf16,
-        "ONNX Runtime, fp32": onnx_runtime(fp32, folder),
-        "ONNX Runtime, int8": onnx_runtime(int8, folder),
-        "CTranslate2, fp32": ctranslate2_encoder(folder, "float32"),
-        "CTranslate2, int8": ctranslate2_encoder(folder, "int8"),
-    }
-    return {
-        OURS_FP32: ours(folder, torch.float32),
-        OURS_BF16: ours(folder, dtype),
-        PLAIN: transformers_plain(folder),
-        **{name: fastest(ways, texts) for name, ways in peers.items()},
-    }
+# Each makes the ways in which a program can label: the fastest is taken.
+LABELLERS: dict[str, Callable[[Path, torch.dtype], list[Labeller]]] = {
+    OURS_FP32: lambda folder, dtype: [ours(folder, torch.float32)],
+    OURS_BF16: lambda folder, dtype: [ours(folder, dtype)],
+    PLAIN: lambda folder, dtype: [transformers_plain(folder)],
+    f"{BEST}, fp32": lambda folder, dtype: transformers_best(folder, torch.float32, torch.float32),
+    f"{BEST}, bf16": lambda folder, dtype: [
+        *transformers_best(folder, dtype, torch.float32),
+        *transformers_best(folder, torch.float32, dtype),
+    ],
+    "ONNX Runtime, fp32": lambda folder, dtype: onnx_runtime(export_onnx(folder)[0], folder),
+    "ONNX Runtime, int8": lambda folder, dtype: onnx_runtime(export_onnx(folder)[1], folder),
+    "CTranslate2, fp32": lambda folder, dtype: ctranslate2_encoder(folder, "float32"),
+    "CTranslate2, int8": lambda folder, dtype: ctranslate2_encoder(folder, "int8"),
+}
+
+
+class Contender:
+    """A labeller in a process of its own: while it works, no other program's threads do.
+
+    Threads that wait for work spin for some milliseconds, and would take a core from the next.
+    """
+
+    def __init__(self) -> None:
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (a pipe could fill)
+        spinning = {**os.environ}
+        spinning.pop("OMP_WAIT_POLICY", None)  # that of an idle contender would never end
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.labellers"],
+            cwd=ROOT,
+            env=spinning,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+        )
+
+    def prepare(self, name: str, folder: Path, dtype: torch.dtype, texts: Sequence[str]) -> None:
+        """Load the model and choose the fastest way to label these texts."""
+        bits = str(dtype).removeprefix("torch.")
+        self._ask({"name": name, "folder": str(folder), "dtype": bits, "texts": list(texts)})
+
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        assert self.child.stdin
+        assert self.child.stdout
+        try:
+            print(json.dumps(question), file=self.child.stdin, flush=True)
+            return json.loads(self.child.stdout.readline())
+        except (BrokenPipeError, ValueError):
+            self.close()
+            self.errors.seek(0)
+            errors = self.errors.read()[-2000:]
+            raise RuntimeError(f"a benchmark's child process failed: {errors}") from None
+
+    def label(self, texts: Sequence[str], one_by_one: bool = False) -> tuple[list[float], Any]:
+        """Seconds, of each text or of all together, and P(positive) (N,)."""
+        time.sleep(QUIET)
+        answer = self._ask({"texts": list(texts), "one_by_one": one_by_one})
+        return answer["seconds"], np.array(answer["scores"])
+
+    def close(self) -> None:
+        """Its input ends, and so does it."""
+        with contextlib.suppress(BrokenPipeError):
+            self.child.communicate()
+
+
+@contextlib.contextmanager
+def contenders(
+    folder: Path, dtype: torch.dtype, texts: Sequence[str]
+) -> Iterator[dict[str, Contender]]:
+    """Everyone, by name, ready to label; each has chosen its fastest way on `texts`."""
+    with contextlib.ExitStack() as stack:
+        found = {name: Contender() for name in LABELLERS}  # all at once, to import libraries
+        for contender in found.values():
+            stack.callback(contender.close)
+        for name, contender in found.items():
+            contender.prepare(name, folder, dtype, texts)
+        yield found
+
+
+def answer_all() -> None:
+    """The child's part: a job on the first line of stdin, a question on each line after it."""
+    job = json.loads(sys.stdin.readline())
+    with contextlib.redirect_stdout(sys.stderr):  # libraries may print; answers alone go to stdout
+        ways = LABELLERS[job["name"]](Path(job["folder"]), getattr(torch, job["dtype"]))
+        label = fastest(ways, job["texts"])
+    print("{}", flush=True)
+    for line in sys.stdin:
+        question = json.loads(line)
+        one_by_one = question["one_by_one"]
+        pieces = [[text] for text in question["texts"]] if one_by_one else [question["texts"]]
+        label(pieces[0][:64])  # warm-up: its threads wake
+        seconds, scores = [], []
+        for piece in pieces:
+            started = time.perf_counter()
+            scores += label(piece).tolist()
+            seconds.append(time.perf_counter() - started)
+        print(json.dumps({"seconds": seconds, "scores": scores}), flush=True)
+
+
+if __name__ == "__main__":
+    answer_all()

@@ -17,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import __main__ as command
 from benchmarks import output, report
 from benchmarks.flops import forward_flops, is_cls_only, training_flops
+from benchmarks.labellers import Contender
 from benchmarks.material import Material, Sample
 from benchmarks.measure import Report, Row, compare_with_best, exponent, in_turn, spread
 from benchmarks.memory import run_child
@@ -215,6 +216,9 @@ def test_an_unknown_benchmark_is_a_usage_error(monkeypatch, capsys):
 def test_a_child_that_fails_is_heard(tmp_path):
     with pytest.raises(RuntimeError, match="child process failed"):
         run_child({"predict": ["--run", str(tmp_path), "text"]})
+    contender = Contender()
+    with pytest.raises(RuntimeError, match=r"(?s)child process failed.*no config.json"):
+        contender.prepare("ours, fp32", tmp_path, torch.float32, ["text"])
 
 
 @pytest.mark.parametrize(("curve", "chart"), [(None, "draw_bars"), ("length", "draw_curves")])
