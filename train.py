@@ -1,6 +1,7 @@
 """Fine-tune a teacher, distil it into a student of some of its layers, or adapt it with LoRA."""
 
 import argparse
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -88,6 +89,17 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     group.add_argument(
         "--limit", type=number(int, 2), metavar="N", help="use the first N texts of each split"
     )
+    group.add_argument(
+        "--save-every",
+        type=number(int, 1),
+        metavar="N",
+        help="write a checkpoint every N steps too (default: after each epoch)",
+    )
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the newest checkpoint of the same training in --out, if there is one",
+    )
     group.add_argument("--max-steps", type=number(int, 1), metavar="N", help="stop after N steps")
     add_shared_flags(parser, max_length=128)
 
@@ -166,9 +178,17 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
+def interrupted(run: Path) -> bool:
+    """Whether a run says of itself that its training was stopped before its end."""
+    try:
+        return bool(json.loads((run / "train_args.json").read_text())["interrupted"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
 def main() -> int:
     args = parse_args()
-    if args.out.exists() and not args.overwrite:
+    if args.out.exists() and not (args.overwrite or (args.resume and interrupted(args.out))):
         raise UsageError(f"{args.out} exists (hint: --overwrite replaces it, or another --out)")
     from experiment.training import train_command  # torch takes seconds to import: --help first
 

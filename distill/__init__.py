@@ -1,7 +1,8 @@
 """From a fine-tuned teacher to a student of some of its layers."""
 
-from distill.loop import Fit, Recipe, TrainingError, fit
+from distill.loop import Recipe, TrainingError, fit
 from distill.losses import distillation_loss, hidden_loss, soft_loss
+from distill.progress import Fit, State
 from distill.student import LAYER_SETS, choose_layers, make_student
 from distill.targets import TeacherTargets
 
@@ -9,6 +10,7 @@ __all__ = [
     "LAYER_SETS",
     "Fit",
     "Recipe",
+    "State",
     "TeacherTargets",
     "TrainingError",
     "choose_layers",

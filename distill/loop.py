@@ -4,7 +4,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from tqdm import tqdm
 from bert_min import BertForSequenceClassification
 from data.batches import pad, training_batches
 from distill.losses import distillation_loss
+from distill.progress import Fit, State, capture, restore, trainable
 from distill.replicas import Replica, Replicas
 from distill.targets import TeacherTargets
 from parallel import add_up, any_rank, rank, world
@@ -45,30 +46,15 @@ class Recipe:
     max_steps: int | None = None
 
 
-@dataclass
-class Fit:
-    """What training came to: the best epoch's weights and scores, and the last epoch's scores."""
-
-    best_state: dict[str, Tensor]
-    best_epoch: int
-    best_train_loss: float  # mean cross-entropy (nats) over the batches of the best epoch
-    best_validation: dict[str, Any]
-    last_epoch: int = 0
-    last_train_loss: float = 0.0
-    last_validation: dict[str, Any] = field(default_factory=dict)
-    steps: int = 0
-    interrupted: bool = False
-
-
 def make_optimizer(model: torch.nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     """AdamW with bias correction; no decay on biases and LayerNorm, which have no scale to lose.
 
     Source: Mosbach et al. 2021, https://arxiv.org/abs/2006.04884 (bias correction and warm-up
     are what makes fine-tuning BERT stable); epsilon 1e-6 is that of google-research/bert.
     """
-    trainable = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-    plain = [p for n, p in trainable if n.endswith("bias") or "LayerNorm" in n]
-    decayed = [p for n, p in trainable if not (n.endswith("bias") or "LayerNorm" in n)]
+    parameters = trainable(model).items()
+    plain = [p for n, p in parameters if n.endswith("bias") or "LayerNorm" in n]
+    decayed = [p for n, p in parameters if not (n.endswith("bias") or "LayerNorm" in n)]
     return torch.optim.AdamW(
         [
             {"params": decayed, "weight_decay": recipe.weight_decay},
@@ -130,6 +116,31 @@ def batch_loss(
     )
 
 
+def backward(
+    replicas: Replicas,
+    ids: Sequence[Sequence[int]],
+    labels: Tensor,
+    parts: list[np.ndarray],
+    recipe: Recipe,
+    targets: TeacherTargets | None,
+    step: int,
+) -> dict[str, float]:
+    """Leave a batch's gradients in the student's `.grad`; the terms of its loss.
+
+    The parts share out among the processes, and there among the replicas, and add up.
+    """
+
+    def train_part(replica: Replica, n: int) -> dict[str, float]:
+        replica.seed_dropout(recipe.seed, step, n)
+        terms = batch_loss(replica.model, ids, labels, parts[n], recipe, targets)
+        share = len(parts[n]) / sum(map(len, parts))
+        (share * terms["loss"]).backward()
+        return {name: share * term.item() for name, term in terms.items()}
+
+    terms = replicas.backward(train_part, range(rank(), len(parts), world()))
+    return add_up_terms(terms, replicas.flat.device)
+
+
 def add_up_terms(terms: list[dict[str, float]], device: torch.device) -> dict[str, float]:
     """The loss terms of a batch from those of its parts, in this and in all other processes."""
     totals = [sum(part.get(name, 0.0) for part in terms) for name in TERMS]
@@ -150,91 +161,81 @@ def fit(
     targets: TeacherTargets | None = None,
     log: Callable[[dict[str, Any]], Any] = lambda line: None,
     stop: Callable[[], bool] = lambda: False,
+    save: Callable[[State], Any] = lambda state: None,
+    save_every: int | None = None,
+    start: State | None = None,
 ) -> Fit:
     """Train on encoded texts and keep the epoch with the lowest validation loss.
 
     `validate` scores the student as it stands; `log` is given a line for each step and epoch;
-    `stop` is asked after each step. Raises TrainingError at a loss that is not finite.
+    `stop` is asked after each step. `save` is given the state after each epoch, each `save_every`
+    steps and where `stop` said so; with one of these as `start` training goes on from there.
+    Raises TrainingError at a loss that is not finite.
     """
     lengths, gold = np.array([len(row) for row in ids]), torch.tensor(labels)
     steps_per_epoch = math.ceil(len(ids) / recipe.batch_size)
     total_steps = min(recipe.epochs * steps_per_epoch, recipe.max_steps or sys.maxsize)
     optimizer = make_optimizer(student, recipe)
     warmup_steps = round(recipe.warmup * total_steps)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: learning_rate_factor(step, warmup_steps, total_steps)
-    )
-    trainable = [p for p in student.parameters() if p.requires_grad]
+    done = restore(start, student, optimizer) if start else Fit()
     replicas = Replicas(student, recipe.dtype)
-    device = trainable[0].device
-    result: Fit | None = None
-    step = 0
-    bar = tqdm(total=total_steps, desc="training", unit="step", disable=None)
+    parameters = list(trainable(student).values())
+    device = parameters[0].device
+    bar = tqdm(total=total_steps, initial=done.steps, desc="training", unit="step", disable=None)
 
-    for epoch in range(1, math.ceil(total_steps / steps_per_epoch) + 1):
+    stopped = False
+    while done.steps < total_steps and not stopped:
+        epoch, batch = divmod(done.steps, steps_per_epoch)
+        epoch += 1
         student.train()
-        hard_losses, tokens, started = [], 0, time.perf_counter()
-        for index in training_batches(lengths, recipe.batch_size, recipe.seed, epoch):
+        tokens, started = 0, time.perf_counter()
+        for index in training_batches(lengths, recipe.batch_size, recipe.seed, epoch)[batch:]:
             parts = split_batch(index, lengths)
-
-            def train_part(replica: Replica, n: int, step: int = step, parts: Any = parts) -> Any:
-                replica.seed_dropout(recipe.seed, step, n)
-                terms = batch_loss(replica.model, ids, gold, parts[n], recipe, targets)
-                share = len(parts[n]) / sum(map(len, parts))
-                (share * terms["loss"]).backward()
-                return {name: share * term.item() for name, term in terms.items()}
-
-            mine = range(rank(), len(parts), world())
-            terms = replicas.backward(train_part, mine)  # and gradients, summed over processes
-            values = add_up_terms(terms, device)
-            norm = torch.nn.utils.clip_grad_norm_(trainable, 1.0).item()
+            values = backward(replicas, ids, gold, parts, recipe, targets, done.steps)
+            norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
             if not (math.isfinite(values["loss"]) and math.isfinite(norm)):
                 raise TrainingError(
-                    f"loss {values['loss']}, gradient norm {norm} at step {step + 1}, "
+                    f"loss {values['loss']}, gradient norm {norm} at step {done.steps + 1}, "
                     f"epoch {epoch} {HINT}"
                 )
+            lr = recipe.lr * learning_rate_factor(done.steps, warmup_steps, total_steps)
+            for group in optimizer.param_groups:
+                group["lr"] = lr
             optimizer.step()
             replicas.refresh()
-            lr = schedule.get_last_lr()[0]
-            schedule.step()
 
-            step += 1
+            done.steps += 1
             tokens += int(lengths[index].sum())
             speed = tokens / (time.perf_counter() - started)
-            hard_losses.append(values["hard_loss"])
-            log({"step": step, "epoch": epoch, "lr": lr, "grad_norm": norm, **values})
+            done.hard_losses.append(values["hard_loss"])
+            log({"step": done.steps, "epoch": epoch, "lr": lr, "grad_norm": norm, **values})
             bar.set_postfix_str(f"loss {values['loss']:.3f}, {speed:,.0f} tokens/s", refresh=False)
             bar.update()
             stopped = any_rank(stop(), device)  # of several processes none goes on alone
-            if step == total_steps or stopped:
+            due = save_every and done.steps % save_every == 0
+            ended = done.steps in (total_steps, epoch * steps_per_epoch)  # saved when validated
+            if (due or stopped) and not ended:
+                save(capture(student, optimizer, done))
+            if ended or stopped:
                 break
 
-        train_loss = float(np.mean(hard_losses))
+        train_loss = float(np.mean(done.hard_losses))
         try:
             validation = validate()
         except FloatingPointError as error:
-            raise TrainingError(f"after step {step}, {error} {HINT}") from None
+            raise TrainingError(f"after step {done.steps}, {error} {HINT}") from None
         log({"epoch": epoch, "train_loss": train_loss, "validation": validation})
         tqdm.write(
             f"epoch {epoch}: training loss {train_loss:.4f}, validation loss "
             f"{validation['loss']:.4f}, macro-F1 {validation['macro_f1']:.4f}",
             file=sys.stderr,
         )
-        if result is None or validation["loss"] < result.best_validation["loss"]:
-            result = Fit(_copy(student), epoch, train_loss, validation)
-        result.last_epoch, result.last_train_loss = epoch, train_loss
-        result.last_validation = validation
-        if stopped:
-            break
+        done.note(epoch, train_loss, validation, student)
+        if ended:
+            done.hard_losses = []
+            save(capture(student, optimizer, done))
 
     bar.close()
     replicas.workers.close()
-    if result is None:
-        raise TrainingError("there are no texts to train on")
-    result.steps, result.interrupted = step, step < total_steps
-    return result
-
-
-def _copy(student: torch.nn.Module) -> dict[str, Tensor]:
-    """The trained values of this moment; frozen ones need no copy."""
-    return {n: p.detach().clone() for n, p in student.named_parameters() if p.requires_grad}
+    done.interrupted = done.steps < total_steps
+    return done

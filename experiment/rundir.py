@@ -86,14 +86,19 @@ def prepared(out: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
-    hashes = {n: sha256([staging / n]) for n in MODEL_FILES if (staging / n).is_file()}
-    write_json(staging / "MANIFEST.json", {"sha256": hashes})
+    write_manifest(staging, MODEL_FILES)
     old = out.parent / f".{out.name}.old"
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         os.rename(out, old)
     os.rename(staging, out)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def write_manifest(folder: Path, names: Iterable[str]) -> None:
+    """Note the hash of each of these files that is there: the last file to be written."""
+    hashes = {name: sha256([folder / name]) for name in names if (folder / name).is_file()}
+    write_json(folder / "MANIFEST.json", {"sha256": hashes})
 
 
 def check_manifest(run: Path) -> None:

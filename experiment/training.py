@@ -4,7 +4,8 @@ import argparse
 import json
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from bert_min.hub import MINILM, MINILM_ID
 from data import repeats
 from distill import Fit, Recipe, TeacherTargets, choose_layers, fit, make_student
 from experiment import rundir
+from experiment.checkpoint import Checkpoints
 from experiment.classifier import load_classifier
 from experiment.cli import (
     LEARNING_RATES,
@@ -46,7 +48,10 @@ def train_command(args: argparse.Namespace) -> int:
     teacher_dir = None
     if args.mode in STUDENT_MODES:
         teacher_dir = find_teacher(args, material)
-        if not rundir.is_run(teacher_dir):
+        unfinished = args.resume and rundir.read_json(teacher_dir / "train_args.json").get(
+            "interrupted"
+        )
+        if unfinished or not rundir.is_run(teacher_dir):
             say(f"no teacher yet for this model, data and length: training {teacher_dir} first")
             values = {"mode": "teacher", "layers": "all", "lr": None, "out": teacher_dir}
             train_one(argparse.Namespace(**{**vars(args), **values}), material, None, device, stop)
@@ -70,28 +75,26 @@ def train_one(
     """
     data, ids = material.data, material.ids
     started = time.perf_counter()
+    recipe = make_recipe(args, device)
+    checkpoints = Checkpoints(args.out, identity(args, recipe, material, teacher_dir))
+    if checkpoints and not (args.resume or args.overwrite):
+        raise UsageError(
+            f"{checkpoints.folder} holds a training that was cut off (hint: --resume goes on with "
+            "it, --overwrite begins anew)"
+        )
     with rundir.prepared(args.out) as folder:
+        start = checkpoints.newest(folder / "metrics.jsonl") if args.resume else None
+        if start:
+            say(f"{args.out}: going on after step {start.values['steps']}")
+        else:
+            checkpoints.clear()
         torch.manual_seed(args.seed)  # a new head and the adapters are drawn here
         student = build(args, material, teacher_dir, device, folder)
         parameters, trainable = count_parameters(student.model.parameters())
         say(f"{args.out}: layers {student.layers}, {trainable:,} of {parameters:,} values trained")
 
-        recipe = Recipe(
-            epochs=args.epochs,
-            batch_size=args.batch_size,
-            lr=LEARNING_RATES[args.mode] if args.lr is None else args.lr,
-            weight_decay=args.weight_decay,
-            warmup=args.warmup,
-            temperature=args.temperature,
-            alpha=args.alpha,
-            beta=args.beta,
-            seed=args.seed,
-            dtype=pick_dtype(args.dtype, device, training=True),
-            max_steps=args.max_steps,
-        )
         validation = data.splits["validation"]
-        torch.manual_seed(args.seed)  # dropout is the same whatever was trained or loaded before
-        with open(folder / "metrics.jsonl", "w", buffering=1, encoding="utf-8") as metrics:
+        with open(folder / "metrics.jsonl", "a", buffering=1, encoding="utf-8") as metrics:
             done = fit(
                 student.model,
                 ids["train"],
@@ -103,6 +106,9 @@ def train_one(
                 student.targets,
                 log=lambda line: metrics.write(json.dumps(line) + "\n"),
                 stop=stop,
+                save=partial(checkpoints.save, folder / "metrics.jsonl"),
+                save_every=args.save_every,
+                start=start,
             )
 
         if rank() > 0:
@@ -130,11 +136,49 @@ def train_one(
             "torch": torch.__version__,
         }
         save(folder, args.out, student, material, record, results)
+    if done.interrupted:
+        say(f"{args.out} was interrupted after step {done.steps} (hint: --resume goes on)")
+    else:
+        checkpoints.clear()
     wait_for_all()
     print(
         f"{args.out}: validation macro-F1 {results['validation']['macro_f1']:.4f}, "
         f"test macro-F1 {results['test']['macro_f1']:.4f} in {results['seconds']:.0f} s"
     )
+
+
+def make_recipe(args: argparse.Namespace, device: torch.device) -> Recipe:
+    """What the flags say of training."""
+    return Recipe(
+        epochs=args.epochs,
+        batch_size=args.batch_size,
+        lr=LEARNING_RATES[args.mode] if args.lr is None else args.lr,
+        weight_decay=args.weight_decay,
+        warmup=args.warmup,
+        temperature=args.temperature,
+        alpha=args.alpha,
+        beta=args.beta,
+        seed=args.seed,
+        dtype=pick_dtype(args.dtype, device, training=True),
+        max_steps=args.max_steps,
+    )
+
+
+def identity(
+    args: argparse.Namespace, recipe: Recipe, material: Material, teacher_dir: Path | None
+) -> dict[str, Any]:
+    """All that decides how a training goes."""
+    flags = ["mode", "layers", "max_length"]
+    flags += ["objective"] if teacher_dir else []
+    flags += [name for name in vars(args) if name.startswith("lora_")] * (args.mode == "lora")
+    return {
+        **{name: getattr(args, name) for name in flags},
+        **asdict(recipe),
+        "dtype": str(recipe.dtype),
+        "model": material.model_sha256,
+        "data": material.data_sha256,
+        "teacher": rundir.weights_sha256(teacher_dir) if teacher_dir else None,
+    }
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-def train(folder, model_dir, processes, *more):
+def train(folder, model_dir, processes, *more, script=ROOT / "train.py"):
     """Run train.py in `folder`, under torchrun where there is more than one process."""
     launcher = [sys.executable]
     if processes > 1:
@@ -19,7 +19,7 @@ def train(folder, model_dir, processes, *more):
         launcher += ["-m", "torch.distributed.run", "--standalone", ranks]
     flags = f"--model {model_dir} --data sample --limit 48 --epochs 2 --batch-size 16 --dtype fp32"
     return subprocess.run(
-        [*launcher, str(ROOT / "train.py"), *flags.split(), *more],
+        [*launcher, str(script), *flags.split(), *more],
         cwd=folder,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -51,36 +51,37 @@ def test_two_processes_give_the_loss_curve_of_one(mode, model_dir, tmp_path):
     assert curves[0][0] != curves[0][-1]
 
 
-def test_a_rank_that_is_lost_ends_the_job(model_dir, tmp_path):
-    """No process waits for ever, and no half-written run is left."""
+def test_a_rank_that_is_lost_ends_the_job_and_its_checkpoint_goes_on(model_dir, tmp_path):
+    """No process waits for ever, no half-written run is left, and no finished step is lost."""
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    for folder in (whole, cut):
+        folder.mkdir()
+    flags = ("--mode", "teacher", "--save-every", "1")
+    assert train(whole, model_dir, 2, *flags).returncode == 0
+
     script = tmp_path / "lose.py"
     script.write_text(
         "import os, sys\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         "import distill.loop as loop\n"
-        "real = loop.batch_loss\n"
+        "real = loop.backward\n"
         "def lose(*arguments):\n"
-        "    if os.environ['RANK'] == '1':\n"
+        "    if os.environ['RANK'] == '1' and arguments[-1] == 4:\n"
         "        os._exit(9)\n"
         "    return real(*arguments)\n"
-        "loop.batch_loss = lose\n"
+        "loop.backward = lose\n"
         "from experiment.cli import run_command\n"
         "from train import main\n"
         "run_command(main)\n"
     )
-    flags = f"--mode teacher --model {model_dir} --data sample --limit 32 --epochs 1 --dtype fp32"
-    done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
-         str(script), *flags.split()],
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode != 0
-    assert not (tmp_path / "runs" / "teacher").exists()
+    lost = train(cut, model_dir, 2, *flags, script=script)
+    assert lost.returncode != 0
+    assert not (cut / "runs" / "teacher").exists()
+    resumed = train(cut, model_dir, 2, *flags, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "runs/teacher: going on after step 4\n" in resumed.stderr
+    assert losses(cut / "runs" / "teacher") == losses(whole / "runs" / "teacher")
+    assert [path.name for path in (cut / "runs").iterdir()] == ["teacher"]
 
 
 def test_two_processes_label_a_file_in_order(web_runs, tmp_path):

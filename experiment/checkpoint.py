@@ -1,0 +1,97 @@
+"""Checkpoints of a run that is being trained: complete or not there, and never another run's."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from bert_min import ModelError
+from distill import State
+from experiment.cli import UsageError, say
+from experiment.rundir import check_manifest, read_json, write_json, write_manifest
+from parallel import rank
+
+KEEP = 2  # the newest; a damaged one leaves the one before
+FILES = ("state.safetensors", "state.json", "metrics.jsonl")
+
+
+class Checkpoints:
+    """The checkpoints beside the run directory `out`, in `.NAME.checkpoints/step-00000000`.
+
+    `identity` is all that decides how training goes: the checkpoint of another one is refused.
+    """
+
+    def __init__(self, out: Path, identity: dict[str, Any]) -> None:
+        self.folder = out.parent / f".{out.name}.checkpoints"
+        self.identity = identity
+
+    def save(self, metrics: Path, state: State) -> None:
+        """Write the state and the lines of metrics.jsonl until now, and let go of old ones.
+
+        Of several processes rank 0 does.
+        """
+        if rank() > 0:
+            return
+        staging = self.folder / "partial"
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        tensors = {name: tensor.cpu().contiguous() for name, tensor in state.tensors.items()}
+        save_file(tensors, staging / "state.safetensors")
+        write_json(staging / "state.json", {"identity": self.identity, **state.values})
+        shutil.copy(metrics, staging / "metrics.jsonl")
+        write_manifest(staging, FILES)
+        final = self.folder / f"step-{state.values['steps']:08d}"
+        shutil.rmtree(final, ignore_errors=True)
+        os.rename(staging, final)
+        for old in self._newest_first()[KEEP:]:
+            shutil.rmtree(old, ignore_errors=True)
+
+    def newest(self, metrics: Path) -> State | None:
+        """The state of the newest complete checkpoint, whose lines are copied to `metrics`.
+
+        None where there are no checkpoints. Raises ModelError where none of them is complete,
+        UsageError where it is one of a training with other settings.
+        """
+        found = self._newest_first()
+        for folder in found:
+            try:
+                state = self._load(folder)
+                shutil.copy(folder / "metrics.jsonl", metrics)
+                return state
+            except ModelError as error:
+                say(f"warning: passing over a checkpoint: {error}")
+        if found:
+            raise ModelError(f"no checkpoint in {self.folder} is complete (hint: --overwrite)")
+        return None
+
+    def _load(self, folder: Path) -> State:
+        if not (folder / "MANIFEST.json").is_file():
+            raise ModelError(f"{folder} has no MANIFEST.json")
+        check_manifest(folder)
+        values = read_json(folder / "state.json")
+        identity = values.pop("identity", {})
+        differs = [name for name in self.identity if self.identity[name] != identity.get(name)]
+        if differs:
+            raise UsageError(
+                f"{folder} was trained with another {', '.join(differs)} (hint: the flags of then, "
+                "or --overwrite)"
+            )
+        try:
+            tensors = load_file(folder / "state.safetensors")
+        except (OSError, SafetensorError) as error:
+            raise ModelError(f"{folder}/state.safetensors cannot be read: {error}") from None
+        return State(tensors, values)
+
+    def clear(self) -> None:
+        """Remove all: the run is finished, or begins anew."""
+        if rank() == 0:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _newest_first(self) -> list[Path]:
+        return sorted(self.folder.glob("step-*"), reverse=True)
+
+    def __bool__(self) -> bool:
+        return bool(self._newest_first())

@@ -1,0 +1,255 @@
+"""Training that was cut off goes on from a checkpoint and ends as if nothing had happened."""
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import train as train_command
+from analysis import evaluate
+from distill import Recipe, State, TeacherTargets, fit, make_student
+from experiment.checkpoint import Checkpoints
+from experiment.cli import UsageError, run_command
+from experiment.rundir import write_manifest
+from lora import add_lora
+
+ROOT = Path(__file__).parent.parent
+RECIPE = Recipe(epochs=3, batch_size=8, lr=5e-3, seed=1, beta=1.0)
+
+
+def moment(state: State) -> State:
+    """A state as it is now: `fit` gives live tensors."""
+    values = json.loads(json.dumps(state.values))
+    return State({name: tensor.clone() for name, tensor in state.tensors.items()}, values)
+
+
+def weights(model):
+    return {name: p.detach().clone() for name, p in model.named_parameters()}
+
+
+def equal(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("mode", ["full", "distilled", "lora"])
+@pytest.mark.parametrize("cut", [2, 6, 13, 18])
+def test_from_any_state_training_ends_with_the_same_bytes(tiny, tiny_ids, mode, cut, tmp_path):
+    """6 steps an epoch: inside the first, at its end, inside the third, at the very end."""
+    labels, targets = [int(row[0] > 32) for row in tiny_ids], None
+    if mode == "distilled":
+        targets = TeacherTargets(tiny, tiny_ids, [1, 3], folder=tmp_path)
+        tiny = make_student(tiny, [1, 3])
+    if mode == "lora":
+        add_lora(tiny, ["query", "value"], 2, 4, 0.1)
+
+    def train(**more):
+        model, lines = copy.deepcopy(tiny), []
+        done = fit(
+            model, tiny_ids, labels, RECIPE, lambda: evaluate(model, tiny_ids, labels),
+            targets, lines.append, **more,
+        )  # fmt: skip
+        return model, done, lines
+
+    states = {}
+    whole, done, lines = train(
+        save=lambda state: states.update({state.values["steps"]: moment(state)}), save_every=1
+    )
+    assert sorted(states) == list(range(1, 19))
+    again, resumed, rest = train(start=states[cut])
+    assert equal(weights(again), weights(whole))
+    assert equal(resumed.best_state, done.best_state)
+    assert vars(resumed) | {"best_state": None} == vars(done) | {"best_state": None}
+    assert rest == lines[len(lines) - len(rest) :]
+    assert [line["step"] for line in rest if "step" in line] == list(range(cut + 1, 19))
+
+
+def test_states_are_given_at_the_end_of_epochs_and_where_training_is_stopped(tiny, tiny_ids):
+    labels = [int(row[0] > 32) for row in tiny_ids]
+
+    def steps(**more):
+        seen = []
+        model = copy.deepcopy(tiny)
+        fit(
+            model, tiny_ids, labels, RECIPE, lambda: evaluate(model, tiny_ids, labels),
+            save=lambda state: seen.append(state.values["steps"]), **more,
+        )  # fmt: skip
+        return seen
+
+    assert steps() == [6, 12, 18]
+    assert steps(save_every=4) == [4, 6, 8, 12, 16, 18]
+    calls = iter([False] * 8)
+    assert steps(stop=lambda: next(calls, True)) == [6, 9]
+
+
+# ---- files
+
+
+def checkpoint(folder, steps, identity=None):
+    """Write a checkpoint of one number by hand."""
+    (folder / "metrics").write_text(f"until {steps}\n")
+    state = State({"x": torch.tensor([float(steps)])}, {"steps": steps})
+    Checkpoints(folder / "odd", identity or {"lr": 1}).save(folder / "metrics", state)
+
+
+def test_the_newest_two_are_kept_and_the_newest_is_read(tmp_path):
+    for steps in (9, 10, 100):
+        checkpoint(tmp_path, steps)
+    checkpoints = Checkpoints(tmp_path / "odd", {"lr": 1})
+    assert sorted(p.name for p in checkpoints.folder.iterdir()) == [
+        "step-00000010",
+        "step-00000100",
+    ]
+    state = checkpoints.newest(tmp_path / "lines")
+    assert (state.values, state.tensors["x"].item()) == ({"steps": 100}, 100)
+    assert (tmp_path / "lines").read_text() == "until 100\n"
+    checkpoints.clear()
+    assert not checkpoints
+    assert checkpoints.newest(tmp_path / "lines") is None
+
+
+@pytest.mark.parametrize("damage", ["cut", "bit", "no manifest", "file gone", "no tensors"])
+def test_a_damaged_checkpoint_is_passed_over(tmp_path, damage, capsys):
+    checkpoint(tmp_path, 1)
+    checkpoint(tmp_path, 2)
+    checkpoints = Checkpoints(tmp_path / "odd", {"lr": 1})
+    newest = checkpoints.folder / "step-00000002"
+    path = newest / "state.safetensors"
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-1])
+    if damage == "bit":
+        path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
+    if damage == "no manifest":
+        (newest / "MANIFEST.json").unlink()
+    if damage == "file gone":
+        path.unlink()
+    if damage == "no tensors":
+        path.write_bytes(b"GIF89a")
+        write_manifest(newest, ["state.safetensors", "state.json", "metrics.jsonl"])
+    assert checkpoints.newest(tmp_path / "lines").values == {"steps": 1}
+    assert "warning: passing over a checkpoint" in capsys.readouterr().err
+    (checkpoints.folder / "step-00000001" / "MANIFEST.json").unlink()
+    with pytest.raises(Exception, match=r"no checkpoint .* is complete"):
+        checkpoints.newest(tmp_path / "lines")
+
+
+def test_the_checkpoint_of_another_training_is_refused(tmp_path):
+    checkpoint(tmp_path, 1, {"lr": 1, "mode": "odd", "seed": 0})
+    other = Checkpoints(tmp_path / "odd", {"lr": 2, "mode": "odd", "seed": 1})
+    with pytest.raises(UsageError, match="another lr, seed "):
+        other.newest(tmp_path / "lines")
+
+
+# ---- commands
+
+
+def start(model_dir, folder, *more):
+    flags = f"--model {model_dir} --data sample --limit 64 --epochs 4 --batch-size 8 --dtype fp32"
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "train.py"), *flags.split(), "--save-every", "3", *more],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def finish(process):
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def without_times(path):
+    return [
+        {k: v for k, v in json.loads(line).items() if k != "seconds"}
+        for line in path.read_text().splitlines()
+    ]
+
+
+@pytest.mark.parametrize(("mode", "name"), [("odd", signal.SIGKILL), ("lora", signal.SIGINT)])
+def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(mode, name, model_dir, tmp_path):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    for folder in (whole, cut):
+        folder.mkdir()
+    code, _, err = finish(start(model_dir, whole, "--mode", mode))
+    assert code == 0, err
+    assert sorted(p.name for p in (whole / "runs").iterdir()) == sorted({"teacher", mode} - {
+        "teacher" if mode == "lora" else ""
+    })  # fmt: skip
+
+    process = start(model_dir, cut, "--mode", mode)
+    checkpoints = cut / f"runs/.{mode}.checkpoints"
+    for _ in range(1200):
+        if sorted(checkpoints.glob("step-*"))[1:]:
+            break
+        time.sleep(0.05)
+    process.send_signal(name)
+    code, _, err = finish(process)
+    assert code == (130 if name == signal.SIGINT else -signal.SIGKILL), err
+
+    if name == signal.SIGKILL:
+        code, _, err = finish(start(model_dir, cut, "--mode", mode))
+        assert code == 2
+        assert "(hint: --resume goes on with it, --overwrite begins anew)" in err
+    code, _, err = finish(start(model_dir, cut, "--mode", mode, "--resume"))
+    assert code == 0, err
+    assert f"runs/{mode}: going on after step" in err
+    runs = [folder / "runs" / mode for folder in (whole, cut)]
+    weights = "adapter_model.safetensors" if mode == "lora" else "model.safetensors"
+    for file in (weights, "predictions/test.jsonl"):
+        assert (runs[0] / file).read_bytes() == (runs[1] / file).read_bytes()
+    assert without_times(runs[0] / "metrics.jsonl") == without_times(runs[1] / "metrics.jsonl")
+    assert not checkpoints.exists()
+
+
+@pytest.fixture
+def in_folder(tmp_path, monkeypatch, capsys):
+    """train.py in this process; returns exit code and stderr."""
+    monkeypatch.chdir(tmp_path)
+    handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["train.py", *map(str, words)])
+        with pytest.raises(SystemExit) as stopped:
+            run_command(train_command.main)
+        return stopped.value.code, capsys.readouterr().err
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def test_resume_without_checkpoints_begins_and_a_finished_run_stays(model_dir, in_folder):
+    flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 16]
+    flags += ["--epochs", 1, "--resume"]
+    code, err = in_folder(*flags)
+    assert code == 0, err
+    before = Path("runs/teacher/model.safetensors").stat().st_mtime_ns
+    code, err = in_folder(*flags)
+    assert code == 2
+    assert "runs/teacher exists" in err
+    assert Path("runs/teacher/model.safetensors").stat().st_mtime_ns == before
+
+
+def test_other_settings_do_not_go_on(model_dir, in_folder, monkeypatch):
+    def die(*_):
+        raise MemoryError
+
+    flags = ["--mode", "lora", "--model", model_dir, "--data", "sample", "--limit", 16]
+    flags += ["--epochs", 1]
+    with monkeypatch.context() as patch:
+        patch.setattr("experiment.training.score", die)
+        with pytest.raises(MemoryError):
+            in_folder(*flags)
+    code, err = in_folder(*flags, "--lora-r", 3, "--seed", 5, "--resume")
+    assert code == 2
+    assert "was trained with another lora_r, seed (hint" in err
+    code, err = in_folder(*flags, "--resume")
+    assert code == 0, err
