@@ -109,6 +109,9 @@ def score_run(run: Path, split: "Split", args: argparse.Namespace) -> dict[str, 
     device = pick_device(args.device)
     dtype = pick_dtype(args.dtype, device, training=False)
     classifier = load_classifier(run, args.max_length, args.batch_size, device, dtype)
+    depth = classifier.model.config.num_hidden_layers
+    parameters, _ = count_parameters(classifier.model.parameters())
+    classifier.pack()
     with tqdm(total=len(split.texts), desc=str(run), unit="text", disable=None) as bar:
         started = time.perf_counter()
         logits = classifier.logits(split.texts, bar.update)
@@ -116,8 +119,6 @@ def score_run(run: Path, split: "Split", args: argparse.Namespace) -> dict[str, 
     record, results = read_json(run / "train_args.json"), read_json(run / "results.json")
     if record.get("interrupted"):
         say(f"warning: {run} was interrupted after {record['steps']} steps")
-    depth = classifier.model.config.num_hidden_layers
-    parameters, _ = count_parameters(classifier.model.parameters())
     return {
         "run": str(run),
         "layers": ",".join(map(str, record.get("layers", range(1, depth + 1)))),

@@ -128,6 +128,7 @@ def main() -> int:
         raise UsageError("torchrun needs --file and --out")
     dtype = pick_dtype(args.dtype, device, training=False)
     classifier = load_classifier(args.run, args.max_length, args.batch_size, device, dtype)
+    classifier.pack()
     texts = read_texts(args.file, args.column) if args.file else iter(args.texts)
     partial = args.out.with_name(f".{args.out.name}.partial") if args.out else None
     parts = []

@@ -7,9 +7,9 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-# Every contender at its best on an idle machine: threads that wait for each other spin. Set before
-# our own milder default, and before torch reads it.
-os.environ.setdefault("OMP_WAIT_POLICY", "ACTIVE")
+# Every contender at its best on an idle machine: threads that wait for each other spin for some
+# milliseconds, as is GNU's default. Set before our own milder one, and before torch reads it.
+os.environ.setdefault("GOMP_SPINCOUNT", "300000")
 
 from experiment.cli import UsageError, run_command, say
 

@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import logging
-import os
 import subprocess
 import sys
 import tempfile
@@ -37,6 +36,7 @@ BEST = "transformers at its best"
 
 def ours(folder: Path, dtype: torch.dtype) -> Labeller:
     classifier = Classifier(load_model(folder), BertTokenizer(folder, MAX_LENGTH), BATCH, dtype)
+    classifier.pack()
     return lambda texts: np.array([p.score for p in classifier.predict(texts)])
 
 
@@ -217,12 +217,9 @@ class Contender:
 
     def __init__(self) -> None:
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (a pipe could fill)
-        spinning = {**os.environ}
-        spinning.pop("OMP_WAIT_POLICY", None)  # that of an idle contender would never end
         self.child = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.labellers"],
             cwd=ROOT,
-            env=spinning,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,

@@ -3,7 +3,7 @@
 from bert_min.config import BertConfig, ModelError
 from bert_min.hub import resolve_model
 from bert_min.model import BertForSequenceClassification, BertOutput
-from bert_min.packed import packed
+from bert_min.packing import packed
 from bert_min.tokenizer import BertTokenizer, Encoded
 from bert_min.weights import load_model, save_model
 

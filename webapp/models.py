@@ -11,6 +11,7 @@ import torch
 
 from analysis import compute_metrics
 from bert_min import ModelError
+from bert_min.packing import Pool
 from experiment.classifier import Classifier, load_classifier
 from experiment.cli import UsageError
 from experiment.rundir import find_runs, is_run, read_json, weights_sha256
@@ -86,6 +87,9 @@ def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dic
             epochs=read_epochs(run / "metrics.jsonl"),
             always_positive=score_always_positive(run, classifier.label_names[1]),
         )
+    packed: Pool = {}
+    for model in models.values():
+        model.classifier.pack(packed)
     return models
 
 

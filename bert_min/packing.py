@@ -1,0 +1,97 @@
+"""A model's products as oneDNN likes them: the same numbers in half the time, for labelling.
+
+PyTorch gives an fp32 product to MKL, which uses half the width of an AMD processor's registers,
+and both MKL and oneDNN read weights in an order that is not theirs. Here oneDNN puts the weights
+into its own order, once. The gains are in docs/performance/NOTES.md.
+
+Shapes as in model.py:  B batch,  T tokens,  C hidden size,  H heads,  D = C // H.
+"""
+
+import copy
+from collections.abc import Sequence
+from itertools import chain
+from typing import TypeVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from bert_min.model import BertIntermediate, BertSelfAttention
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+class PackedLinear(nn.Module):
+    """x W + b for linear layers side by side, then an activation ("none" or "gelu"); no gradients.
+
+    Maps (..., in_features) to (..., the sum of their out_features). The two operators are those
+    that torch.compile writes for a linear layer on a CPU; PyTorch has no public name for them.
+    Source: torch/_inductor/fx_passes/mkldnn_fusion.py.
+    """
+
+    def __init__(self, linears: Sequence[nn.Linear], activation: str = "none") -> None:
+        super().__init__()
+        weight = torch.cat([linear.weight.detach() for linear in linears])
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight)
+        self.bias = torch.cat([linear.bias.detach() for linear in linears])
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.ops.mkldnn._linear_pointwise(
+            x, self.weight, self.bias, self.activation, [], "none"
+        )
+
+
+class PackedSelfAttention(nn.Module):
+    """BertSelfAttention with one product for queries, keys and values."""
+
+    def __init__(self, projection: PackedLinear, num_heads: int) -> None:
+        super().__init__()
+        self.projection, self.num_heads = projection, num_heads
+
+    def forward(self, x: Tensor, mask: Tensor | None, queries: int | None = None) -> Tensor:
+        qkv = self.projection(x).unflatten(-1, (3, self.num_heads, -1))  # (B, T, 3, H, D)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (B, H, T, D)
+        attended = F.scaled_dot_product_attention(q[:, :, :queries], k, v, attn_mask=mask)
+        return attended.transpose(1, 2).flatten(2)  # (B, queries, C)
+
+
+Pool = dict[tuple[int, ...], PackedLinear]
+
+
+def packed(model: Model, pool: Pool | None = None) -> Model:
+    """A twin of a model with packed products, which shares all else.
+
+    Where they cannot be packed (not on a CPU, no oneDNN) or are already, the model itself.
+    Models that share weights share packed ones too, if given the same `pool`.
+    """
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    there = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    if not (on_cpu and there and any(type(module) is nn.Linear for module in model.modules())):
+        return model
+    shared: dict[int, Tensor] = {id(t): t for t in chain(model.parameters(), model.buffers())}
+    twin = copy.deepcopy(model, shared)
+    _pack_children(twin, {} if pool is None else pool)
+    return twin
+
+
+def _pack_children(module: nn.Module, pool: Pool) -> None:
+    def pack(*linears: nn.Linear, activation: str = "none") -> PackedLinear:
+        key = tuple(id(linear.weight) for linear in linears)
+        if key not in pool:
+            pool[key] = PackedLinear(linears, activation)
+        return pool[key]
+
+    def plain(*layers: nn.Module) -> bool:  # not wrapped by LoRA
+        return all(type(layer) is nn.Linear for layer in layers)
+
+    for name, child in module.named_children():
+        if isinstance(child, BertSelfAttention) and plain(child.query, child.key, child.value):
+            projection = pack(child.query, child.key, child.value)
+            setattr(module, name, PackedSelfAttention(projection, child.num_heads))
+        elif isinstance(child, BertIntermediate) and plain(child.dense):
+            setattr(module, name, pack(child.dense, activation="gelu"))
+        elif isinstance(child, nn.Linear) and plain(child):
+            setattr(module, name, pack(child))
+        else:
+            _pack_children(child, pool)
