@@ -11,8 +11,6 @@ from bert_min import BertForSequenceClassification, packed
 from data.batches import CPU_BATCH, evaluation_batches, pad
 from parallel import side_by_side
 
-MANY = 256  # texts from which packing the weights pays
-
 
 def predict_logits(
     model: BertForSequenceClassification,
@@ -23,21 +21,19 @@ def predict_logits(
 ) -> np.ndarray:
     """Logits (N, K) as float32 of N encoded texts, in their order, with dropout off.
 
-    On a CPU batches of 16 texts at most are computed side by side, a core each, and for many texts
-    with packed weights; a caller that computes side by side itself says `parallel=False`.
-    `progress` is told the number of texts after each batch.
+    On a CPU batches of 16 texts at most are computed side by side, a core each; a caller that does
+    so itself says `parallel=False`. `progress` is told the number of texts after each batch.
     """
     was_training = model.training
     if was_training:
         model.eval()
     device = next(model.parameters()).device
     logits = np.empty((len(ids), model.config.num_labels), np.float32)
-    reader = packed(model) if parallel and len(ids) >= MANY else model
 
     @torch.inference_mode()
     def compute(index: np.ndarray) -> int:
         batch = pad([ids[i] for i in index], model.config.pad_token_id, device)
-        logits[index] = reader(*batch).logits.float().cpu().numpy()
+        logits[index] = model(*batch).logits.float().cpu().numpy()
         return len(index)
 
     on_cpu = device.type == "cpu"
@@ -57,4 +53,4 @@ def evaluate(
     batch_size: int = 64,
 ) -> dict[str, Any]:
     """Every metric of `compute_metrics` for a model on a split."""
-    return compute_metrics(predict_logits(model, ids, batch_size), np.asarray(labels))
+    return compute_metrics(predict_logits(packed(model), ids, batch_size), np.asarray(labels))

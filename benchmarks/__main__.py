@@ -54,9 +54,6 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="a few steps of one model: does it run, not how fast"
     )
-    parser.add_argument(
-        "--million", action="store_true", help="let scaling label a million texts too"
-    )
     return parser.parse_args(argv)
 
 
@@ -65,7 +62,7 @@ def command_of(args: argparse.Namespace, data: str) -> str:
     words = ["python -m benchmarks", *args.names, "--data", data]
     if args.model != "minilm":
         words += ["--model", Path(args.model).name]
-    words += ["--quick"] * args.quick + ["--million"] * args.million
+    words += ["--quick"] * args.quick
     return " ".join(words)
 
 
@@ -80,7 +77,7 @@ def main() -> int:
 
     everything = []
     with tempfile.TemporaryDirectory() as folder:
-        material = gather(args.model, args.data, Path(folder), args.quick, args.million)
+        material = gather(args.model, args.data, Path(folder), args.quick)
         about = machine()
         for name in args.names or MODULES:
             say(f"{name} ...")

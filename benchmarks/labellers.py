@@ -30,13 +30,15 @@ ROOT = Path(__file__).parent.parent
 QUIET = 0.05  # seconds before a turn, in which the threads of the one before come to rest
 
 OURS_FP32, OURS_BF16 = "ours, fp32", "ours, bf16"
+UNPACKED = ", without packed products"
 PLAIN = "transformers, as people run it"
 BEST = "transformers at its best"
 
 
-def ours(folder: Path, dtype: torch.dtype) -> Labeller:
+def ours(folder: Path, dtype: torch.dtype, pack: bool = True) -> Labeller:
     classifier = Classifier(load_model(folder), BertTokenizer(folder, MAX_LENGTH), BATCH, dtype)
-    classifier.pack()
+    if pack:
+        classifier.pack()
     return lambda texts: np.array([p.score for p in classifier.predict(texts)])
 
 
@@ -196,6 +198,8 @@ def _own_encode(folder: Path) -> Callable[[Sequence[str]], Rows]:
 LABELLERS: dict[str, Callable[[Path, torch.dtype], list[Labeller]]] = {
     OURS_FP32: lambda folder, dtype: [ours(folder, torch.float32)],
     OURS_BF16: lambda folder, dtype: [ours(folder, dtype)],
+    f"{OURS_FP32}{UNPACKED}": lambda folder, dtype: [ours(folder, torch.float32, False)],
+    f"{OURS_BF16}{UNPACKED}": lambda folder, dtype: [ours(folder, dtype, False)],
     PLAIN: lambda folder, dtype: [transformers_plain(folder)],
     f"{BEST}, fp32": lambda folder, dtype: transformers_best(folder, torch.float32, torch.float32),
     f"{BEST}, bf16": lambda folder, dtype: [

@@ -75,7 +75,6 @@ class Material:
     dtype: torch.dtype
     folder: Path  # for what a benchmark writes
     quick: bool
-    million: bool
 
     def sample(self, steps: int, seed: int) -> Sample:
         """Whole batches of one sorted block: sorted anew, they are nearly the same batches."""
@@ -94,7 +93,7 @@ class Material:
         return Sample([self.ids[i] for i in index], [self.labels[i] for i in index])
 
 
-def gather(model: str, data_source: str, folder: Path, quick: bool, million: bool) -> Material:
+def gather(model: str, data_source: str, folder: Path, quick: bool) -> Material:
     """Read weights and texts; write the models to `folder`, each with its tokenizer and a head.
 
     Raises ModelError, DataError.
@@ -123,7 +122,6 @@ def gather(model: str, data_source: str, folder: Path, quick: bool, million: boo
         dtype=torch.bfloat16 if native else torch.float32,
         folder=folder,
         quick=quick,
-        million=million,
     )
 
 

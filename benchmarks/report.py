@@ -121,7 +121,7 @@ def page(benchmarks: list[dict[str, Any]]) -> str:
     parts = [
         "# Performance",
         f"Ratios on {shape}, measured in one run with the peers in turn; the pages below say "
-        "where and how.",
+        "where and how, and [the notes](NOTES.md) why, and what was not measured.",
         targets_table(figures),
     ]
     for name in figures:

@@ -120,17 +120,18 @@ class Replicas:
         """Add up the gradients of all replicas, and of the replicas of all processes."""
         parameters = [dict(replica.model.named_parameters()) for replica in self.replicas]
         for name, gradient in self.gradients.items():
-            gradient.zero_()
             parts = [part for own in parameters if (part := own[name].grad) is not None]
             for own in parameters:
                 own[name].grad = None
             if name in self.sparse:
+                gradient.zero_()
                 rows = [part._indices()[0] for part in parts]  # a row for each token
                 for part, row in zip(parts, rows, strict=True):
                     gradient.index_add_(0, row, part._values().to(gradient.dtype))
                 add_up_rows(gradient, torch.cat(rows) if rows else gradient.new_empty(0).long())
             else:
-                for part in parts:
+                gradient.copy_(parts[0]) if parts else gradient.zero_()
+                for part in parts[1:]:
                     gradient += part
         add_up(self.flat)
 

@@ -15,6 +15,7 @@ from analysis import compute_metrics, evaluate, predict_logits
 from bert_min import (
     BertForSequenceClassification,
     load_model,
+    packed,
     save_model,
 )
 from bert_min.hub import MINILM, MINILM_ID
@@ -289,9 +290,10 @@ def score(
         "train_loss": done.best_train_loss,
         "validation": done.best_validation,
     }
+    reader = packed(model)
     for name in ("validation", "test"):
         split = material.data.splits[name]
-        logits = predict_logits(model, material.ids[name], batch_size)
+        logits = predict_logits(reader, material.ids[name], batch_size)
         results[name] = compute_metrics(logits, split.labels)
         names = material.data.label_names
         rundir.write_predictions(folder / "predictions", name, logits, split.labels, names)

@@ -144,7 +144,7 @@ def test_shares_of_operators_sum_to_one():
 @pytest.fixture
 def material(tiny_ids):
     ids = [row for row in tiny_ids for _ in range(9)]
-    return Material([], "", ids, [0] * len(ids), [], torch.float32, None, True, False)
+    return Material([], "", ids, [0] * len(ids), [], torch.float32, None, True)
 
 
 def test_ours_and_peers_train_on_the_same_texts(material):

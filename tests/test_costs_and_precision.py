@@ -1,0 +1,107 @@
+"""What a large job costs, and what bf16 costs: the sums are right, the documents show them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import cost, precision
+from experiment.cli import UsageError
+
+ROOT = Path(__file__).parent.parent
+PERFORMANCE = ROOT / "docs" / "performance"
+
+
+def row(name, speed, **more):
+    return {"name": name, "shape": "minilm", "tokens_per_s": speed, "curve": None, **more}
+
+
+FIGURES = {
+    "inference": {"rows": [row("ours, bf16", 10_000), row("ONNX Runtime, fp32", 1)]},
+    "training": {"rows": [row("ours", 2_000), row("transformers at its best", 1)]},
+    "ranks": {
+        "rows": [
+            row("ours, one process, one core", 100),
+            row("ours, two processes, a core each", 180),
+        ]
+    },
+    "scaling": {
+        "rows": [
+            row("", 100, curve="batch, training bf16", size=64),
+            row("", 75, curve="batch, training bf16", size=32),
+            row("", 1, curve="batch, labelling fp32", size=16),
+        ],
+        "extra": {"exponents of seconds a token": [{"curve": "depth, training", "exponent": 2.0}]},
+    },
+}
+
+
+def test_costs_by_hand():
+    text = cost.pages(FIGURES, texts=9e8, tokens=40)
+    assert "Labelling 900,000,000 texts of 40 tokens" in text
+    # 3.6e10 tokens at 10,000 a second are 1,000 hours, at 2,000 a second 5,000.
+    assert "| minilm, ours, bf16 | 1,000 h | 100 h | 10 h | 1 h |" in text
+    assert "| minilm, ours | 5,000 h | 500 h | 50 h | 5 h |" in text
+    assert "keep 90%" in text
+    assert "| 1 | 64 | 100% |\n| 2 | 32 | 75% |\n\n" in text
+    assert "| depth, training | x 4.00 |" in text
+
+
+def test_missing_figures_are_a_usage_error(tmp_path, monkeypatch):
+    (tmp_path / "inference.json").write_text("{}")
+    monkeypatch.setattr("sys.argv", ["cost", str(tmp_path)])
+    with pytest.raises(UsageError, match=r"no training.json .*benchmarks training ranks scaling"):
+        cost.main()
+
+
+def test_the_scaling_document_shows_the_measured_costs(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["cost", str(PERFORMANCE)])
+    assert cost.main() == 0
+    document = (ROOT / "docs" / "SCALING.md").read_text(encoding="utf-8")
+    assert capsys.readouterr().out.strip() in document
+
+
+SCORES = [
+    {"seed": 0, "bf16": 0.70, "fp32": 0.71},
+    {"seed": 1, "bf16": 0.74, "fp32": 0.74},
+    {"seed": 2, "bf16": 0.75, "fp32": 0.77},
+]
+
+
+def test_standard_errors_by_hand():
+    lines = precision.table(SCORES).splitlines()
+    assert lines[2] == "| seed 0 | 0.7000 | 0.7100 | -0.0100 |"
+    assert lines[5] == "| mean | 0.7300 | 0.7400 | -0.0100 |"
+    # fp32: deviations -.03, 0, .03, so s = .03 and the standard error .03 / sqrt(3).
+    assert lines[6] == "| standard error | 0.0153 | 0.0173 | 0.0058 |"
+    assert lines[-1] == "bf16's mean lies within one standard error of fp32's."
+    worse = [{**scores, "bf16": scores["bf16"] - 0.01} for scores in SCORES]
+    assert "lies not within" in precision.table(worse)
+
+
+def test_a_run_for_each_seed_and_format(tmp_path, monkeypatch, capsys):
+    started = []
+
+    def run(command, check):
+        flags = dict(zip(command[2::2], command[3::2], strict=True))
+        started.append((flags["--dtype"], flags["--seed"]))
+        assert (flags["--mode"], flags["--model"], flags["--data"]) == ("teacher", "minilm", "D")
+        out = Path(flags["--out"])
+        out.mkdir(parents=True)
+        (out / "config.json").write_text("{}")
+        score = int(flags["--seed"]) / 10 + (flags["--dtype"] == "fp32") / 100
+        (out / "results.json").write_text(json.dumps({"validation": {"macro_f1": score}}))
+
+    monkeypatch.setattr("subprocess.run", run)
+    words = [str(tmp_path / "scores.json"), "--data", "D", "--seeds", "2"]
+    monkeypatch.setattr("sys.argv", ["precision", *words, "--runs", str(tmp_path / "runs")])
+    for _ in range(2):  # the second time all runs are there
+        assert precision.main() == 0
+        assert started == [("bf16", "0"), ("fp32", "0"), ("bf16", "1"), ("fp32", "1")]
+    assert "| seed 1 | 0.1000 | 0.1100 | -0.0100 |" in capsys.readouterr().out
+
+
+def test_the_notes_show_the_measured_precision():
+    scores = json.loads((PERFORMANCE / "precision" / "scores.json").read_text(encoding="utf-8"))
+    assert len(scores) >= 3
+    assert precision.table(scores) in (PERFORMANCE / "NOTES.md").read_text(encoding="utf-8")
