@@ -47,6 +47,9 @@ def test_training_lowers_the_loss_and_logs_every_term(tiny, task, tmp_path):
         assert all(math.isfinite(line[name]) for line in steps)
     assert np.mean([s["hidden_loss"] for s in steps[-6:]]) < 0.9 * steps[0]["hidden_loss"]
     assert [line["epoch"] for line in lines if "validation" in line] == [1, 2, 3]
+    for epoch in (line for line in lines if "validation" in line):
+        own = [line["hard_loss"] for line in steps if line["epoch"] == epoch["epoch"]]
+        assert epoch["train_loss"] == pytest.approx(np.mean(own))
 
 
 def test_fit_is_the_loop_of_the_textbook(tiny, task):

@@ -42,6 +42,11 @@ def test_a_packed_model_gives_the_logits_and_hidden_states_of_the_model(minilm, 
                 assert ((a - b) * mask[..., None]).abs().max() < 2e-5
 
 
+def test_a_packed_last_layer_computes_cls_alone(tiny):
+    attention = packed(tiny).bert.encoder.layer[-1].attention.self
+    assert attention(torch.randn(2, 5, 16), None, queries=1).shape == (2, 1, 16)
+
+
 def test_the_model_stays_as_it_is_and_shares_what_is_not_packed(tiny):
     before = {name: (p, p.detach().clone()) for name, p in tiny.named_parameters()}
     twin = packed(tiny)
