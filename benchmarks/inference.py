@@ -22,7 +22,7 @@ def inference(material: Material) -> Report:
     report = Report([], _notes(material))
     for shape in material.shapes:
         texts = material.test_texts[: shape.texts]
-        with contenders(shape.folder, material.dtype, texts[:128]) as found:
+        with contenders(shape.folder, material.dtype, texts[:64]) as found:
             report.rows += label_all(shape, found, texts)
     report.notes.append(
         "Difference of P and other labels: against transformers as people run it, in fp32. "

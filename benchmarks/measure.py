@@ -1,5 +1,7 @@
 """What every benchmark shares: rows, the machine, its matrix-multiply limit, fitted exponents."""
 
+import ctypes
+import gc
 import os
 import platform
 import time
@@ -112,6 +114,17 @@ def seconds_of(work: Callable[[], Any]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+def let_go() -> None:
+    """Give freed memory back to the system, so that the next contender finds it free.
+
+    Without this a run keeps the most that any of them took, and 24 GB do not suffice.
+    """
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim:  # glibc's
+        trim(0)
 
 
 def compare_with_best(rows: Sequence[Row], key: str, higher_is_better: bool) -> None:

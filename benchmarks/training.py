@@ -1,7 +1,6 @@
 """Training and LoRA: seconds a useful token, ours and the peers' in turn."""
 
 import contextlib
-import gc
 import io
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from benchmarks.measure import (
     Row,
     compare_with_best,
     in_turn,
+    let_go,
     matmul_rate,
     spread,
 )
@@ -111,7 +111,7 @@ def compare(material: Material, shape: Shape, contenders: dict[str, Contender]) 
         for name in in_turn(list(contenders), number):
             turns.set_postfix_str(name)
             steps[name] += contenders[name].run(sample)
-            gc.collect()
+            let_go()
     rows = []
     for name, contender in contenders.items():
         cost = [step.seconds / step.lengths.sum() for step in steps[name]]
