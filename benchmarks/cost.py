@@ -30,7 +30,9 @@ def hours_table(work: dict[str, float], texts: float, tokens: float) -> str:
     rows = []
     for name, speed in work.items():
         hours = texts * tokens / speed / 3600
-        rows.append({"work": name, **{f"N = {n:,}": f"{hours / n:,.0f} h" for n in MACHINES}})
+        shares = {f"N = {n:,}": hours / n for n in MACHINES}
+        cells = {machines: f"{h:,.{int(h < 9.5)}f} h" for machines, h in shares.items()}
+        rows.append({"work": name, **cells})
     return markdown(rows, {name: name for name in rows[0]})
 
 

@@ -40,8 +40,8 @@ def test_costs_by_hand():
     text = cost.pages(FIGURES, texts=9e8, tokens=40)
     assert "Labelling 900,000,000 texts of 40 tokens" in text
     # 3.6e10 tokens at 10,000 a second are 1,000 hours, at 2,000 a second 5,000.
-    assert "| minilm, ours, bf16 | 1,000 h | 100 h | 10 h | 1 h |" in text
-    assert "| minilm, ours | 5,000 h | 500 h | 50 h | 5 h |" in text
+    assert "| minilm, ours, bf16 | 1,000 h | 100 h | 10 h | 1.0 h |" in text
+    assert "| minilm, ours | 5,000 h | 500 h | 50 h | 5.0 h |" in text
     assert "keep 90%" in text
     assert "| 1 | 64 | 100% |\n| 2 | 32 | 75% |\n\n" in text
     assert "| depth, training | x 4.00 |" in text
