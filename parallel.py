@@ -102,6 +102,15 @@ def any_rank(flag: bool, device: torch.device) -> bool:
     return bool(total)
 
 
+def agree(number: int, device: torch.device) -> bool:
+    """Whether the number is the same in all processes."""
+    if world() == 1:
+        return True
+    largest = torch.tensor([number, -number], device=device)
+    dist.all_reduce(largest, dist.ReduceOp.MAX)
+    return bool(largest[0] == -largest[1])
+
+
 def add_up(tensor: Tensor) -> None:
     """Put into the tensor its sum over all processes."""
     if world() > 1:

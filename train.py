@@ -169,6 +169,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="linear layers that get an adapter (default: query,value)",
     )
     args = parser.parse_args(argv)
+    if args.resume and args.overwrite:
+        parser.error("--resume goes on and --overwrite begins anew: give one of them")
     named = args.layers and any(character.isalpha() for character in args.layers)
     if args.mode in STUDENT_MODES and named and args.layers != args.mode:
         parser.error(f"--mode {args.mode} and --layers {args.layers} contradict each other")
@@ -188,8 +190,11 @@ def interrupted(run: Path) -> bool:
 
 def main() -> int:
     args = parse_args()
-    if args.out.exists() and not (args.overwrite or (args.resume and interrupted(args.out))):
-        raise UsageError(f"{args.out} exists (hint: --overwrite replaces it, or another --out)")
+    cut_off = interrupted(args.out)
+    if args.out.exists() and not (args.overwrite or (args.resume and cut_off)):
+        hint = "--resume goes on with it, --overwrite replaces it"
+        hint = hint if cut_off else "--overwrite replaces it, or another --out"
+        raise UsageError(f"{args.out} {'was interrupted' if cut_off else 'exists'} (hint: {hint})")
     from experiment.training import train_command  # torch takes seconds to import: --help first
 
     return train_command(args)

@@ -91,6 +91,7 @@ def write(folder: Path, report: Report, content: dict[str, Any]) -> None:
 
 ![{name}]({name}.png)
 
+Spread: interquartile range over median, of steps, of parts of the texts, or of single texts.
 {facts(content["machine"], content["data"])}
 Command: `{content["command"]}`
 """

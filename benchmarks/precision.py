@@ -28,10 +28,19 @@ def train(data: str, model: str, seeds: int, runs: Path) -> list[dict[str, Any]]
         scores: dict[str, Any] = {"seed": seed}
         for dtype in DTYPES:
             out = runs / f"{dtype}-{seed}"
-            if not is_run(out):
+            settings = {"model": model, "data": data, "dtype": dtype, "seed": seed}
+            if is_run(out):
+                record = read_json(out / "train_args.json")
+                if {**settings, "interrupted": False} != {
+                    name: record.get(name) for name in (*settings, "interrupted")
+                }:
+                    raise UsageError(f"{out} is a run of another kind (hint: another --runs)")
+            else:
                 flags = ["--mode", "teacher", "--model", model, "--data", data, "--dtype", dtype]
                 flags += ["--seed", str(seed), "--out", str(out)]
-                subprocess.run([sys.executable, str(ROOT / "train.py"), *flags], check=True)
+                done = subprocess.run([sys.executable, str(ROOT / "train.py"), *flags])
+                if done.returncode:
+                    sys.exit(done.returncode)  # train.py has said why
             scores[dtype] = read_json(out / "results.json")["validation"]["macro_f1"]
         found.append(scores)
     return found

@@ -99,6 +99,9 @@ def scaling(material: Material) -> Report:
         rows += curve(thing, sizes, make, material, shape)
     report = Report(rows)
     report.extra["exponents of seconds a token"] = exponents(rows)
+    report.notes.append(
+        "Labelling computes 16 texts at once at most: above that, its batch is the texts at hand."
+    )
     report.notes.append(attention_note([r for r in rows if r.curve == "length, labelling fp32"]))
     files = label_files(material)
     report.rows += files

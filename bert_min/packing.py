@@ -1,4 +1,4 @@
-"""A model's products as oneDNN likes them: the same numbers in half the time, for labelling.
+"""A model's products as oneDNN likes them: the same numbers, in fp32 in half the time.
 
 PyTorch gives an fp32 product to MKL, which uses half the width of an AMD processor's registers,
 and both MKL and oneDNN read weights in an order that is not theirs. Here oneDNN puts the weights
@@ -56,7 +56,8 @@ class PackedSelfAttention(nn.Module):
         return attended.transpose(1, 2).flatten(2)  # (B, queries, C)
 
 
-Pool = dict[tuple[int, ...], PackedLinear]
+# By activation and weights. The plain layers are kept too: the id of a freed weight is used again.
+Pool = dict[tuple[str, tuple[int, ...]], tuple[PackedLinear, tuple[nn.Linear, ...]]]
 
 
 def packed(model: Model, pool: Pool | None = None) -> Model:
@@ -77,10 +78,10 @@ def packed(model: Model, pool: Pool | None = None) -> Model:
 
 def _pack_children(module: nn.Module, pool: Pool) -> None:
     def pack(*linears: nn.Linear, activation: str = "none") -> PackedLinear:
-        key = tuple(id(linear.weight) for linear in linears)
+        key = activation, tuple(id(linear.weight) for linear in linears)
         if key not in pool:
-            pool[key] = PackedLinear(linears, activation)
-        return pool[key]
+            pool[key] = PackedLinear(linears, activation), linears
+        return pool[key][0]
 
     def plain(*layers: nn.Module) -> bool:  # not wrapped by LoRA
         return all(type(layer) is nn.Linear for layer in layers)

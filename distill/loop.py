@@ -181,7 +181,8 @@ def fit(
     replicas = Replicas(student, recipe.dtype)
     parameters = list(trainable(student).values())
     device = parameters[0].device
-    bar = tqdm(total=total_steps, initial=done.steps, desc="training", unit="step", disable=None)
+    quiet = True if rank() > 0 else None  # None: where stderr is no terminal
+    bar = tqdm(total=total_steps, initial=done.steps, desc="training", unit="step", disable=quiet)
 
     stopped = False
     while done.steps < total_steps and not stopped:
@@ -225,11 +226,12 @@ def fit(
         except FloatingPointError as error:
             raise TrainingError(f"after step {done.steps}, {error} {HINT}") from None
         log({"epoch": epoch, "train_loss": train_loss, "validation": validation})
-        tqdm.write(
-            f"epoch {epoch}: training loss {train_loss:.4f}, validation loss "
-            f"{validation['loss']:.4f}, macro-F1 {validation['macro_f1']:.4f}",
-            file=sys.stderr,
-        )
+        if rank() == 0:
+            tqdm.write(
+                f"epoch {epoch}: training loss {train_loss:.4f}, validation loss "
+                f"{validation['loss']:.4f}, macro-F1 {validation['macro_f1']:.4f}",
+                file=sys.stderr,
+            )
         done.note(epoch, train_loss, validation, student)
         if ended:
             done.hard_losses = []

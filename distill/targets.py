@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from bert_min import BertForSequenceClassification, packed
 from data.batches import CPU_BATCH, evaluation_batches, pad
-from parallel import side_by_side
+from parallel import rank, side_by_side
 
 
 def targets_key(teacher: BertForSequenceClassification, ids: Sequence[Sequence[int]]) -> str:
@@ -94,7 +94,8 @@ class TeacherTargets:
 
         on_cpu = device.type == "cpu"
         most = min(batch_size, CPU_BATCH) if on_cpu else batch_size
-        with tqdm(total=len(ids), desc="teacher outputs", unit="text", disable=None) as bar:
+        quiet = True if rank() > 0 else None
+        with tqdm(total=len(ids), desc="teacher outputs", unit="text", disable=quiet) as bar:
             for done in side_by_side(compute, evaluation_batches(self.lengths, most), on_cpu):
                 bar.update(done)
         return logits

@@ -39,15 +39,20 @@ class Checkpoints:
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
         tensors = {name: tensor.cpu().contiguous() for name, tensor in state.tensors.items()}
-        save_file(tensors, staging / "state.safetensors")
-        write_json(staging / "state.json", {"identity": self.identity, **state.values})
-        shutil.copy(metrics, staging / "metrics.jsonl")
-        write_manifest(staging, FILES)
+        try:
+            save_file(tensors, staging / "state.safetensors")
+            write_json(staging / "state.json", {"identity": self.identity, **state.values})
+            shutil.copy(metrics, staging / "metrics.jsonl")
+            write_manifest(staging, FILES)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
         final = self.folder / f"step-{state.values['steps']:08d}"
-        shutil.rmtree(final, ignore_errors=True)
+        found = self._newest_first()
+        newer = [folder for folder in found if folder >= final]  # were passed over: damaged
+        for folder in (*newer, *found[len(newer) + KEEP - 1 :]):
+            shutil.rmtree(folder, ignore_errors=True)
         os.rename(staging, final)
-        for old in self._newest_first()[KEEP:]:
-            shutil.rmtree(old, ignore_errors=True)
 
     def newest(self, metrics: Path) -> State | None:
         """The state of the newest complete checkpoint, whose lines are copied to `metrics`.
@@ -73,11 +78,15 @@ class Checkpoints:
         check_manifest(folder)
         values = read_json(folder / "state.json")
         identity = values.pop("identity", {})
-        differs = [name for name in self.identity if self.identity[name] != identity.get(name)]
+        differs = [
+            f"{name} {identity.get(name)} and not {value}"
+            for name, value in self.identity.items()
+            if identity.get(name) != value
+        ]
         if differs:
             raise UsageError(
-                f"{folder} was trained with another {', '.join(differs)} (hint: the flags of then, "
-                "or --overwrite)"
+                f"{folder} was trained with {', '.join(differs)} (hint: the flags of then, or "
+                "--overwrite)"
             )
         try:
             tensors = load_file(folder / "state.safetensors")

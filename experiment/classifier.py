@@ -47,19 +47,25 @@ class Classifier:
         parallel: bool = True,
     ) -> None:
         self.model, self.tokenizer = model.eval().to(dtype), tokenizer
-        self.batch_size, self.parallel = batch_size, parallel
+        self.batch_size, self.parallel, self.multiple = batch_size, parallel, 1
         self.label_names = model.config.label_names
 
-    def pack(self, pool: Pool | None = None) -> None:
-        """Make labelling faster; the model can then do nothing else. See bert_min.packing."""
-        self.model = packed(self.model, pool)
+    def pack(self, pool: Pool | None = None, multiple: int = 1) -> None:
+        """Make labelling faster; the model can then do nothing else. See bert_min.packing.
+
+        oneDNN keeps code for each shape that it meets. A server pads texts to a `multiple` of
+        tokens, so that there are few of them.
+        """
+        self.model, self.multiple = packed(self.model, pool), multiple
 
     def logits(
         self, texts: Sequence[str], progress: Callable[[int], Any] = lambda n: None
     ) -> np.ndarray:
         """Logits (N, K) of N texts."""
         ids = [encoded.ids for encoded in self.tokenizer.encode(texts)]
-        return predict_logits(self.model, ids, self.batch_size, progress, self.parallel)
+        return predict_logits(
+            self.model, ids, self.batch_size, progress, self.parallel, self.multiple
+        )
 
     def cut(self, text: str) -> str:
         """The beginning of a text that is read: all of it, where it is not truncated."""
@@ -69,7 +75,9 @@ class Classifier:
         """One Prediction a text, in order."""
         encoded = self.tokenizer.encode(texts)
         ids = [e.ids for e in encoded]
-        logits = predict_logits(self.model, ids, self.batch_size, parallel=self.parallel)
+        logits = predict_logits(
+            self.model, ids, self.batch_size, parallel=self.parallel, multiple=self.multiple
+        )
         return [
             Prediction(self.label_names[int(row.argmax())], float(p), e.truncated, len(e.ids))
             for e, row, p in zip(encoded, logits, softmax(logits)[:, 1], strict=True)

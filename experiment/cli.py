@@ -38,6 +38,7 @@ EXIT_CODES = {
     "TrainingError": 4,
     "FloatingPointError": 4,
     "OSError": 5,
+    "SafetensorError": 5,  # while writing: no space, say; what is read has errors of its own
 }
 
 

@@ -35,7 +35,7 @@ from experiment.cli import (
 )
 from experiment.material import Material, find_teacher, gather
 from lora import add_lora, count_parameters, save_adapter
-from parallel import join_ranks, rank, wait_for_all
+from parallel import agree, join_ranks, rank, wait_for_all
 
 
 def train_command(args: argparse.Namespace) -> int:
@@ -49,11 +49,13 @@ def train_command(args: argparse.Namespace) -> int:
     teacher_dir = None
     if args.mode in STUDENT_MODES:
         teacher_dir = find_teacher(args, material)
-        unfinished = args.resume and rundir.read_json(teacher_dir / "train_args.json").get(
-            "interrupted"
-        )
-        if unfinished or not rundir.is_run(teacher_dir):
+        cut_off = rundir.read_json(teacher_dir / "train_args.json").get("interrupted")
+        unfinished = args.resume and cut_off and Checkpoints(teacher_dir, {})
+        if unfinished:
+            say(f"{teacher_dir} was interrupted: going on with it first")
+        elif not rundir.is_run(teacher_dir):
             say(f"no teacher yet for this model, data and length: training {teacher_dir} first")
+        if unfinished or not rundir.is_run(teacher_dir):
             values = {"mode": "teacher", "layers": "all", "lr": None, "out": teacher_dir}
             train_one(argparse.Namespace(**{**vars(args), **values}), material, None, device, stop)
             if stop():
@@ -85,9 +87,21 @@ def train_one(
         )
     with rundir.prepared(args.out) as folder:
         start = checkpoints.newest(folder / "metrics.jsonl") if args.resume else None
+        if not agree(start.values["steps"] if start else 0, device):
+            raise UsageError(
+                f"the processes do not see the same checkpoints in {checkpoints.folder} "
+                "(hint: an --out in a folder that all share)"
+            )
         if start:
             say(f"{args.out}: going on after step {start.values['steps']}")
+        elif args.resume and args.out.exists():
+            raise UsageError(
+                f"there is no checkpoint in {checkpoints.folder}, so {args.out} cannot go on "
+                "(hint: --overwrite begins anew)"
+            )
         else:
+            if args.resume:
+                say(f"{args.out}: there is no checkpoint, so it begins at the first step")
             checkpoints.clear()
         torch.manual_seed(args.seed)  # a new head and the adapters are drawn here
         student = build(args, material, teacher_dir, device, folder)
@@ -172,9 +186,13 @@ def identity(
     flags = ["mode", "layers", "max_length"]
     flags += ["objective"] if teacher_dir else []
     flags += [name for name in vars(args) if name.startswith("lora_")] * (args.mode == "lora")
+    settings = asdict(recipe)
+    if not teacher_dir:
+        settings = {k: v for k, v in settings.items() if k not in ("temperature", "alpha", "beta")}
     return {
+        "format": 1,  # of the checkpoint's files
         **{name: getattr(args, name) for name in flags},
-        **asdict(recipe),
+        **settings,
         "dtype": str(recipe.dtype),
         "model": material.model_sha256,
         "data": material.data_sha256,

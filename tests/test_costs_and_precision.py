@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_standard_errors_by_hand():
 def test_a_run_for_each_seed_and_format(tmp_path, monkeypatch, capsys):
     started = []
 
-    def run(command, check):
+    def run(command):
         flags = dict(zip(command[2::2], command[3::2], strict=True))
         started.append((flags["--dtype"], flags["--seed"]))
         assert (flags["--mode"], flags["--model"], flags["--data"]) == ("teacher", "minilm", "D")
@@ -91,6 +92,10 @@ def test_a_run_for_each_seed_and_format(tmp_path, monkeypatch, capsys):
         (out / "config.json").write_text("{}")
         score = int(flags["--seed"]) / 10 + (flags["--dtype"] == "fp32") / 100
         (out / "results.json").write_text(json.dumps({"validation": {"macro_f1": score}}))
+        record = {"model": "minilm", "data": "D", "interrupted": False}
+        record |= {"dtype": flags["--dtype"], "seed": int(flags["--seed"])}
+        (out / "train_args.json").write_text(json.dumps(record))
+        return SimpleNamespace(returncode=0)
 
     monkeypatch.setattr("subprocess.run", run)
     words = [str(tmp_path / "scores.json"), "--data", "D", "--seeds", "2"]
@@ -99,6 +104,9 @@ def test_a_run_for_each_seed_and_format(tmp_path, monkeypatch, capsys):
         assert precision.main() == 0
         assert started == [("bf16", "0"), ("fp32", "0"), ("bf16", "1"), ("fp32", "1")]
     assert "| seed 1 | 0.1000 | 0.1100 | -0.0100 |" in capsys.readouterr().out
+    (tmp_path / "runs" / "fp32-1" / "train_args.json").write_text('{"data": "other"}')
+    with pytest.raises(UsageError, match="fp32-1 is a run of another kind"):
+        precision.main()
 
 
 def test_the_notes_show_the_measured_precision():

@@ -121,6 +121,18 @@ def test_the_teachers_outputs_are_those_of_the_teacher(tiny, tiny_ids, tmp_path,
             assert (got[i, len(row) :] == 0).all()
 
 
+def test_batches_are_padded_to_a_multiple_and_no_further_than_positions_go(tiny, tiny_ids):
+    shapes = []
+    hook = tiny.register_forward_pre_hook(lambda _, inputs: shapes.append(inputs[0].shape[1]))
+    padded = predict_logits(tiny, tiny_ids, multiple=8, parallel=False)
+    assert set(shapes) == {8, 16}  # of 3 to 12 tokens
+    shapes.clear()
+    predict_logits(tiny, tiny_ids, multiple=100, parallel=False)
+    assert set(shapes) == {24}  # max_position_embeddings
+    hook.remove()
+    assert np.abs(padded - predict_logits(tiny, tiny_ids)).max() < 1e-6
+
+
 def test_training_scores_the_weights_of_the_moment(tiny, tiny_ids):
     """Packed weights are a copy: each evaluation must take a new one."""
     labels = [int(row[0] > 32) for row in tiny_ids]

@@ -43,6 +43,7 @@ def test_two_processes_give_the_loss_curve_of_one(mode, model_dir, tmp_path):
         done = train(folder, model_dir, processes, "--mode", mode)
         assert done.returncode == 0, done.stderr
         assert done.stdout.count(f"runs/{mode}: validation macro-F1") == 1  # rank 0 alone speaks
+        assert done.stderr.count("epoch 2: training loss") == (2 if mode == "odd" else 1)
         runs = sorted(path.name for path in (folder / "runs").iterdir())
         assert runs == (["odd", "teacher"] if mode == "odd" else ["lora"])  # and writes
         curves.append(losses(folder / "runs" / mode))
@@ -82,6 +83,28 @@ def test_a_rank_that_is_lost_ends_the_job_and_its_checkpoint_goes_on(model_dir, 
     assert "runs/teacher: going on after step 4\n" in resumed.stderr
     assert losses(cut / "runs" / "teacher") == losses(whole / "runs" / "teacher")
     assert [path.name for path in (cut / "runs").iterdir()] == ["teacher"]
+
+
+def test_processes_that_see_other_checkpoints_do_not_go_on(tmp_path):
+    script = tmp_path / "ask.py"
+    script.write_text(
+        "import sys\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        "import torch\n"
+        "from parallel import agree, join_ranks, rank\n"
+        "cpu = join_ranks(torch.device('cpu'))\n"
+        "print(agree(7, cpu), agree(rank(), cpu), agree(-rank(), cpu))\n"
+    )
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    done = subprocess.run(
+        [*launcher, "--nproc-per-node=2", str(script)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.split() == ["True", "False", "False"], done.stderr
 
 
 def test_two_processes_label_a_file_in_order(web_runs, tmp_path):

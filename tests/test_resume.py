@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 import train as train_command
 from analysis import evaluate
@@ -139,10 +141,28 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path, damage, capsys):
         checkpoints.newest(tmp_path / "lines")
 
 
+def test_a_damaged_checkpoint_does_not_push_out_a_good_one(tmp_path):
+    for steps in (42, 45):
+        checkpoint(tmp_path, steps)
+    checkpoints = Checkpoints(tmp_path / "odd", {"lr": 1})
+    (checkpoints.folder / "step-00000045" / "MANIFEST.json").unlink()
+    checkpoint(tmp_path, 43)  # going on from 42
+    names = sorted(p.name for p in checkpoints.folder.iterdir())
+    assert names == ["step-00000042", "step-00000043"]
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_nothing_half_made(tmp_path):
+    checkpoint(tmp_path, 1)
+    checkpoints = Checkpoints(tmp_path / "odd", {"lr": 1})
+    with pytest.raises(FileNotFoundError):
+        checkpoints.save(tmp_path / "no such file", State({"x": torch.ones(1)}, {"steps": 2}))
+    assert [p.name for p in checkpoints.folder.iterdir()] == ["step-00000001"]
+
+
 def test_the_checkpoint_of_another_training_is_refused(tmp_path):
     checkpoint(tmp_path, 1, {"lr": 1, "mode": "odd", "seed": 0})
     other = Checkpoints(tmp_path / "odd", {"lr": 2, "mode": "odd", "seed": 1})
-    with pytest.raises(UsageError, match="another lr, seed "):
+    with pytest.raises(UsageError, match="trained with lr 1 and not 2, seed 0 and not 1 "):
         other.newest(tmp_path / "lines")
 
 
@@ -238,6 +258,62 @@ def test_resume_without_checkpoints_begins_and_a_finished_run_stays(model_dir, i
     assert Path("runs/teacher/model.safetensors").stat().st_mtime_ns == before
 
 
+def stop_after(monkeypatch, steps):
+    """Make training believe that someone asked it to stop."""
+    calls = iter([False] * (steps - 1))
+    monkeypatch.setattr("experiment.cli.Stop.__call__", lambda self: next(calls, True))
+
+
+def test_an_interrupted_run_goes_on_from_its_checkpoint_alone(model_dir, in_folder, monkeypatch):
+    flags = ["--mode", "lora", "--model", model_dir, "--data", "sample", "--limit", 32]
+    flags += ["--epochs", 1, "--batch-size", 8]
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2)
+        in_folder(*flags)
+    code, err = in_folder(*flags)
+    assert code == 2
+    assert "runs/lora was interrupted (hint: --resume goes on with it" in err
+    weights = Path("runs/lora/adapter_model.safetensors").read_bytes()
+    Path("runs/.lora.checkpoints").rename("elsewhere")
+    code, err = in_folder(*flags, "--resume")
+    assert code == 2
+    assert "there is no checkpoint in runs/.lora.checkpoints, so runs/lora cannot go on" in err
+    assert Path("runs/lora/adapter_model.safetensors").read_bytes() == weights
+    Path("elsewhere").rename("runs/.lora.checkpoints")
+    code, err = in_folder(*flags, "--resume")
+    assert code == 0, err
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_interrupted_teacher_goes_on_where_it_can_and_stays_else(
+    model_dir, in_folder, monkeypatch, kept
+):
+    flags = ["--model", model_dir, "--data", "sample", "--limit", 32, "--batch-size", 8]
+    flags += ["--epochs", 1]
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2)
+        in_folder("--mode", "teacher", *flags)
+    before = Path("runs/teacher/model.safetensors").read_bytes()
+    if not kept:
+        shutil.rmtree("runs/.teacher.checkpoints")
+    code, err = in_folder("--mode", "odd", *flags, "--resume")
+    assert code == 0, err
+    assert ("runs/teacher was interrupted: going on with it first" in err) is kept
+    assert (Path("runs/teacher/model.safetensors").read_bytes() != before) is kept
+
+
+def test_a_full_disk_is_one_line(model_dir, in_folder, monkeypatch):
+    def full(*_):
+        raise SafetensorError("Error while serializing: I/O error: No space left on device")
+
+    monkeypatch.setattr("experiment.checkpoint.save_file", full)
+    flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 16]
+    code, err = in_folder(*flags, "--epochs", 1)
+    assert code == 5
+    assert "error: Error while serializing: I/O error: No space left" in err
+    assert list(Path("runs/.teacher.checkpoints").iterdir()) == []
+
+
 def test_other_settings_do_not_go_on(model_dir, in_folder, monkeypatch):
     def die(*_):
         raise MemoryError
@@ -250,6 +326,6 @@ def test_other_settings_do_not_go_on(model_dir, in_folder, monkeypatch):
             in_folder(*flags)
     code, err = in_folder(*flags, "--lora-r", 3, "--seed", 5, "--resume")
     assert code == 2
-    assert "was trained with another lora_r, seed (hint" in err
+    assert "was trained with lora_r 16 and not 3, seed 0 and not 5 (hint" in err
     code, err = in_folder(*flags, "--resume")
     assert code == 0, err

@@ -19,6 +19,7 @@ from lora import AdapterError, unload_lora
 
 # Texts that a model reads at once: more are no faster on a CPU, but take and leave more memory.
 BATCH_SIZE = 8
+MULTIPLE = 16  # of tokens, to which a batch is padded
 HINT = "(hint: make demo makes some under runs/demo, python train.py --mode odd makes one)"
 
 
@@ -89,7 +90,7 @@ def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dic
         )
     packed: Pool = {}
     for model in models.values():
-        model.classifier.pack(packed)
+        model.classifier.pack(packed, MULTIPLE)
     return models
 
 
