@@ -18,13 +18,11 @@ def predict_logits(
     batch_size: int = 64,
     progress: Callable[[int], Any] = lambda n: None,
     parallel: bool = True,
-    multiple: int = 1,
 ) -> np.ndarray:
     """Logits (N, K) as float32 of N encoded texts, in their order, with dropout off.
 
     On a CPU batches of 16 texts at most are computed side by side, a core each; a caller that does
     so itself says `parallel=False`. `progress` is told the number of texts after each batch.
-    Batches are padded to a `multiple` of tokens: few shapes keep the memory of a server level.
     """
     was_training = model.training
     if was_training:
@@ -34,10 +32,7 @@ def predict_logits(
 
     @torch.inference_mode()
     def compute(index: np.ndarray) -> int:
-        rows = [ids[i] for i in index]
-        least = -(-max(map(len, rows)) // multiple) * multiple  # rounded up
-        least = min(least, model.config.max_position_embeddings)
-        batch = pad(rows, model.config.pad_token_id, device, least)
+        batch = pad([ids[i] for i in index], model.config.pad_token_id, device)
         logits[index] = model(*batch).logits.float().cpu().numpy()
         return len(index)
 

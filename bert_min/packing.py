@@ -56,15 +56,10 @@ class PackedSelfAttention(nn.Module):
         return attended.transpose(1, 2).flatten(2)  # (B, queries, C)
 
 
-# By activation and weights. The plain layers are kept too: the id of a freed weight is used again.
-Pool = dict[tuple[str, tuple[int, ...]], tuple[PackedLinear, tuple[nn.Linear, ...]]]
-
-
-def packed(model: Model, pool: Pool | None = None) -> Model:
+def packed(model: Model) -> Model:
     """A twin of a model with packed products, which shares all else.
 
     Where they cannot be packed (not on a CPU, no oneDNN) or are already, the model itself.
-    Models that share weights share packed ones too, if given the same `pool`.
     """
     on_cpu = next(model.parameters()).device.type == "cpu"
     there = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
@@ -72,27 +67,21 @@ def packed(model: Model, pool: Pool | None = None) -> Model:
         return model
     shared: dict[int, Tensor] = {id(t): t for t in chain(model.parameters(), model.buffers())}
     twin = copy.deepcopy(model, shared)
-    _pack_children(twin, {} if pool is None else pool)
+    _pack_children(twin)
     return twin
 
 
-def _pack_children(module: nn.Module, pool: Pool) -> None:
-    def pack(*linears: nn.Linear, activation: str = "none") -> PackedLinear:
-        key = activation, tuple(id(linear.weight) for linear in linears)
-        if key not in pool:
-            pool[key] = PackedLinear(linears, activation), linears
-        return pool[key][0]
-
+def _pack_children(module: nn.Module) -> None:
     def plain(*layers: nn.Module) -> bool:  # not wrapped by LoRA
         return all(type(layer) is nn.Linear for layer in layers)
 
     for name, child in module.named_children():
         if isinstance(child, BertSelfAttention) and plain(child.query, child.key, child.value):
-            projection = pack(child.query, child.key, child.value)
+            projection = PackedLinear([child.query, child.key, child.value])
             setattr(module, name, PackedSelfAttention(projection, child.num_heads))
         elif isinstance(child, BertIntermediate) and plain(child.dense):
-            setattr(module, name, pack(child.dense, activation="gelu"))
+            setattr(module, name, PackedLinear([child.dense], "gelu"))
         elif isinstance(child, nn.Linear) and plain(child):
-            setattr(module, name, pack(child))
+            setattr(module, name, PackedLinear([child]))
         else:
-            _pack_children(child, pool)
+            _pack_children(child)

@@ -38,14 +38,9 @@ def evaluation_batches(lengths: Sequence[int] | np.ndarray, batch_size: int) -> 
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
 
 
-def pad(
-    ids: Sequence[Sequence[int]], pad_id: int, device: torch.device, least: int = 0
-) -> tuple[Tensor, Tensor]:
-    """Stack B lists of ids: input_ids (B, T) and attention_mask (B, T), 1 = token, 0 = padding.
-
-    T is the longest list's length, or `least` where that is more.
-    """
-    T = max(least, *(len(row) for row in ids))
+def pad(ids: Sequence[Sequence[int]], pad_id: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Stack B lists of ids: input_ids (B, T) and attention_mask (B, T), 1 = token, 0 = padding."""
+    T = max(len(row) for row in ids)
     input_ids = torch.tensor([[*row, *[pad_id] * (T - len(row))] for row in ids])  # (B, T)
     lengths = torch.tensor([len(row) for row in ids])
     attention_mask = (torch.arange(T) < lengths[:, None]).long()  # (B, T)

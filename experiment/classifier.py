@@ -18,7 +18,6 @@ from bert_min import (
     packed,
     resolve_model,
 )
-from bert_min.packing import Pool
 from experiment.rundir import check_manifest, is_run, read_json, weights_sha256
 from lora import load_adapter, merge_lora, read_adapter_config
 
@@ -47,25 +46,22 @@ class Classifier:
         parallel: bool = True,
     ) -> None:
         self.model, self.tokenizer = model.eval().to(dtype), tokenizer
-        self.batch_size, self.parallel, self.multiple = batch_size, parallel, 1
+        self.batch_size, self.parallel = batch_size, parallel
         self.label_names = model.config.label_names
 
-    def pack(self, pool: Pool | None = None, multiple: int = 1) -> None:
+    def pack(self) -> None:
         """Make labelling faster; the model can then do nothing else. See bert_min.packing.
 
-        oneDNN keeps code for each shape that it meets. A server pads texts to a `multiple` of
-        tokens, so that there are few of them.
+        Not for a server: oneDNN keeps code for each shape that it meets, and memory grows.
         """
-        self.model, self.multiple = packed(self.model, pool), multiple
+        self.model = packed(self.model)
 
     def logits(
         self, texts: Sequence[str], progress: Callable[[int], Any] = lambda n: None
     ) -> np.ndarray:
         """Logits (N, K) of N texts."""
         ids = [encoded.ids for encoded in self.tokenizer.encode(texts)]
-        return predict_logits(
-            self.model, ids, self.batch_size, progress, self.parallel, self.multiple
-        )
+        return predict_logits(self.model, ids, self.batch_size, progress, self.parallel)
 
     def cut(self, text: str) -> str:
         """The beginning of a text that is read: all of it, where it is not truncated."""
@@ -75,9 +71,7 @@ class Classifier:
         """One Prediction a text, in order."""
         encoded = self.tokenizer.encode(texts)
         ids = [e.ids for e in encoded]
-        logits = predict_logits(
-            self.model, ids, self.batch_size, parallel=self.parallel, multiple=self.multiple
-        )
+        logits = predict_logits(self.model, ids, self.batch_size, parallel=self.parallel)
         return [
             Prediction(self.label_names[int(row.argmax())], float(p), e.truncated, len(e.ids))
             for e, row, p in zip(encoded, logits, softmax(logits)[:, 1], strict=True)

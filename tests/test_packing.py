@@ -79,16 +79,6 @@ def test_a_model_is_packed_once_and_only_where_it_can_be(tiny, monkeypatch):
     assert packed(tiny) is tiny
 
 
-def test_models_with_common_weights_have_common_packed_ones(tiny):
-    other = packed(tiny)  # has the same embeddings
-    pool = {}
-    first, second = packed(tiny, pool), packed(tiny, pool)
-    for layer in ("attention.self.projection", "intermediate", "output.dense"):
-        name = f"bert.encoder.layer.0.{layer}"
-        assert first.get_submodule(name) is second.get_submodule(name)
-        assert first.get_submodule(name) is not other.get_submodule(name)
-
-
 @pytest.fixture
 def made(monkeypatch):
     """The models that were packed."""
@@ -119,18 +109,6 @@ def test_the_teachers_outputs_are_those_of_the_teacher(tiny, tiny_ids, tmp_path,
         for got, layer in zip(states, (2, 4), strict=True):
             assert (got[i, : len(row)] - alone[layer][0]).abs().max() < 1e-5
             assert (got[i, len(row) :] == 0).all()
-
-
-def test_batches_are_padded_to_a_multiple_and_no_further_than_positions_go(tiny, tiny_ids):
-    shapes = []
-    hook = tiny.register_forward_pre_hook(lambda _, inputs: shapes.append(inputs[0].shape[1]))
-    padded = predict_logits(tiny, tiny_ids, multiple=8, parallel=False)
-    assert set(shapes) == {8, 16}  # of 3 to 12 tokens
-    shapes.clear()
-    predict_logits(tiny, tiny_ids, multiple=100, parallel=False)
-    assert set(shapes) == {24}  # max_position_embeddings
-    hook.remove()
-    assert np.abs(padded - predict_logits(tiny, tiny_ids)).max() < 1e-6
 
 
 def test_training_scores_the_weights_of_the_moment(tiny, tiny_ids):

@@ -11,7 +11,6 @@ import torch
 
 from analysis import compute_metrics
 from bert_min import ModelError
-from bert_min.packing import Pool
 from experiment.classifier import Classifier, load_classifier
 from experiment.cli import UsageError
 from experiment.rundir import find_runs, is_run, read_json, weights_sha256
@@ -19,7 +18,6 @@ from lora import AdapterError, unload_lora
 
 # Texts that a model reads at once: more are no faster on a CPU, but take and leave more memory.
 BATCH_SIZE = 8
-MULTIPLE = 16  # of tokens, to which a batch is padded
 HINT = "(hint: make demo makes some under runs/demo, python train.py --mode odd makes one)"
 
 
@@ -88,9 +86,6 @@ def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dic
             epochs=read_epochs(run / "metrics.jsonl"),
             always_positive=score_always_positive(run, classifier.label_names[1]),
         )
-    packed: Pool = {}
-    for model in models.values():
-        model.classifier.pack(packed, MULTIPLE)
     return models
 
 
