@@ -17,12 +17,16 @@ from experiment.cli import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from data import Split
+    from experiment.classifier import Classifier
 
 EXAMPLES = """examples:
   python eval.py                                  every run under runs/
   python eval.py runs/odd runs/even --json        two runs, as JSON
   python eval.py --split validation               what settings may be chosen by
+  python eval.py --hatecheck DIR --figure heat.png    which kinds of text are understood
 """
 
 
@@ -51,6 +55,21 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="N",
         help="use the first N texts (default: as in training)",
     )
+    parser.add_argument(
+        "--decided",
+        action="store_true",
+        help="score what predict.py answers: with the temperature and threshold that each run "
+        "fitted on its validation split (default: the bare model, 0.5)",
+    )
+    parser.add_argument(
+        "--hatecheck",
+        type=Path,
+        metavar="DIR",
+        help="instead of a split, score the test cases of HateCheck in this folder",
+    )
+    parser.add_argument(
+        "--figure", type=Path, metavar="F.png", help="with --hatecheck, draw a heat map here"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     add_shared_flags(parser, max_length=None)
     return parser.parse_args(argv)
@@ -59,7 +78,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     args = parse_args()
     from analysis import constants
-    from analysis.report import results_table
+    from analysis.table import results_table
     from bert_min import ModelError
     from data import load_data
     from experiment.rundir import find_runs, is_run, read_json
@@ -73,6 +92,8 @@ def main() -> int:
     for run in runs:
         if not is_run(run):
             raise ModelError(f"no trained model in {run}")
+    if args.hatecheck:
+        return hatecheck(runs, args)
     source, limit = args.data, args.limit
     if source is None:
         records = [read_json(run / "train_args.json") for run in runs]
@@ -97,28 +118,69 @@ def main() -> int:
     return 0
 
 
-def score_run(run: Path, split: "Split", args: argparse.Namespace) -> dict[str, Any]:
-    """Every metric of one run on a split, and what its directory says of its training."""
-    from tqdm import tqdm
+def hatecheck(runs: list[Path], args: argparse.Namespace) -> int:
+    """Print how each run does on the test cases of HateCheck; nothing is ever trained on them."""
+    from analysis import softmax
+    from analysis.hatecheck import read_cases, score_cases
+    from analysis.table import hatecheck_tables
 
-    from analysis import compute_metrics
+    cases = read_cases(args.hatecheck)
+    scores = {}
+    for run in runs:
+        classifier = load(run, args)
+        logits, _ = read(run, classifier, cases.texts)
+        temperature, threshold = decision(classifier, args)
+        predicted = softmax(logits / temperature)[:, 1] >= threshold
+        scores[str(run)] = score_cases(cases, predicted.astype(int))
+    print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
+    if args.figure:
+        from analysis.figures import hatecheck_map
+
+        hatecheck_map({Path(run).name: row for run, row in scores.items()}, args.figure)
+        say(f"wrote {args.figure}")
+    return 0
+
+
+def load(run: Path, args: argparse.Namespace) -> "Classifier":
     from experiment.classifier import load_classifier
-    from experiment.rundir import read_json
-    from lora import count_parameters
 
     device = pick_device(args.device)
     dtype = pick_dtype(args.dtype, device, training=False)
-    classifier = load_classifier(run, args.max_length, args.batch_size, device, dtype)
+    return load_classifier(run, args.max_length, args.batch_size, device, dtype)
+
+
+def read(run: Path, classifier: "Classifier", texts: list[str]) -> tuple["np.ndarray", float]:
+    """Logits (N, K) of N texts, and the seconds that they took."""
+    from tqdm import tqdm
+
+    classifier.pack()
+    with tqdm(total=len(texts), desc=str(run), unit="text", disable=None) as bar:
+        started = time.perf_counter()
+        logits = classifier.logits(texts, bar.update)
+        return logits, time.perf_counter() - started
+
+
+def decision(classifier: "Classifier", args: argparse.Namespace) -> tuple[float, float]:
+    """The temperature and the threshold to score with."""
+    if not args.decided:
+        return 1.0, 0.5
+    return classifier.decision.temperature, classifier.decision.threshold
+
+
+def score_run(run: Path, split: "Split", args: argparse.Namespace) -> dict[str, Any]:
+    """Every metric of one run on a split, and what its directory says of its training."""
+    from analysis import compute_metrics
+    from experiment.rundir import read_json
+    from lora import count_parameters
+
+    classifier = load(run, args)
     depth = classifier.model.config.num_hidden_layers
     parameters, _ = count_parameters(classifier.model.parameters())
-    classifier.pack()
-    with tqdm(total=len(split.texts), desc=str(run), unit="text", disable=None) as bar:
-        started = time.perf_counter()
-        logits = classifier.logits(split.texts, bar.update)
-        seconds = time.perf_counter() - started
+    logits, seconds = read(run, classifier, split.texts)
     record, results = read_json(run / "train_args.json"), read_json(run / "results.json")
     if record.get("interrupted"):
         say(f"warning: {run} was interrupted after {record['steps']} steps")
+    temperature, threshold = decision(classifier, args)
     return {
         "run": str(run),
         "layers": ",".join(map(str, record.get("layers", range(1, depth + 1)))),
@@ -126,7 +188,7 @@ def score_run(run: Path, split: "Split", args: argparse.Namespace) -> dict[str, 
         "parameters": results.get("parameters", parameters),
         "trainable": results.get("trainable"),
         "ms_per_text": 1000 * seconds / len(split.texts),
-        **compute_metrics(logits, split.labels),
+        **compute_metrics(logits / temperature, split.labels, threshold),
     }
 
 

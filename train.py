@@ -32,8 +32,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         required=True,
         choices=("teacher", *STUDENT_MODES, "lora"),
         help="teacher: fine-tune all weights; odd, even, first, last, hybrid: "
-        "distil the fine-tuned teacher into these of its layers; lora: adapt "
-        "the pretrained model",
+        "distil the fine-tuned teacher into these of its layers; random: into layers "
+        "drawn anew; lora: adapt the pretrained model",
     )
     group.add_argument(
         "--layers",
@@ -103,7 +103,51 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     group.add_argument("--max-steps", type=number(int, 1), metavar="N", help="stop after N steps")
     add_shared_flags(parser, max_length=128)
 
-    group = parser.add_argument_group("distillation (odd, even, first, last, hybrid)")
+    group = parser.add_argument_group("against shortcuts")
+    group.add_argument(
+        "--hashtags",
+        choices=("keep", "remove", "split"),
+        default="keep",
+        help="what the model reads of #BuildThatWall: all, nothing, or its words; "
+        "kept with the run (default: keep)",
+    )
+    group.add_argument(
+        "--hashtag-dropout",
+        type=number(float, 0, 1),
+        default=0.0,
+        metavar="P",
+        help="hide each hashtag with this probability while training (default: 0)",
+    )
+    group.add_argument(
+        "--label-smoothing",
+        type=number(float, 0, 1),
+        default=0.0,
+        metavar="E",
+        help="share of the labels' weight that both classes get (default: 0)",
+    )
+    group.add_argument(
+        "--entropy-weight",
+        type=number(float, 0),
+        default=0.0,
+        metavar="W",
+        help="reward for attention that is spread out (default: 0)",
+    )
+    group.add_argument(
+        "--probe-epochs",
+        type=number(int, 0),
+        default=0,
+        metavar="N",
+        help="train the head alone for N epochs first, at 1e-3 (default: 0)",
+    )
+    group.add_argument(
+        "--pooling",
+        choices=("cls", "mean"),
+        default="cls",
+        help="what the head reads: the pooled [CLS], or the mean of all tokens, which "
+        "transformers does not load; a student is its teacher's (default: cls)",
+    )
+
+    group = parser.add_argument_group("distillation (odd, even, first, last, hybrid, random)")
     group.add_argument(
         "--teacher",
         type=Path,

@@ -17,8 +17,12 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return exponent / exponent.sum(axis=1, keepdims=True)
 
 
-def compute_metrics(logits: np.ndarray, labels: ArrayLike) -> dict[str, Any]:
+def compute_metrics(
+    logits: np.ndarray, labels: ArrayLike, threshold: float = 0.5
+) -> dict[str, Any]:
     """Score two-class logits (N, 2) against labels (N,); class 1 is the positive one.
+
+    A text is called positive where its probability of it is `threshold` or more.
 
     `loss` is the mean negative log-likelihood in nats; `f1`, `precision` and `recall` are the
     positive class's; `macro_f1` is the mean of both classes' F1, as TweetEval and HatEval score.
@@ -31,15 +35,15 @@ def compute_metrics(logits: np.ndarray, labels: ArrayLike) -> dict[str, Any]:
     score = probabilities[:, 1]
     log_normaliser = np.logaddexp(logits[:, 0].astype(np.float64), logits[:, 1].astype(np.float64))
     true_logit = logits[np.arange(len(labels)), labels].astype(np.float64)
-    predicted = (logits[:, 1] > logits[:, 0]).astype(int)
+    predicted = (score >= threshold).astype(int)
     tp, fp, fn, tn = confusion(predicted, labels)
     interval = bootstrap_intervals(tp, fp, fn, tn)
     return {
         "loss": float((log_normaliser - true_logit).mean()),
         "accuracy": float(_ratio(tp + tn, len(labels))),
         "accuracy_ci95": interval["accuracy"],
-        "f1": float(_f1(tp, fp, fn)),
-        "macro_f1": float((_f1(tp, fp, fn) + _f1(tn, fn, fp)) / 2),
+        "f1": float(f1_of_counts(tp, fp, fn)),
+        "macro_f1": macro_f1(predicted, labels),
         "macro_f1_ci95": interval["macro_f1"],
         "precision": float(_ratio(tp, tp + fp)),
         "recall": float(_ratio(tp, tp + fn)),
@@ -64,8 +68,15 @@ def _ratio(part: Any, whole: Any) -> np.ndarray:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-def _f1(tp: Any, fp: Any, fn: Any) -> np.ndarray:
+def f1_of_counts(tp: Any, fp: Any, fn: Any) -> np.ndarray:
+    """2 tp / (2 tp + fp + fn), and 0 where nothing is and nothing was called positive."""
     return _ratio(2 * np.asarray(tp), 2 * np.asarray(tp) + fp + fn)
+
+
+def macro_f1(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """Mean F1 of the two classes, of predictions (N,) against labels (N,)."""
+    tp, fp, fn, tn = confusion(predicted, labels)
+    return float((f1_of_counts(tp, fp, fn) + f1_of_counts(tn, fn, fp)) / 2)
 
 
 def auroc(score: np.ndarray, labels: np.ndarray) -> float:
@@ -106,7 +117,7 @@ def bootstrap_intervals(tp: int, fp: int, fn: int, tn: int) -> dict[str, list[fl
     tps, fps, fns, tns = draws.T
     samples = {
         "accuracy": (tps + tns) / n,
-        "macro_f1": (_f1(tps, fps, fns) + _f1(tns, fns, fps)) / 2,
+        "macro_f1": (f1_of_counts(tps, fps, fns) + f1_of_counts(tns, fns, fps)) / 2,
     }
     return {
         name: [float(q) for q in np.quantile(values, (0.025, 0.975))]

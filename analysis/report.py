@@ -1,67 +1,90 @@
-"""The table that `eval.py` prints, as Markdown that also reads well in a terminal."""
+"""Write docs/ANALYSIS.md, its figures and the README's results table from a study's records."""
 
-import json
-import sys
-from pathlib import Path, PurePath
-from typing import Any
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
 
-HEADER = (
-    "Model",
-    "layers",
-    "training loss",
-    "test loss",
-    "accuracy",
-    "F1",
-    "macro-F1",
-    "AUROC",
-    "predicted positive",
-    "parameters",
-    "trainable",
-    "ms/text",
-)
+from experiment.cli import UsageError, run_command, say
+
+ROOT = Path(__file__).parent.parent
+TEMPLATE = Path(__file__).parent / "template.md"
+FIELD = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
+BEGIN, END = "<!-- results: python -m analysis.report -->", "<!-- end of results -->"
+EXAMPLES = """examples:
+  python -m analysis.report                                   from the records in docs/study
+  python -m analysis.report runs/study/results --out runs/study/report
+"""
 
 
-def table_row(name: str, about: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
-    """One model's cells; what is not known of it (`about` lacks it) is a dash."""
-
-    def shown(key: str, form: str) -> str:
-        return format(about[key], form) if about.get(key) is not None else "-"
-
-    return [
-        name,
-        shown("layers", ""),
-        shown("train_loss", ".4f"),
-        f"{metrics['loss']:.4f}",
-        f"{metrics['accuracy']:.4f}",
-        f"{metrics['f1']:.4f}",
-        f"{metrics['macro_f1']:.4f}",
-        f"{metrics['auroc']:.4f}",
-        f"{metrics['predicted_positive_rate']:.1%}",
-        shown("parameters", ",d"),
-        shown("trainable", ",d"),
-        shown("ms_per_text", ".2f"),
-    ]
-
-
-def results_table(answer: dict[str, Any]) -> str:
-    """What `eval.py` prints, from what `eval.py --json` prints."""
-    rows = [table_row(PurePath(row["run"]).name, row, row) for row in answer["runs"]]
-    rows += [table_row(name, {}, metrics) for name, metrics in answer["constants"].items()]
-    n, share = answer["runs"][0]["n"], answer["positive_rate"]
-    foot = f"{answer['data']}, {answer['split']}: {n} texts, {share:.1%} {answer['positive']}"
-    return f"{markdown_table(rows, answer['split'])}\n\n{foot}"
-
-
-def markdown_table(rows: list[list[str]], split: str = "test") -> str:
-    """Align rows of cells under HEADER; first column left, the others right."""
-    header = [cell.replace("test", split) for cell in HEADER]
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    return "\n".join(
-        f"| {' | '.join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])} |"
-        for row in [header, rule, *rows]
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis.report",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "records",
+        nargs="?",
+        type=Path,
+        default=ROOT / "docs" / "study",
+        metavar="DIR",
+        help="records that analysis.study wrote (default: docs/study)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where ANALYSIS.md and figures/ go (default: docs, and the README's table)",
+    )
+    return parser.parse_args(argv)
 
 
-if __name__ == "__main__":  # python -m analysis.report FILE, what `eval.py --json` printed
-    print(results_table(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+def fill(template: str, fields: dict[str, Callable[..., str]]) -> str:
+    """Put in place of each {{name argument ...}} what the function of that name returns.
+
+    Raises UsageError for a name that there is not.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name, *arguments = match[1].split()
+        if name not in fields:
+            raise UsageError(f"the template asks for {name!r}, which the report does not know")
+        return fields[name](*arguments)
+
+    return FIELD.sub(value, template)
+
+
+def with_results(readme: str, results: str) -> str:
+    """The README with what stands between its two marks replaced."""
+    before, _, rest = readme.partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise UsageError(f"the README lacks the marks {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n{results}\n{END}{after}"
+
+
+def main() -> int:
+    args = parse_args()
+    from analysis.answers import Answers
+    from analysis.pictures import draw
+    from analysis.summary import Summary
+
+    summary = Summary(args.records)
+    answers = Answers(summary)
+    out = args.out or ROOT / "docs"
+    out.mkdir(parents=True, exist_ok=True)
+    text = fill(TEMPLATE.read_text(encoding="utf-8"), answers.fields())
+    (out / "ANALYSIS.md").write_text(text, encoding="utf-8")
+    draw(summary, answers, out / "figures")
+    if args.out is None:
+        readme = ROOT / "README.md"
+        filled = with_results(readme.read_text(encoding="utf-8"), answers.readme())
+        readme.write_text(filled, encoding="utf-8")
+    say(f"wrote {out / 'ANALYSIS.md'} from {len(summary.arms)} arms")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -3,7 +3,7 @@
 from distill.loop import Recipe, TrainingError, fit
 from distill.losses import distillation_loss, hidden_loss, soft_loss
 from distill.progress import Fit, State
-from distill.student import LAYER_SETS, choose_layers, make_student
+from distill.student import LAYER_SETS, choose_layers, draw_layers, make_student
 from distill.targets import TeacherTargets
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "TrainingError",
     "choose_layers",
     "distillation_loss",
+    "draw_layers",
     "fit",
     "hidden_loss",
     "make_student",

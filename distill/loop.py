@@ -3,7 +3,7 @@
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,15 @@ from tqdm import tqdm
 
 from bert_min import BertForSequenceClassification
 from data.batches import pad, training_batches
-from distill.losses import distillation_loss
+from distill.losses import attention_entropy, distillation_loss
 from distill.progress import Fit, State, capture, restore, trainable
 from distill.replicas import Replica, Replicas
 from distill.targets import TeacherTargets
 from parallel import add_up, any_rank, rank, world
 
 TOKENS_PER_PART = 1536  # bounds memory, whatever the batch size and the longest text
-TERMS = ("loss", "hard_loss", "soft_loss", "hidden_loss")  # of distillation_loss
+TERMS = ("loss", "hard_loss", "soft_loss", "hidden_loss", "attention_entropy")
+Augment = Callable[[Sequence[int], np.random.Generator], Sequence[int]]
 HINT = "(hint: a lower --lr, or --dtype fp32)"
 
 
@@ -31,7 +32,10 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. `warmup` is a share of all steps, `alpha` and `beta` weigh the loss terms."""
+    """How to train. `warmup` is a share of all steps, `alpha` and `beta` weigh the loss terms.
+
+    `entropy_weight` times the attention's entropy is subtracted from the loss.
+    """
 
     epochs: int = 5
     batch_size: int = 64
@@ -41,6 +45,8 @@ class Recipe:
     temperature: float = 2.0
     alpha: float = 0.5
     beta: float = 0.0
+    label_smoothing: float = 0.0
+    entropy_weight: float = 0.0
     seed: int = 0
     dtype: torch.dtype = torch.float32
     max_steps: int | None = None
@@ -88,7 +94,7 @@ def split_batch(index: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
 
 def batch_loss(
     student: BertForSequenceClassification,
-    ids: Sequence[Sequence[int]],
+    ids: Sequence[Sequence[int]] | Mapping[int, Sequence[int]],
     labels: Tensor,
     index: np.ndarray,
     recipe: Recipe,
@@ -98,14 +104,16 @@ def batch_loss(
     device = next(student.parameters()).device
     input_ids, mask = pad([ids[i] for i in index], student.config.pad_token_id, device)  # (B, T)
     matched = targets is not None and bool(targets.layers)
-    logits, states = student(input_ids, mask, output_hidden_states=matched)
+    logits, states, attentions = student(
+        input_ids, mask, output_hidden_states=matched, output_attentions=recipe.entropy_weight > 0
+    )
 
     teacher_logits, hidden = None, None
     if targets is not None:
         teacher_logits, teacher_states = targets.batch(index, device)
         # states[0] are the embeddings; states[n] is what student layer n gives.
         hidden = (states[1:], teacher_states, mask) if matched else None
-    return distillation_loss(
+    terms = distillation_loss(
         logits,
         labels[index].to(device),
         teacher_logits,
@@ -113,7 +121,12 @@ def batch_loss(
         recipe.temperature,
         recipe.alpha,
         recipe.beta,
+        recipe.label_smoothing,
     )
+    if attentions:
+        terms["attention_entropy"] = attention_entropy(attentions, mask)
+        terms["loss"] = terms["loss"] - recipe.entropy_weight * terms["attention_entropy"]
+    return terms
 
 
 def backward(
@@ -124,6 +137,7 @@ def backward(
     recipe: Recipe,
     targets: TeacherTargets | None,
     step: int,
+    augment: Augment | None,
 ) -> dict[str, float]:
     """Leave a batch's gradients in the student's `.grad`; the terms of its loss.
 
@@ -132,7 +146,9 @@ def backward(
 
     def train_part(replica: Replica, n: int) -> dict[str, float]:
         replica.seed_dropout(recipe.seed, step, n)
-        terms = batch_loss(replica.model, ids, labels, parts[n], recipe, targets)
+        rng = np.random.default_rng([recipe.seed, step, n])
+        seen = {i: augment(ids[i], rng) for i in parts[n]} if augment else ids
+        terms = batch_loss(replica.model, seen, labels, parts[n], recipe, targets)
         share = len(parts[n]) / sum(map(len, parts))
         (share * terms["loss"]).backward()
         return {name: share * term.item() for name, term in terms.items()}
@@ -164,12 +180,14 @@ def fit(
     save: Callable[[State], Any] = lambda state: None,
     save_every: int | None = None,
     start: State | None = None,
+    augment: Augment | None = None,
 ) -> Fit:
     """Train on encoded texts and keep the epoch with the lowest validation loss.
 
     `validate` scores the student as it stands; `log` is given a line for each step and epoch;
     `stop` is asked after each step. `save` is given the state after each epoch, each `save_every`
     steps and where `stop` said so; with one of these as `start` training goes on from there.
+    `augment` changes the ids of a text, not their number, each time that the student reads it.
     Raises TrainingError at a loss that is not finite.
     """
     lengths, gold = np.array([len(row) for row in ids]), torch.tensor(labels)
@@ -192,7 +210,7 @@ def fit(
         tokens, started = 0, time.perf_counter()
         for index in training_batches(lengths, recipe.batch_size, recipe.seed, epoch)[batch:]:
             parts = split_batch(index, lengths)
-            values = backward(replicas, ids, gold, parts, recipe, targets, done.steps)
+            values = backward(replicas, ids, gold, parts, recipe, targets, done.steps, augment)
             norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
             if not (math.isfinite(values["loss"]) and math.isfinite(norm)):
                 raise TrainingError(

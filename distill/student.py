@@ -7,7 +7,7 @@ from torch import nn
 
 from bert_min import BertForSequenceClassification
 
-LAYER_SETS = ("all", "odd", "even", "first", "last", "hybrid")
+LAYER_SETS = ("all", "odd", "even", "first", "last", "hybrid", "random")
 
 
 def choose_layers(spec: str, depth: int) -> list[int]:
@@ -15,7 +15,8 @@ def choose_layers(spec: str, depth: int) -> list[int]:
 
     For 12 layers: odd {1,3,5,7,9,11}, even {2,4,6,8,10,12} (the question of this project);
     first {1..6}, last {7..12} (Sajjad et al. 2020, https://arxiv.org/abs/2004.03844);
-    hybrid {1,3,5,8,10,12}, odd below and even above (DistilBERT's `extract_distilbert.py`).
+    hybrid {1,3,5,8,10,12}, odd below and even above (DistilBERT's `extract_distilbert.py`);
+    random the places of even, for a student whose layers are drawn anew.
     Raises ValueError for anything else.
     """
     half = depth // 2
@@ -25,6 +26,7 @@ def choose_layers(spec: str, depth: int) -> list[int]:
         "all": list(range(1, depth + 1)),
         "odd": odd,
         "even": even,
+        "random": even,
         "first": list(range(1, half + 1)),
         "last": list(range(depth - half + 1, depth + 1)),
         "hybrid": odd[: half - half // 2] + top[::-1],
@@ -54,3 +56,13 @@ def make_student(
     )
     student.config = replace(teacher.config, num_hidden_layers=len(layers))
     return student.requires_grad_(True)
+
+
+def draw_layers(student: BertForSequenceClassification) -> None:
+    """Put random weights, as before pretraining, into every layer; the control of all copies."""
+    for module in student.bert.encoder.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=student.config.initializer_range)
+            nn.init.zeros_(module.bias)
+        if isinstance(module, nn.LayerNorm):
+            module.reset_parameters()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from bert_min import (
     packed,
     resolve_model,
 )
+from data.hashtags import READINGS
 from experiment.rundir import check_manifest, is_run, read_json, weights_sha256
 from lora import load_adapter, merge_lora, read_adapter_config
 
@@ -29,6 +31,38 @@ class Prediction(NamedTuple):
     score: float
     truncated: bool
     n_tokens: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How a text becomes logits' input, and logits an answer; stored in a run's config.json.
+
+    `hashtags` is one of data.hashtags.READINGS; `temperature` divides the logits, and a text is
+    positive from a score of `threshold` on: both were fitted on the validation split.
+    Raises ModelError for anything that cannot be meant.
+    """
+
+    hashtags: str = "keep"
+    temperature: float = 1.0
+    threshold: float = 0.5
+
+    def __post_init__(self) -> None:
+        numbers = (self.temperature, self.threshold)
+        if (
+            self.hashtags not in READINGS
+            or not all(type(n) in (int, float) and np.isfinite(n) for n in numbers)
+            or self.temperature <= 0
+            or not 0 <= self.threshold <= 1
+        ):
+            raise ModelError(f"the decision in config.json makes no sense: {self}")
+
+
+def read_decision(run: Path) -> Decision:
+    """The decision of a run; the plain one where its config.json has none."""
+    found = read_json(run / "config.json").get("decision", {})
+    if not isinstance(found, dict) or not set(found) <= set(Decision.__dataclass_fields__):
+        raise ModelError(f"the decision in {run}/config.json is not one of ours: {found}")
+    return Decision(**found)
 
 
 class Classifier:
@@ -44,8 +78,10 @@ class Classifier:
         batch_size: int = 64,
         dtype: torch.dtype = torch.float32,
         parallel: bool = True,
+        decision: Decision = Decision(),
     ) -> None:
         self.model, self.tokenizer = model.eval().to(dtype), tokenizer
+        self.decision, self.read = decision, READINGS[decision.hashtags]
         self.batch_size, self.parallel = batch_size, parallel
         self.label_names = model.config.label_names
 
@@ -59,22 +95,24 @@ class Classifier:
     def logits(
         self, texts: Sequence[str], progress: Callable[[int], Any] = lambda n: None
     ) -> np.ndarray:
-        """Logits (N, K) of N texts."""
-        ids = [encoded.ids for encoded in self.tokenizer.encode(texts)]
+        """Logits (N, K) of N texts, as the model gives them: the temperature is not in them."""
+        ids = [encoded.ids for encoded in self.tokenizer.encode(list(map(self.read, texts)))]
         return predict_logits(self.model, ids, self.batch_size, progress, self.parallel)
 
     def cut(self, text: str) -> str:
-        """The beginning of a text that is read: all of it, where it is not truncated."""
-        return self.tokenizer.cut(text)
+        """The part of a text that is read: all of it, where nothing is truncated or removed."""
+        return self.tokenizer.cut(self.read(text))
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """One Prediction a text, in order."""
-        encoded = self.tokenizer.encode(texts)
+        encoded = self.tokenizer.encode(list(map(self.read, texts)))
         ids = [e.ids for e in encoded]
         logits = predict_logits(self.model, ids, self.batch_size, parallel=self.parallel)
+        scores = softmax(logits / self.decision.temperature)[:, 1].tolist()
+        positive = [score >= self.decision.threshold for score in scores]
         return [
-            Prediction(self.label_names[int(row.argmax())], float(p), e.truncated, len(e.ids))
-            for e, row, p in zip(encoded, logits, softmax(logits)[:, 1], strict=True)
+            Prediction(self.label_names[int(yes)], score, e.truncated, len(e.ids))
+            for e, yes, score in zip(encoded, positive, scores, strict=True)
         ]
 
 
@@ -112,7 +150,9 @@ def load_run_model(run: Path) -> tuple[BertForSequenceClassification, Path]:
     base = find_base(run)
     folder = base.parent if base.is_file() else base
     named = run if (run / "config.json").is_file() else folder  # PEFT saves no config.json
-    model = load_model(base, BertConfig.from_file(named / "config.json").label_names)
+    config = BertConfig.from_file(named / "config.json")
+    model = load_model(base, config.label_names)
+    model.config = replace(model.config, pooling=config.pooling)
     load_adapter(model, run)
     merge_lora(model)
     return model, run if (run / "tokenizer.json").is_file() else folder
@@ -147,7 +187,8 @@ def load_classifier(
     if type(length) is not int or length < 3:
         raise ModelError(f"max_length {length!r} is not a whole number of at least 3")
     tokenizer = load_tokenizer(folder, length, model)
-    return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel)
+    decision = read_decision(run)
+    return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel, decision)
 
 
 def as_json(text: str, prediction: Prediction) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 
-STUDENT_MODES = ("odd", "even", "first", "last", "hybrid")
+STUDENT_MODES = ("odd", "even", "first", "last", "hybrid", "random")
 # LoRA's papers and guides use about ten times the rate of full fine-tuning.
 LEARNING_RATES = {"teacher": 5e-5, **dict.fromkeys(STUDENT_MODES, 5e-5), "lora": 5e-4}
 
@@ -36,6 +36,7 @@ EXIT_CODES = {
     "ModelError": 4,
     "AdapterError": 4,
     "TrainingError": 4,
+    "StudyError": 4,
     "FloatingPointError": 4,
     "OSError": 5,
     "SafetensorError": 5,  # while writing: no space, say; what is read has errors of its own

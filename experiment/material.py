@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bert_min import BertTokenizer, ModelError, load_model, resolve_model
 from data import Data, load_data, repeats
+from data.hashtags import READINGS
 from experiment import rundir
 from experiment.classifier import load_tokenizer
 from experiment.cli import say
@@ -33,7 +34,11 @@ def gather(args: argparse.Namespace) -> Material:
     model = load_model(folder, data.label_names)
     home = folder.parent if folder.is_file() else folder
     tokenizer = load_tokenizer(home, args.max_length, model)
-    encoded = {name: tokenizer.encode(split.texts) for name, split in data.splits.items()}
+    read = READINGS[args.hashtags]
+    encoded = {
+        name: tokenizer.encode([read(text) for text in split.texts])
+        for name, split in data.splits.items()
+    }
     for name, split in data.splits.items():
         share = sum(split.labels) / len(split.labels)
         cut = sum(e.truncated for e in encoded[name])
@@ -44,16 +49,21 @@ def gather(args: argparse.Namespace) -> Material:
     twice = {pair: count for pair, count in repeats(data).items() if count}
     if twice:
         say("texts that stand in two splits: " + ", ".join(f"{p} {n}" for p, n in twice.items()))
-    content = [[s.texts, s.labels] for s in data.splits.values()]
     return Material(
         folder=folder,
         model_sha256=rundir.weights_sha256(folder),
         depth=model.config.num_hidden_layers,
         tokenizer=tokenizer,
         data=data,
-        data_sha256=hashlib.sha256(json.dumps(content).encode()).hexdigest(),
+        data_sha256=fingerprint(data),
         ids={name: [e.ids for e in split] for name, split in encoded.items()},
     )
+
+
+def fingerprint(data: Data) -> str:
+    """The identity of a data set: SHA-256 of its texts and labels."""
+    content = [[s.texts, s.labels] for s in data.splits.values()]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def find_teacher(args: argparse.Namespace, material: Material) -> Path:
@@ -64,6 +74,8 @@ def find_teacher(args: argparse.Namespace, material: Material) -> Path:
         "data_sha256": material.data_sha256,
         "max_length": args.max_length,
         "layers": list(range(1, material.depth + 1)),
+        "hashtags": args.hashtags,
+        "pooling": args.pooling,
     }
     identity = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:8]
     default = Path("runs/teacher")
@@ -72,6 +84,7 @@ def find_teacher(args: argparse.Namespace, material: Material) -> Path:
         if not rundir.is_run(candidate):
             return candidate
         found = rundir.read_json(candidate / "train_args.json")
+        found = {"hashtags": "keep", "pooling": "cls", **found}
         differs = [name for name, value in wanted.items() if found.get(name) != value]
         if not differs:
             if found.get("interrupted"):

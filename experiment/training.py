@@ -4,14 +4,22 @@ import argparse
 import json
 import platform
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from analysis import compute_metrics, evaluate, predict_logits
+from analysis import (
+    choose_threshold,
+    compute_metrics,
+    evaluate,
+    fit_temperature,
+    predict_logits,
+    softmax,
+)
 from bert_min import (
     BertForSequenceClassification,
     load_model,
@@ -20,10 +28,19 @@ from bert_min import (
 )
 from bert_min.hub import MINILM, MINILM_ID
 from data import repeats
-from distill import Fit, Recipe, TeacherTargets, choose_layers, fit, make_student
+from data.hashtags import hashtag_dropout
+from distill import (
+    Fit,
+    Recipe,
+    TeacherTargets,
+    choose_layers,
+    draw_layers,
+    fit,
+    make_student,
+)
 from experiment import rundir
 from experiment.checkpoint import Checkpoints
-from experiment.classifier import load_classifier
+from experiment.classifier import Decision, load_classifier
 from experiment.cli import (
     LEARNING_RATES,
     STUDENT_MODES,
@@ -36,6 +53,8 @@ from experiment.cli import (
 from experiment.material import Material, find_teacher, gather
 from lora import add_lora, count_parameters, save_adapter
 from parallel import agree, join_ranks, rank, wait_for_all
+
+PROBE_LR = 1e-3  # of a head alone
 
 
 def train_command(args: argparse.Namespace) -> int:
@@ -108,6 +127,11 @@ def train_one(
         parameters, trainable = count_parameters(student.model.parameters())
         say(f"{args.out}: layers {student.layers}, {trainable:,} of {parameters:,} values trained")
 
+        hide = None
+        if args.hashtag_dropout:
+            hide = hashtag_dropout(material.tokenizer.backend.get_vocab(), args.hashtag_dropout)
+        if args.probe_epochs and not start:
+            probe(student.model, args, recipe, material)
         validation = data.splits["validation"]
         with open(folder / "metrics.jsonl", "a", buffering=1, encoding="utf-8") as metrics:
             done = fit(
@@ -124,6 +148,7 @@ def train_one(
                 save=partial(checkpoints.save, folder / "metrics.jsonl"),
                 save_every=args.save_every,
                 start=start,
+                augment=hide,
             )
 
         if rank() > 0:
@@ -162,6 +187,31 @@ def train_one(
     )
 
 
+def probe(
+    model: BertForSequenceClassification,
+    args: argparse.Namespace,
+    recipe: Recipe,
+    material: Material,
+) -> None:
+    """Train the head alone, so that fine-tuning begins near its end and bends features less.
+
+    Source: LP-FT, Kumar et al. 2022, section 3, https://arxiv.org/abs/2202.10054
+    """
+    trained = [p for p in model.parameters() if p.requires_grad]
+    model.requires_grad_(False)
+    model.classifier.requires_grad_(True)
+    validation = material.data.splits["validation"]
+    fit(
+        model,
+        material.ids["train"],
+        material.data.splits["train"].labels,
+        replace(recipe, epochs=args.probe_epochs, lr=PROBE_LR, entropy_weight=0.0),
+        lambda: evaluate(model, material.ids["validation"], validation.labels, args.batch_size),
+    )
+    for parameter in trained:
+        parameter.requires_grad_(True)
+
+
 def make_recipe(args: argparse.Namespace, device: torch.device) -> Recipe:
     """What the flags say of training."""
     return Recipe(
@@ -173,6 +223,8 @@ def make_recipe(args: argparse.Namespace, device: torch.device) -> Recipe:
         temperature=args.temperature,
         alpha=args.alpha,
         beta=args.beta,
+        label_smoothing=args.label_smoothing,
+        entropy_weight=args.entropy_weight,
         seed=args.seed,
         dtype=pick_dtype(args.dtype, device, training=True),
         max_steps=args.max_steps,
@@ -183,7 +235,8 @@ def identity(
     args: argparse.Namespace, recipe: Recipe, material: Material, teacher_dir: Path | None
 ) -> dict[str, Any]:
     """All that decides how a training goes."""
-    flags = ["mode", "layers", "max_length"]
+    flags = ["mode", "layers", "max_length", "hashtags", "hashtag_dropout", "pooling"]
+    flags += ["probe_epochs"]
     flags += ["objective"] if teacher_dir else []
     flags += [name for name in vars(args) if name.startswith("lora_")] * (args.mode == "lora")
     settings = asdict(recipe)
@@ -230,9 +283,13 @@ def build(
                 cache=teacher_dir / "targets",
                 batch_size=args.batch_size,
             )
-        return Student(make_student(teacher, layers), layers, targets)
+        student = make_student(teacher, layers)
+        if args.layers == "random":
+            draw_layers(student)
+        return Student(student, layers, targets)
 
     pretrained = load_model(material.folder, material.data.label_names)
+    pretrained.config = replace(pretrained.config, pooling=args.pooling)
     layers = choose(args.layers, pretrained)
     model = make_student(pretrained, layers).to(device)
     if args.mode != "lora":
@@ -265,9 +322,13 @@ def save(
         own_base = (folder / "base").is_dir()
         base = str((out / "base").resolve()) if own_base else record["base_model"]
         save_adapter(student.model, folder, student.adapter, base)
-        rundir.write_json(folder / "config.json", student.model.config.to_dict())
     else:
         save_model(student.model, folder)
+    decision = Decision(
+        record["hashtags"], results["decided"]["temperature"], results["decided"]["threshold"]
+    )
+    config = student.model.config.to_dict() | {"decision": asdict(decision)}
+    rundir.write_json(folder / "config.json", config)
     material.tokenizer.save(folder)
     rundir.write_json(folder / "train_args.json", record)
     rundir.write_json(folder / "results.json", results)
@@ -296,7 +357,10 @@ def score(
     batch_size: int,
     folder: Path,
 ) -> dict[str, Any]:
-    """Score the last epoch, put back the best one, score it, and write its predictions."""
+    """Score the last epoch, put back the best one, score it, and write its predictions.
+
+    Temperature and threshold are fitted on the validation split; `decided` scores both.
+    """
     test = material.data.splits["test"]
     last: dict[str, Any] = {"epoch": done.last_epoch, "train_loss": done.last_train_loss}
     last["validation"] = done.last_validation
@@ -309,11 +373,20 @@ def score(
         "validation": done.best_validation,
     }
     reader = packed(model)
+    temperature, threshold = 1.0, 0.5
+    results["decided"] = {}
     for name in ("validation", "test"):
         split = material.data.splits[name]
         logits = predict_logits(reader, material.ids[name], batch_size)
         results[name] = compute_metrics(logits, split.labels)
+        if name == "validation":
+            temperature = round(fit_temperature(logits, np.array(split.labels)), 4)
+            scores = softmax(logits / temperature)[:, 1]
+            threshold = round(choose_threshold(scores, np.array(split.labels)), 4)
+        decided = compute_metrics(logits / temperature, split.labels, threshold)
+        results["decided"][name] = decided
         names = material.data.label_names
         rundir.write_predictions(folder / "predictions", name, logits, split.labels, names)
+    results["decided"] |= {"temperature": temperature, "threshold": threshold}
     last.setdefault("test", results["test"])
     return results | {"last_epoch": last}

@@ -208,7 +208,8 @@ def test_peft_reads_a_lora_run_and_so_do_we(train, command, layers, count):
     texts = [row["text"] for row in rows]
     batch = AutoTokenizer.from_pretrained(run)(texts, padding=True, return_tensors="pt")
     with torch.inference_mode():
-        expected = model(**batch).logits.softmax(dim=1)[:, 1]
+        temperature = read(run / "config.json")["decision"]["temperature"]
+        expected = (model(**batch).logits / temperature).softmax(dim=1)[:, 1]
     answer = command(predict_command, "--run", run, *texts)
     scores = torch.tensor([json.loads(line)["score"] for line in answer.out.splitlines()])
     assert (scores - expected).abs().max() <= 1e-5
@@ -427,13 +428,14 @@ def answers(result):
 
 
 def test_one_json_line_a_text(predict):
+    threshold = read("runs/teacher/config.json")["decision"]["threshold"]
     texts = ["I hate you", "", "a " * 200, "caf\u00e9 \U0001f600", "two\nlines", "half \ud800"]
     lines = answers(predict(*texts))
     assert [line["text"] for line in lines] == texts
     assert [line["truncated"] for line in lines] == [False, False, True, False, False, False]
     for line in lines:
         assert set(line) == {"text", "label", "score", "truncated"}
-        assert line["label"] == ("hate" if line["score"] > 0.5 else "not-hate")
+        assert line["label"] == ("hate" if line["score"] >= threshold else "not-hate")
 
 
 def test_files_give_the_same_answers_as_arguments(predict):

@@ -27,7 +27,7 @@ def test_every_metric_equals_scikit_learn(seed):
     logits, labels = random_case(seed)
     ours = compute_metrics(logits, labels)
     p = scipy_softmax(logits.astype(np.float64), axis=1)
-    predicted = (logits[:, 1] > logits[:, 0]).astype(int)
+    predicted = (logits[:, 1] >= logits[:, 0]).astype(int)
     report = sk.classification_report(labels, predicted, output_dict=True)
     expected = {
         "loss": sk.log_loss(labels, p),
@@ -94,7 +94,7 @@ def test_certain_and_right_is_perfectly_calibrated():
 
 def test_bootstrap_interval_equals_scipys():
     logits, labels = random_case(9, n=400)
-    predicted = logits.argmax(axis=1)
+    predicted = (logits[:, 1] >= logits[:, 0]).astype(int)
     tp, fp, fn, tn = (
         int(((predicted == p) & (labels == t)).sum()) for p, t in ((1, 1), (1, 0), (0, 1), (0, 0))
     )

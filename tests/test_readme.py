@@ -10,7 +10,7 @@ import pytest
 import eval as eval_command
 import predict as predict_command
 import train as train_command
-from analysis.report import results_table
+from analysis.table import results_table
 from benchmarks.report import targets_table
 
 ROOT = Path(__file__).parent.parent

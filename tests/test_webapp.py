@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from webserver import make_run
 
 from bert_min import ModelError
-from experiment.classifier import Prediction
+from experiment.classifier import Decision, Prediction
 from experiment.cli import UsageError
 from experiment.rundir import find_runs, weights_sha256
 from webapp.app import make_app
@@ -137,6 +137,7 @@ class Stub:
     """A classifier that scores a text by a function."""
 
     label_names = ("not-hate", "hate")
+    decision = Decision()
     tokenizer = SimpleNamespace(max_length=128)
     model = SimpleNamespace(config=SimpleNamespace(num_hidden_layers=1))
 
@@ -188,12 +189,15 @@ def test_every_bad_input_gets_its_answer(app, row):
     check_row(row, *call(app, row.method, row.path, row.body, row.kind))
 
 
-def test_classify_gives_the_documented_answer(app, runs):
+def test_classify_gives_the_documented_answer(app, runs, models):
     answer = post(app, "/api/classify", {"text": "I hate you", "model": "odd"})
     check_answer(answer)
     sha256 = weights_sha256(next(run for run in runs if run.name == "odd"))
     assert answer["model"] == {"name": "odd", "sha256": sha256}
-    assert (answer["threshold"], answer["n_tokens"], answer["truncated"]) == (0.5, 5, False)
+    own = models["odd"].threshold
+    assert (answer["threshold"], answer["n_tokens"], answer["truncated"]) == (own, 5, False)
+    config = json.loads((next(r for r in runs if r.name == "odd") / "config.json").read_text())
+    assert own == config["decision"]["threshold"] != 0.5
 
 
 def test_the_first_model_answers_by_default(app, models):
@@ -242,6 +246,7 @@ def test_info_names_the_models_and_the_limits(app, models):
         "layers": "1, 3",
         "parameters": models["odd"].results["parameters"],
         "max_tokens": 128,
+        "threshold": models["odd"].threshold,
         "labels": ["not-hate", "hate"],
     }
 

@@ -53,9 +53,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--threshold",
         type=number(float, 0, 1),
-        default=0.5,
         metavar="P",
-        help="probability from which a text is called toxic (default: 0.5)",
+        help="probability from which a text is called toxic (default: each model's own, "
+        "chosen on its validation split)",
     )
     add_device_flag(parser)
     args = parser.parse_args(argv)

@@ -39,6 +39,10 @@ class Model:
         return self.classifier.tokenizer.max_length
 
     @property
+    def threshold(self) -> float:
+        return self.classifier.decision.threshold
+
+    @property
     def layers(self) -> str:
         depth = self.classifier.model.config.num_hidden_layers
         return ", ".join(map(str, self.record.get("layers", range(1, depth + 1))))

@@ -46,7 +46,11 @@ class Service:
     """The loaded models behind one gate; the first model is the one asked by default."""
 
     def __init__(
-        self, models: dict[str, Model], threshold: float = 0.5, running: int = 2, waiting: int = 4
+        self,
+        models: dict[str, Model],
+        threshold: float | None = None,  # None: each model's own
+        running: int = 2,
+        waiting: int = 4,
     ) -> None:
         self.models, self.threshold = models, threshold
         self.default = next(iter(models))
@@ -59,6 +63,9 @@ class Service:
             raise Refused(422, "unknown_model", f"The models here are {', '.join(self.models)}.")
         return self.models[name]
 
+    def threshold_of(self, model: Model) -> float:
+        return model.threshold if self.threshold is None else self.threshold
+
     def info(self) -> dict[str, Any]:
         return {
             "models": [
@@ -68,12 +75,13 @@ class Service:
                     "layers": model.layers,
                     "parameters": model.results.get("parameters"),
                     "max_tokens": model.max_tokens,
+                    "threshold": self.threshold_of(model),
                     "labels": list(model.classifier.label_names),
                 }
                 for model in self.models.values()
             ],
             "default": self.default,
-            "threshold": self.threshold,
+            "threshold": self.threshold_of(self.models[self.default]),
             "max_chars": MAX_CHARS,
             "max_batch": MAX_BATCH,
         }
@@ -105,7 +113,7 @@ class Service:
             pieces = leave_one_out(
                 lambda texts: [p.score for p in model.classifier.predict(texts)], read
             )
-            return prediction, pieces, text[len(read) :]
+            return prediction, pieces, text[len(read) :] if text.startswith(read) else ""
 
         prediction, pieces, unread = self.gate.run(leave_out)
         return self.answer(model, prediction, milliseconds(started)) | {
@@ -115,12 +123,13 @@ class Service:
         }
 
     def answer(self, model: Model, prediction: Prediction, ms: float) -> dict[str, Any]:
-        toxic = prediction.score >= self.threshold
+        threshold = self.threshold_of(model)
+        toxic = prediction.score >= threshold
         return {
             "label": "toxic" if toxic else "not_toxic",
             "toxic": toxic,
             "score": prediction.score,
-            "threshold": self.threshold,
+            "threshold": threshold,
             "scores": {"toxic": prediction.score, "not_toxic": 1 - prediction.score},
             "truncated": prediction.truncated,
             "n_tokens": prediction.n_tokens,

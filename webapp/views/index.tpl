@@ -62,7 +62,7 @@
   % end
 </p>
 
-% blank = {'toxic': False, 'score': 0, 'threshold': service.threshold, 'truncated': False, 'n_tokens': 0,
+% blank = {'toxic': False, 'score': 0, 'threshold': 0.5, 'truncated': False, 'n_tokens': 0,
 %          'max_tokens': 128, 'model': {'name': '', 'sha256': ''}, 'ms': 0}
 <template id="answer-template">
 % include('answer.tpl', r=blank)

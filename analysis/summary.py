@@ -1,0 +1,145 @@
+"""The records of a study as numbers: an arm's scores over its seeds, and arms held side by side."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.calibration import choose_threshold, fit_temperature
+from analysis.metrics import compute_metrics, softmax
+from analysis.record import Scores, read_records, scores_of
+from analysis.significance import (
+    Difference,
+    holm,
+    mcnemar,
+    mean_interval,
+    multi_bootstrap,
+    smallest_detectable,
+    verdict,
+)
+from bert_min import ModelError
+
+METRICS = ("macro_f1", "accuracy", "f1", "auroc", "loss", "brier", "ece", "predicted_positive_rate")
+
+
+class Arm:
+    """All seeds of one arm."""
+
+    def __init__(self, records: Sequence[dict[str, Any]]) -> None:
+        self.records = list(records)
+        self.name = records[0]["arm"]
+        self.seeds = [record["seed"] for record in records]
+
+    def of_seeds(self, seeds: Sequence[int]) -> "Arm":
+        return Arm([record for record in self.records if record["seed"] in seeds])
+
+    @cache  # noqa: B019 (an arm lives as long as the report)
+    def scores(self, split: str) -> Scores:
+        return scores_of(self.records, split)
+
+    @cache  # noqa: B019
+    def metrics(self, split: str) -> list[dict[str, Any]]:
+        """Every metric of each seed: the bare model, its threshold 1/2."""
+        scores = self.scores(split)
+        return [compute_metrics(row, scores.labels) for row in scores.logits]
+
+    def values(self, split: str, metric: str) -> list[float]:
+        return [row[metric] for row in self.metrics(split)]
+
+    def mean(self, split: str, metric: str = "macro_f1") -> float:
+        return float(np.mean(self.values(split, metric)))
+
+    @cached_property
+    def decisions(self) -> list[tuple[float, float]]:
+        """Temperature and threshold of each seed, fitted on validation."""
+        scores, found = self.scores("validation"), []
+        for logits in scores.logits:
+            temperature = fit_temperature(logits, scores.labels)
+            score = softmax(logits / temperature)[:, 1]
+            found.append((temperature, choose_threshold(score, scores.labels)))
+        return found
+
+    @cache  # noqa: B019
+    def decided(self, split: str) -> list[dict[str, Any]]:
+        """Every metric of each seed, with its temperature and threshold."""
+        scores = self.scores(split)
+        return [
+            compute_metrics(row / temperature, scores.labels, threshold)
+            for row, (temperature, threshold) in zip(scores.logits, self.decisions, strict=True)
+        ]
+
+    def ensemble(self, split: str) -> np.ndarray:
+        """Logits (N, 2) of the mean over the seeds of the calibrated probabilities."""
+        scores = self.scores(split)
+        temperatures = np.array([t for t, _ in self.decisions])[:, None, None]
+        probabilities = np.stack([softmax(row) for row in scores.logits / temperatures])
+        return np.log(np.clip(probabilities.mean(axis=0), 1e-9, None))
+
+    def last_epoch(self, split: str, metric: str) -> list[float]:
+        return [record["last_epoch"][split][metric] for record in self.records]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One arm held against another on a split, over the seeds that both have."""
+
+    first: str
+    second: str
+    split: str
+    seeds: int
+    difference: Difference
+    mcnemar_p: float
+    detectable: float  # macro-F1
+
+
+class Summary:
+    """The records of a folder. Raises ModelError where there are none."""
+
+    def __init__(self, folder: Path) -> None:
+        found = read_records(folder)
+        if not found or not (folder / "study.json").is_file():
+            raise ModelError(
+                f"no records of a study in {folder} (hint: python -m analysis.study writes some)"
+            )
+        self.folder = folder
+        self.arms = {name: Arm(records) for name, records in found.items()}
+        self.facts = self.aside("study")
+
+    def aside(self, name: str) -> dict[str, Any]:
+        """A JSON file beside the records; empty where it is not there."""
+        path = self.folder / f"{name}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    def compare(self, first: str, second: str, split: str) -> Comparison | None:
+        """None where an arm is missing."""
+        if first not in self.arms or second not in self.arms:
+            return None
+        shared = sorted(set(self.arms[first].seeds) & set(self.arms[second].seeds))
+        a, b = (self.arms[name].of_seeds(shared) for name in (first, second))
+        scores_a, scores_b = a.scores(split), b.scores(split)
+        gaps = np.subtract(a.values(split, "macro_f1"), b.values(split, "macro_f1"))
+        right = [arm.ensemble(split).argmax(axis=1) == scores_a.labels for arm in (a, b)]
+        return Comparison(
+            first,
+            second,
+            split,
+            len(shared),
+            multi_bootstrap(scores_a.predicted, scores_b.predicted, scores_a.labels),
+            mcnemar(*right),
+            smallest_detectable(gaps.tolist()),
+        )
+
+    def compare_all(
+        self, pairs: Sequence[tuple[str, str]], split: str
+    ) -> list[tuple[Comparison, float, str]]:
+        """Each comparison that can be made, its p-value by Holm among them, and its verdict."""
+        made = [c for first, second in pairs if (c := self.compare(first, second, split))]
+        adjusted = holm([c.difference.p for c in made])
+        return [(c, p, verdict(c.difference, p)) for c, p in zip(made, adjusted, strict=True)]
+
+    def interval(self, arm: str, split: str, metric: str = "macro_f1") -> tuple[float, ...]:
+        return mean_interval(self.arms[arm].values(split, metric))

@@ -1,0 +1,56 @@
+"""Campaign hashtags: a shortcut that tweets of one year offer and tweets of the next do not.
+
+In the training tweets `#buildthatwall` is nearly always hate, in the test tweets it is not: HatEval
+was collected by keywords and hashtags (Basile et al. 2019, section 3,
+https://aclanthology.org/S19-2007). A model may read them, not see them, or see their words.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+HASHTAG = re.compile(r"#(\w+)")
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")  # between the words of BuildThatWall, of build_it
+
+
+def remove_hashtags(text: str) -> str:
+    """`Enough. #BuildThatWall` becomes `Enough.`; a sign without a word stays."""
+    return " ".join(HASHTAG.sub(" ", text).split())
+
+
+def split_hashtags(text: str) -> str:
+    """`#BuildThatWall` becomes `Build That Wall`; words in one case are left to WordPiece."""
+    return HASHTAG.sub(lambda match: HUMP.sub(" ", match[1]).strip(), text)
+
+
+READINGS: dict[str, Callable[[str], str]] = {
+    "keep": lambda text: text,
+    "remove": remove_hashtags,
+    "split": split_hashtags,
+}
+
+
+def hashtag_dropout(
+    vocabulary: Mapping[str, int], rate: float
+) -> Callable[[Sequence[int], np.random.Generator], Sequence[int]]:
+    """A function that hides each hashtag of an encoded text with probability `rate`.
+
+    Every token of a hidden one, its # included, becomes [MASK]: a text keeps its length.
+    """
+    sign, mask = vocabulary["#"], vocabulary["[MASK]"]
+    inside = {number for token, number in vocabulary.items() if token.startswith("##")}
+
+    def hide(ids: Sequence[int], rng: np.random.Generator) -> Sequence[int]:
+        if sign not in ids:
+            return ids
+        hidden = list(ids)
+        for place, token in enumerate(ids[:-2]):  # the last one is [SEP]
+            if token == sign and rng.random() < rate:
+                end = place + 2
+                while ids[end] in inside:
+                    end += 1
+                hidden[place:end] = [mask] * (end - place)
+        return hidden
+
+    return hide

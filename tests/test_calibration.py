@@ -1,0 +1,72 @@
+"""Temperature against scipy's minimiser, threshold against every threshold, bins by hand."""
+
+import numpy as np
+import pytest
+import scipy.optimize
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score, log_loss
+
+from analysis import softmax
+from analysis.calibration import (
+    choose_threshold,
+    fit_temperature,
+    negative_log_likelihood,
+    reliability,
+)
+
+
+def overconfident(factor: float, n: int = 4000) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (N, 2) that are `factor` times those that the labels were drawn from."""
+    rng = np.random.default_rng(0)
+    margin = rng.normal(0, 2, n)
+    labels = (rng.random(n) < 1 / (1 + np.exp(-margin))).astype(int)
+    return np.stack([-factor * margin / 2, factor * margin / 2], axis=1), labels
+
+
+def test_likelihood_equals_scikit_learns():
+    logits, labels = overconfident(1.0)
+    expected = log_loss(labels, softmax(logits / 2)[:, 1])
+    assert negative_log_likelihood(logits, labels, 2.0) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("factor", [0.25, 1.0, 3.0, 8.0])
+def test_temperature_is_the_factor_and_scipys_minimum(factor):
+    logits, labels = overconfident(factor)
+    found = fit_temperature(logits, labels)
+    assert found == pytest.approx(factor, rel=0.1)
+    best = scipy.optimize.minimize_scalar(
+        lambda t: negative_log_likelihood(logits, labels, t), bounds=(0.05, 20), method="bounded",
+        options={"xatol": 1e-9},
+    )
+    assert found == pytest.approx(best.x, rel=1e-3)
+
+
+scored = st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=2, max_size=25)
+
+
+@settings(deadline=None)
+@given(scored)
+def test_no_threshold_has_a_higher_macro_f1(pairs):
+    score = np.array([s / 8 for s, _ in pairs])
+    labels = np.array([int(y) for _, y in pairs])
+
+    def macro(threshold: float) -> float:
+        return f1_score(labels, score >= threshold, labels=[0, 1], average="macro", zero_division=0)
+
+    best = max(macro(t) for t in (-1, *(np.arange(9) / 8), 2))
+    assert macro(choose_threshold(score, labels)) == pytest.approx(best)
+
+
+def test_of_equal_thresholds_the_nearest_to_a_half():
+    score, labels = np.array([0.9, 0.8, 0.1, 0.05]), np.array([1, 1, 0, 0])
+    assert choose_threshold(score, labels) == pytest.approx(0.45)
+
+
+def test_reliability_by_hand():
+    margins = np.log(np.array([0.01, 0.02, 0.98, 0.5]) / (1 - np.array([0.01, 0.02, 0.98, 0.5])))
+    logits = np.stack([np.zeros(4), margins], axis=1)
+    bins = reliability(logits, np.array([0, 1, 1, 0]))
+    assert [row[2] for row in bins] == [2, 1, 1]
+    assert bins[0][:2] == pytest.approx((0.015, 0.5))
+    assert bins[2][:2] == pytest.approx((0.98, 1.0))
