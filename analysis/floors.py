@@ -1,0 +1,65 @@
+"""What needs no fine-tuning: a bag of words, and linear and kernel heads on a frozen encoder.
+
+They need scikit-learn, which only the tests and the study install.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from bert_min import BertForSequenceClassification, BertTokenizer, packed
+from bert_min.model import mean_pool
+from data import Data
+from data.batches import evaluation_batches, pad
+from data.hashtags import READINGS
+
+FLOORS = {
+    "floor-bow": "bag of words (1, 2), logistic regression",
+    "floor-frozen-linear": "frozen encoder, mean of the tokens, logistic regression",
+    "floor-frozen-linear-untagged": "the same, hashtags removed",
+    "floor-frozen-kernel": "frozen encoder, mean of the tokens, support vectors (RBF)",
+    "floor-frozen-kernel-untagged": "the same, hashtags removed",
+}
+
+
+def mean_features(
+    model: BertForSequenceClassification, tokenizer: BertTokenizer, texts: list[str]
+) -> np.ndarray:
+    """The mean of the last layer over a text's tokens, as vectors (N, C) of length 1."""
+    ids = [encoded.ids for encoded in tokenizer.encode(texts)]
+    features = np.empty((len(ids), model.config.hidden_size), np.float32)
+    reader, device = packed(model), next(model.parameters()).device
+    with torch.inference_mode():
+        for index in evaluation_batches([len(row) for row in ids], 16):
+            batch, mask = pad([ids[i] for i in index], model.config.pad_token_id, device)
+            states = reader(batch, mask, output_hidden_states=True).hidden_states
+            features[index] = mean_pool(states[-1], mask).cpu().numpy()
+    return features / np.linalg.norm(features, axis=1, keepdims=True)
+
+
+def floor_margins(
+    name: str, data: Data, model: BertForSequenceClassification, tokenizer: BertTokenizer
+) -> dict[str, np.ndarray]:
+    """Fit a floor on the training split; its margins on validation and test.
+
+    A support vector machine's decision values are no log-odds: their scale is fitted afterwards,
+    as everyone's is (analysis/calibration.py).
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import SVC
+
+    read = READINGS["remove" if name.endswith("-untagged") else "keep"]
+    texts = {split: [read(text) for text in part.texts] for split, part in data.splits.items()}
+    features: dict[str, Any]
+    if name == "floor-bow":
+        words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+        features = {"train": words.fit_transform(texts["train"])}
+        features |= {split: words.transform(texts[split]) for split in ("validation", "test")}
+    else:
+        features = {s: mean_features(model, tokenizer, part) for s, part in texts.items()}
+    linear = LogisticRegression(C=10, max_iter=1000)
+    head = SVC(C=10) if "kernel" in name else linear
+    head.fit(features["train"], data.splits["train"].labels)
+    return {s: head.decision_function(features[s]) for s in ("validation", "test")}

@@ -1,0 +1,43 @@
+"""Do two layers say the same? Linear CKA, which rotations and scales do not change."""
+
+import numpy as np
+import torch
+
+from bert_min import BertForSequenceClassification
+from data.batches import evaluation_batches, pad
+
+
+def linear_cka(x: np.ndarray, y: np.ndarray) -> float:
+    """||Y^T X||^2 / (||X^T X|| ||Y^T Y||) of centred X (N, C) and Y (N, D), Frobenius norms.
+
+    1 where one is the other rotated and scaled, 0 where they have nothing in common.
+    Source: Kornblith et al. 2019, section 3, https://arxiv.org/abs/1905.00414
+    """
+    x, y = (m.astype(np.float64) - m.mean(axis=0, dtype=np.float64) for m in (x, y))
+    shared = np.linalg.norm(y.T @ x) ** 2
+    return float(shared / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)))
+
+
+@torch.inference_mode()
+def layer_states(model: BertForSequenceClassification, ids: list[list[int]]) -> list[np.ndarray]:
+    """What the embeddings and each layer give for every token of the texts: arrays (N, C)."""
+    model.eval()
+    device = next(model.parameters()).device
+    parts: list[list[np.ndarray]] = []
+    for index in evaluation_batches([len(row) for row in ids], 16):
+        batch, mask = pad([ids[i] for i in index], model.config.pad_token_id, device)
+        states = model(batch, mask, output_hidden_states=True).hidden_states
+        parts.append([layer[mask.bool()].float().cpu().numpy() for layer in states])
+    return [np.concatenate(layer) for layer in zip(*parts, strict=True)]
+
+
+def similarity(
+    student: BertForSequenceClassification,
+    teacher: BertForSequenceClassification,
+    ids: list[list[int]],
+) -> list[list[float]]:
+    """Linear CKA of each student layer (rows) with each teacher layer (columns); 0: embeddings."""
+    theirs = layer_states(teacher, ids)
+    return [
+        [round(linear_cka(own, other), 4) for other in theirs] for own in layer_states(student, ids)
+    ]
