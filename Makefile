@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # The sample has 1,000 training texts: smaller batches and a higher rate than the defaults for 9,000.
 DEMO := --model minilm --data sample --batch-size 32 --overwrite
-.PHONY: help demo web test lint clean
+MODEL ?= minilm
+DATA ?= cardiffnlp/tweet_eval:hate
+.PHONY: help demo web study report test lint clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +34,12 @@ demo: .venv/run ## train, evaluate and use all models on the embedded sample (no
 
 web: .venv/run ## serve the page on http://127.0.0.1:5000 (after make demo, or with your own runs)
 	$(BIN)/python -m webapp
+
+study: .venv/dev ## train every arm of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID)
+	$(BIN)/python -m analysis.study --model $(MODEL) --data $(DATA) --seeds 5
+
+report: .venv/run ## write docs/ANALYSIS.md, its figures and the README's table from docs/study
+	$(BIN)/python -m analysis.report
 
 test: .venv/dev ## install what the tests need and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto

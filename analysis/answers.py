@@ -128,15 +128,15 @@ class Answers:
         """Macro-F1 on validation as a share of the teacher's, mean of the seeds' shares."""
         if not {student, teacher} <= set(self.summary.arms):
             return MISSING
-        return f"{100 * np.mean(self._ratios(student, teacher)):.1f} %"
+        return f"{100 * np.mean(list(self._ratios(student, teacher).values())):.1f} %"
 
-    def _ratios(self, student: str, teacher: str = "teacher") -> list[float]:
-        arms = self.summary.arms
-        shared = [seed for seed in arms[student].seeds if seed in arms[teacher].seeds]
+    def _ratios(self, student: str, teacher: str = "teacher") -> dict[int, float]:
+        """The share of each seed that both have."""
         ours, theirs = (
-            arms[n].of_seeds(shared).values("validation", "macro_f1") for n in (student, teacher)
+            dict(zip(arm.seeds, arm.values("validation", "macro_f1"), strict=True))
+            for arm in (self.summary.arms[name] for name in (student, teacher))
         )
-        return [a / b for a, b in zip(ours, theirs, strict=True)]
+        return {seed: ours[seed] / theirs[seed] for seed in ours if seed in theirs}
 
     def loss(self, name: str) -> str:
         """The chosen temperature, alpha or beta."""
@@ -158,9 +158,9 @@ class Answers:
             "validation loss",
             "test macro-F1",
             "test loss",
-            "accuracy",
-            "F1 (hate)",
-            "AUROC",
+            "test accuracy",
+            "test F1 (hate)",
+            "test AUROC",
             "predicted hate",
             "parameters",
             "trainable",
@@ -255,9 +255,9 @@ class Answers:
                             str(c.seeds),
                             f"{100 * d.estimate:+.1f}",
                             f"{100 * d.low:+.1f} to {100 * d.high:+.1f}",
-                            f"{p:.3f}",
+                            "-" if math.isnan(p) else f"{p:.3f}",
                             f"{c.mcnemar_p:.3f}",
-                            f"{100 * c.detectable:.1f}",
+                            "-" if math.isnan(c.detectable) else f"{100 * c.detectable:.1f}",
                             word,
                         ]
                     )
@@ -270,7 +270,7 @@ class Answers:
         rows = self.summary.compare_all(pairs, split)
         cells = {}
         for c, _, word in rows:
-            star = "" if word == "NOT DISTINGUISHABLE" else "*"
+            star = "*" if word in ("BETTER", "WORSE") else ""
             cells[c.first, c.second] = f"{100 * c.difference.estimate:+.1f}{star}"
             cells[c.second, c.first] = f"{-100 * c.difference.estimate:+.1f}{star}"
         return aligned(["", *arms], [[a, *(cells.get((a, b), "") for b in arms)] for a in arms])
@@ -602,14 +602,15 @@ class Answers:
                 add(
                     f"{name}: share of the teacher's validation macro-F1",
                     "0.983, goal 0.995",
-                    self._ratios(name),
+                    list(self._ratios(name).values()),
                     ".4f",
                     level(0.983, 0.995),
                 )
         for init in ("odd", "even"):
             names = [f"{init}-ce", f"{init}-kd-hidden"]
             if set(names) <= set(arms):
-                gains = [b - a for a, b in zip(*(self._ratios(n) for n in names), strict=True)]
+                plain, taught = (self._ratios(name) for name in names)
+                gains = [taught[seed] - plain[seed] for seed in plain if seed in taught]
                 add(
                     f"{init}: gain of kd-hidden over ce, share of the teacher's",
                     "> 0.01",

@@ -6,7 +6,7 @@ from analysis import figures
 from analysis.answers import INITS, MAIN, ROBUST, Answers
 from analysis.floors import FLOORS
 from analysis.significance import holm, verdict
-from analysis.summary import Summary
+from analysis.summary import FEWEST_SEEDS, Summary
 
 
 def draw(summary: Summary, answers: Answers, folder: Path) -> None:
@@ -41,7 +41,7 @@ def against_teacher(summary: Summary, arms: list[str]) -> list[tuple[str, str, s
         found = {}
         for arm in arms:
             comparison = summary.compare(arm, "teacher", split) if arm != "teacher" else None
-            if comparison and comparison.seeds > 1:
+            if comparison and comparison.seeds >= FEWEST_SEEDS:
                 found[arm] = comparison.difference
         adjusted = holm([difference.p for difference in found.values()])
         verdicts = dict(zip(found, map(verdict, found.values(), adjusted), strict=True))

@@ -1,6 +1,7 @@
 """The records of a study as numbers: an arm's scores over its seeds, and arms held side by side."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -23,7 +24,7 @@ from analysis.significance import (
 )
 from bert_min import ModelError
 
-METRICS = ("macro_f1", "accuracy", "f1", "auroc", "loss", "brier", "ece", "predicted_positive_rate")
+FEWEST_SEEDS, TOO_FEW = 3, "TOO FEW SEEDS"
 
 
 class Arm:
@@ -136,10 +137,19 @@ class Summary:
     def compare_all(
         self, pairs: Sequence[tuple[str, str]], split: str
     ) -> list[tuple[Comparison, float, str]]:
-        """Each comparison that can be made, its p-value by Holm among them, and its verdict."""
+        """Each comparison that can be made, its p-value by Holm among them, and its verdict.
+
+        With fewer than three seeds there is none: their spread is not known.
+        """
         made = [c for first, second in pairs if (c := self.compare(first, second, split))]
-        adjusted = holm([c.difference.p for c in made])
-        return [(c, p, verdict(c.difference, p)) for c, p in zip(made, adjusted, strict=True)]
+        judged = [c for c in made if c.seeds >= FEWEST_SEEDS]
+        adjusted = dict(zip(judged, holm([c.difference.p for c in judged]), strict=True))
+        return [
+            (c, adjusted[c], verdict(c.difference, adjusted[c]))
+            if c in adjusted
+            else (c, math.nan, TOO_FEW)
+            for c in made
+        ]
 
     def interval(self, arm: str, split: str, metric: str = "macro_f1") -> tuple[float, ...]:
         return mean_interval(self.arms[arm].values(split, metric))

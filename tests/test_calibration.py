@@ -36,7 +36,9 @@ def test_temperature_is_the_factor_and_scipys_minimum(factor):
     found = fit_temperature(logits, labels)
     assert found == pytest.approx(factor, rel=0.1)
     best = scipy.optimize.minimize_scalar(
-        lambda t: negative_log_likelihood(logits, labels, t), bounds=(0.05, 20), method="bounded",
+        lambda t: negative_log_likelihood(logits, labels, t),
+        bounds=(0.05, 20),
+        method="bounded",
         options={"xatol": 1e-9},
     )
     assert found == pytest.approx(best.x, rel=1e-3)

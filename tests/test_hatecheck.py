@@ -88,7 +88,9 @@ def test_always_hateful_on_the_real_cases(real):
     assert sum(row["n"] for row in scores["functionalities"].values()) == 3728
 
 
-def test_the_command_prints_tables_or_json_and_draws(web_runs, folder, tmp_path, monkeypatch, capsys):
+def test_the_command_prints_tables_or_json_and_draws(
+    web_runs, folder, tmp_path, monkeypatch, capsys
+):
     runs = [str(web_runs / "teacher"), str(web_runs / "odd")]
     picture = tmp_path / "heat.png"
     arguments = ["eval.py", *runs, "--hatecheck", str(folder), "--figure", str(picture)]

@@ -5,24 +5,16 @@ import re
 import shlex
 from pathlib import Path
 
-import pytest
-
 import eval as eval_command
 import predict as predict_command
 import train as train_command
-from analysis.table import results_table
+from analysis.arms import TEACHER, lora_arms, student_arms
+from analysis.report import BEGIN, END
 from benchmarks.report import targets_table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-RESULTS = sorted((ROOT / "docs" / "results").glob("*.json"))
-
-
-@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
-def test_tables_are_what_eval_printed(path):
-    table, foot = results_table(json.loads(path.read_text(encoding="utf-8"))).split("\n\n")
-    assert table in README
-    assert "tweeteval" in foot
+STUDY = ROOT / "docs" / "study"
 
 
 def test_the_speed_table_is_what_the_benchmarks_measured():
@@ -32,13 +24,6 @@ def test_the_speed_table_is_what_the_benchmarks_measured():
         for benchmark in (json.loads(file.read_text(encoding="utf-8")) for file in files)
     }
     assert targets_table(figures) in README
-
-
-def test_there_are_results():
-    assert [path.stem for path in RESULTS] == [
-        "minilm-tweeteval-test",
-        "minilm-tweeteval-validation",
-    ]
 
 
 def test_each_command_is_one_that_the_scripts_take():
@@ -63,8 +48,20 @@ def test_each_file_named_is_there():
 
 
 def test_every_table_row_has_its_command():
-    rows = json.loads(RESULTS[0].read_text(encoding="utf-8"))["runs"]
+    loss = json.loads((STUDY / "study.json").read_text(encoding="utf-8"))["loss"]
+    arms = {a.name: a for a in (TEACHER, *student_arms(**loss), *lora_arms())}
+    block = README.partition(BEGIN)[2].partition(END)[0]
+    rows = [row for row in re.findall(r"^\| ([\w-]+) +\|", block, re.MULTILINE) if row in arms]
+    assert len(rows) == 9
     for number, row in enumerate(rows, start=1):
         (line,) = re.findall(rf"^{number}\. `(.*?)`", README, flags=re.MULTILINE)
-        args = train_command.parse_args(shlex.split(line)[2:])
-        assert str(args.out) == row["run"]
+        args = vars(train_command.parse_args(shlex.split(line)[2:]))
+        wanted = vars(train_command.parse_args(list(arms[row].flags)))
+        assert {**args, "command": ""} == {**wanted, "command": ""}
+
+
+def test_shares_of_telltale_hashtags_are_those_of_the_data_report():
+    figures = json.loads((STUDY / "data.json").read_text(encoding="utf-8"))
+    shares = figures["with_telltale_hashtag"]
+    assert f"{100 * shares['test']:.0f} % of them have a hashtag" in " ".join(README.split())
+    assert f"{100 * shares['train']:.0f} % of the training tweets do" in " ".join(README.split())

@@ -24,8 +24,11 @@ def make_data() -> Data:
         texts.append(f"text {number} {tag}" if number < 200 else f"women and refugee {number}")
         labels.append(label)
     never = Split(["never to be seen"] * 4, [0, 1, 0, 1])
-    return Data("made", {"train": Split(texts, labels), "validation": never, "test": never},
-                ("not-hate", "hate"))
+    return Data(
+        "made",
+        {"train": Split(texts, labels), "validation": never, "test": never},
+        ("not-hate", "hate"),
+    )
 
 
 @pytest.mark.parametrize("name", SHIFTS)

@@ -167,7 +167,9 @@ def test_drawn_layers_are_new_and_all_else_is_the_teachers(tiny):
 def train(model_dir, tmp_path):
     def run(mode: str, *flags: str) -> Path:
         out = tmp_path / f"{mode}-{len(list(tmp_path.iterdir()))}"
-        common = f"--mode {mode} --model {model_dir} --data sample --limit 48 --epochs 1 --dtype fp32"
+        common = (
+            f"--mode {mode} --model {model_dir} --data sample --limit 48 --epochs 1 --dtype fp32"
+        )
         assert train_command(parse_args([*common.split(), "--out", str(out), *flags])) == 0
         return out
 

@@ -186,7 +186,9 @@ def test_margins_stand_by_label_in_order():
 
 
 def test_a_learning_curve_is_means_of_stretches(tmp_path):
-    lines = [{"step": n, "epoch": 1 + n // 101, "loss": n, "hard_loss": 2 * n} for n in range(1, 201)]
+    lines = [
+        {"step": n, "epoch": 1 + n // 101, "loss": n, "hard_loss": 2 * n} for n in range(1, 201)
+    ]
     lines.insert(100, {"epoch": 1, "train_loss": 0, "validation": {"loss": 0.5, "macro_f1": 0.7}})
     path = tmp_path / "metrics.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)) + "\n")

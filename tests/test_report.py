@@ -1,0 +1,195 @@
+"""docs/ANALYSIS.md and the README's table are what the committed records say."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis import compute_metrics, report
+from analysis.answers import MAIN, MISSING, QUESTIONS, ROBUST, Answers
+from analysis.data_report import describe
+from analysis.data_report import main as data_report_main
+from analysis.pictures import draw
+from analysis.record import by_label, write_record
+from analysis.report import BEGIN, END, TEMPLATE, fill, with_results
+from analysis.summary import Arm, Summary
+from bert_min import BertTokenizer, ModelError
+from data import load_data
+from experiment.cli import UsageError
+
+ROOT = Path(__file__).parent.parent
+STUDY = ROOT / "docs" / "study"
+
+
+@pytest.fixture(scope="module")
+def answers() -> Answers:
+    return Answers(Summary(STUDY))
+
+
+@pytest.fixture(scope="module")
+def text(answers) -> str:
+    return fill(TEMPLATE.read_text(encoding="utf-8"), answers.fields())
+
+
+def test_the_analysis_is_what_the_records_say(text):
+    assert (ROOT / "docs" / "ANALYSIS.md").read_text(encoding="utf-8") == text
+
+
+def test_the_readme_is_what_the_records_say(answers):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert with_results(readme, answers.readme()) == readme
+
+
+def test_every_picture_is_there(text, answers, tmp_path):
+    named = set(re.findall(r"\(figures/([\w-]+)\.png\)", text))
+    assert len(named) == 7
+    draw(answers.summary, answers, tmp_path)
+    drawn = {path.stem for path in tmp_path.glob("*.png")}
+    assert drawn == {path.stem for path in tmp_path.glob("*.svg")} == named
+    for name in named:
+        for suffix in (".png", ".svg"):
+            assert (ROOT / "docs" / "figures" / f"{name}{suffix}").stat().st_size > 4000
+
+
+def test_records_are_of_one_data_set_and_have_no_text():
+    facts = json.loads((STUDY / "study.json").read_text(encoding="utf-8"))
+    for path in STUDY.glob("*/seed-*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        assert path.parent.name == record["arm"]
+        if not record["arm"].startswith(("shift-", "floor-")):
+            assert record["data_sha256"] == facts["data_sha256"]
+        assert not re.search(r"/(home|root|work|tmp)/", path.read_text(encoding="utf-8"))
+
+
+def make_folder(folder: Path, arms: dict[str, list[float]], n: int = 400) -> None:
+    """Records of arms whose seeds are right for given shares of the texts."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(n) % 2
+    for arm, shares in arms.items():
+        for seed, share in enumerate(shares):
+            right = rng.random(n) < share
+            margins = np.where(right == (labels == 1), 1.0, -1.0) * rng.uniform(0.5, 3, n)
+            kept = {split: by_label(margins, labels.tolist()) for split in ("validation", "test")}
+            last = {
+                "loss": 0.5,
+                "accuracy": 0.5,
+                "f1": 0.5,
+                "macro_f1": 0.5,
+                "predicted_positive_rate": 0.5,
+            }
+            write_record(
+                folder / arm / f"seed-{seed}.json",
+                {
+                    "arm": arm,
+                    "seed": seed,
+                    "margins": kept,
+                    "parameters": 10,
+                    "trainable": 5,
+                    "best_epoch": 2,
+                    "last_epoch": {"epoch": 3, "validation": last, "test": last},
+                    "curve": {
+                        "training": [{"step": 1, "loss": 1.0, "hard_loss": 1.0}],
+                        "validation": [{"step": 1, "loss": 0.5, "macro_f1": 0.5}],
+                    },
+                },
+            )
+    facts = {
+        "label_names": ["no", "yes"],
+        "train_positive_rate": 0.5,
+        "test_repeats_training": [0, 1, 2],
+    }
+    write_record(folder / "study.json", facts)
+
+
+def test_a_partial_study_gives_a_partial_report(tmp_path, monkeypatch, capsys):
+    make_folder(tmp_path / "records", {"teacher": [0.8, 0.8], "odd-ce": [0.7]})
+    monkeypatch.setattr(
+        sys, "argv", ["report", str(tmp_path / "records"), "--out", str(tmp_path / "out")]
+    )
+    assert report.main() == 0
+    written = (tmp_path / "out" / "ANALYSIS.md").read_text(encoding="utf-8")
+    assert MISSING in written
+    assert "{{" not in written
+    assert (tmp_path / "out" / "figures" / "forest.png").is_file()
+
+
+def test_verdicts_and_differences_of_made_arms(tmp_path):
+    make_folder(tmp_path, {"teacher": [0.8] * 3, "odd-kd-hidden": [0.6] * 3, "lora": [0.8] * 3})
+    answers = Answers(Summary(tmp_path))
+    assert answers.verdict("odd-kd-hidden", "teacher", "test") == "WORSE"
+    assert answers.verdict("lora", "odd-kd-hidden", "test") == "BETTER"
+    assert answers.verdict("lora", "teacher", "test") == "NOT DISTINGUISHABLE"
+    assert answers.verdict("odd-ce", "even-ce", "test") == MISSING
+    points = float(answers.gap("odd-kd-hidden", "teacher", "test").split()[0])
+    assert points == pytest.approx(-20, abs=4)
+    rows = answers.verdicts_table("test").splitlines()[2:]
+    assert len(rows) == 3
+    share = float(answers.ratio("odd-kd-hidden").split()[0])
+    assert share == pytest.approx(75, abs=5)
+
+
+def test_the_scores_of_an_arm_are_those_of_compute_metrics(tmp_path):
+    make_folder(tmp_path, {"teacher": [0.8, 0.7]})
+    arm: Arm = Summary(tmp_path).arms["teacher"]
+    scores = arm.scores("test")
+    direct = [compute_metrics(np.stack([-m / 2, m / 2], 1), scores.labels) for m in scores.margins]
+    for metric in ("macro_f1", "loss", "ece"):
+        assert arm.values("test", metric) == pytest.approx([row[metric] for row in direct])
+    temperature, _ = arm.decisions[0]
+    assert arm.decided("validation")[0]["loss"] <= arm.values("validation", "loss")[0]
+    assert temperature > 0
+    together = compute_metrics(arm.ensemble("test"), scores.labels)
+    assert together["loss"] < np.mean(arm.values("test", "loss"))
+
+
+def test_differences_are_over_the_seeds_that_both_have(tmp_path):
+    make_folder(tmp_path, {"teacher": [0.8] * 5, "odd-ce": [0.7] * 2})
+    comparison = Summary(tmp_path).compare("odd-ce", "teacher", "test")
+    assert comparison is not None
+    assert comparison.seeds == 2
+
+
+def test_every_arm_of_the_questions_is_one_of_the_study():
+    names = {name for pairs in QUESTIONS.values() for pair in pairs for name in pair}
+    assert names <= set(MAIN) | set(ROBUST)
+
+
+def test_a_template_that_asks_for_the_unknown_is_refused():
+    assert fill("a {{x 1 2}} b", {"x": lambda *words: "+".join(words)}) == "a 1+2 b"
+    with pytest.raises(UsageError, match="'y', which the report does not know"):
+        fill("{{y}}", {})
+
+
+def test_a_readme_without_marks_is_refused():
+    assert with_results(f"a {BEGIN} old {END} b", "new") == f"a {BEGIN}\nnew\n{END} b"
+    with pytest.raises(UsageError, match="lacks the marks"):
+        with_results("nothing here", "new")
+
+
+def test_no_records_no_report(tmp_path):
+    with pytest.raises(ModelError, match="no records of a study"):
+        Summary(tmp_path)
+
+
+def test_the_data_report_of_the_sample(minilm, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "data.json"
+    monkeypatch.setattr(sys, "argv", ["data_report", "--data", "sample", "--out", str(out)])
+    assert data_report_main() == 0
+    assert capsys.readouterr().out.count("| train ") == 1
+    figures = json.loads(out.read_text())
+    data = load_data("sample")
+    assert figures["splits"]["train"]["texts"] == len(data.splits["train"].texts)
+    assert figures["splits"]["test"]["positive_rate"] == np.mean(data.splits["test"].labels)
+    lengths = [len(e.ids) for e in BertTokenizer(minilm, 512).encode(data.splits["test"].texts)]
+    assert figures["splits"]["test"]["tokens_max"] == max(lengths)
+
+
+def test_the_committed_data_report_is_that_of_the_tweets(tweeteval, minilm):
+    figures = describe(load_data(str(tweeteval)), BertTokenizer(minilm, 512).encode)
+    committed = json.loads((STUDY / "data.json").read_text(encoding="utf-8"))
+    assert {**figures, "data": ""} == {**committed, "data": ""}
+    assert figures["repeats"]["test"]["texts"] == 231
+    assert figures["repeats"]["test"]["same_label"] == 141
