@@ -6,6 +6,7 @@ Shapes:  S seeds,  N texts,  R resamples.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -82,6 +83,13 @@ def macro_f1_of_samples(
     return (f1_of_counts(tp, fp, fn) + f1_of_counts(tn, fn, fp)) / 2
 
 
+@lru_cache(8)
+def draws(n: int, resamples: int) -> np.ndarray:
+    """How often each of n things is drawn in n draws with replacement: (R, n), always the same."""
+    rng = np.random.default_rng([n, resamples])
+    return rng.multinomial(n, np.full(n, 1 / n), resamples).astype(float)
+
+
 def multi_bootstrap(
     predicted_a: np.ndarray, predicted_b: np.ndarray, labels: np.ndarray, resamples: int = RESAMPLES
 ) -> Difference:
@@ -91,10 +99,8 @@ def multi_bootstrap(
     mean macro-F1 over its seeds. p is twice the smaller tail of the resamples beyond zero.
     Source: MultiBERTs, section 4, https://arxiv.org/abs/2106.16163
     """
-    rng = np.random.default_rng(0)
     seeds, n = predicted_a.shape
-    texts = rng.multinomial(n, np.full(n, 1 / n), resamples).astype(float)  # (R, N)
-    drawn = rng.multinomial(seeds, np.full(seeds, 1 / seeds), resamples) / seeds  # (R, S)
+    texts, drawn = draws(n, resamples), draws(seeds, resamples) / seeds  # (R, N), (R, S)
 
     def difference(text_weights: np.ndarray) -> np.ndarray:
         return macro_f1_of_samples(predicted_a, labels, text_weights) - macro_f1_of_samples(
