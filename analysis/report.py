@@ -67,20 +67,20 @@ def with_results(readme: str, results: str) -> str:
 
 def main() -> int:
     args = parse_args()
-    from analysis.answers import Answers
     from analysis.pictures import draw
+    from analysis.report_tables import Tables
     from analysis.summary import Summary
 
     summary = Summary(args.records)
-    answers = Answers(summary)
+    tables = Tables(summary)
     out = args.out or ROOT / "docs"
     out.mkdir(parents=True, exist_ok=True)
-    text = fill(TEMPLATE.read_text(encoding="utf-8"), answers.fields())
+    text = fill(TEMPLATE.read_text(encoding="utf-8"), tables.fields())
     (out / "ANALYSIS.md").write_text(text, encoding="utf-8")
-    draw(summary, answers, out / "figures")
+    draw(summary, tables, out / "figures")
     if args.out is None:
         readme = ROOT / "README.md"
-        filled = with_results(readme.read_text(encoding="utf-8"), answers.readme())
+        filled = with_results(readme.read_text(encoding="utf-8"), tables.readme())
         readme.write_text(filled, encoding="utf-8")
     say(f"wrote {out / 'ANALYSIS.md'} from {len(summary.arms)} arms")
     return 0

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from analysis import compute_metrics, report
-from analysis.answers import MAIN, MISSING, QUESTIONS, ROBUST, Answers
+from analysis.answers import MAIN, MISSING, QUESTIONS, ROBUST
 from analysis.data_report import describe
 from analysis.data_report import main as data_report_main
 from analysis.pictures import draw
 from analysis.record import by_label, write_record
 from analysis.report import BEGIN, END, TEMPLATE, fill, with_results
+from analysis.report_tables import Tables
 from analysis.summary import Arm, Summary
 from bert_min import BertTokenizer, ModelError
 from data import load_data
@@ -25,8 +26,8 @@ STUDY = ROOT / "docs" / "study"
 
 
 @pytest.fixture(scope="module")
-def answers() -> Answers:
-    return Answers(Summary(STUDY))
+def answers() -> Tables:
+    return Tables(Summary(STUDY))
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,7 @@ def test_a_partial_study_gives_a_partial_report(tmp_path, monkeypatch, capsys):
 
 def test_verdicts_and_differences_of_made_arms(tmp_path):
     make_folder(tmp_path, {"teacher": [0.8] * 3, "odd-kd-hidden": [0.6] * 3, "lora": [0.8] * 3})
-    answers = Answers(Summary(tmp_path))
+    answers = Tables(Summary(tmp_path))
     assert answers.verdict("odd-kd-hidden", "teacher", "test") == "WORSE"
     assert answers.verdict("lora", "odd-kd-hidden", "test") == "BETTER"
     assert answers.verdict("lora", "teacher", "test") == "NOT DISTINGUISHABLE"
