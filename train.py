@@ -156,6 +156,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "there is none for this model, data and length)",
     )
     group.add_argument(
+        "--targets",
+        type=Path,
+        metavar="F.safetensors",
+        help="learn from these logits (N, 2) of the training texts, of whatever teacher, "
+        "instead of the teacher's; for every mode",
+    )
+    group.add_argument(
         "--objective",
         choices=("kd", "ce"),
         default="kd",

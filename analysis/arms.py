@@ -99,7 +99,9 @@ def reference_arms() -> list[Arm]:
 
 
 # What might help when the tweets change, tried on the shifts of analysis/shifts.py in three steps;
-# each step's winner stays for the next. A step's first entry is to do nothing.
+# each step's winner stays for the next. A step's first entry is to do nothing. `kernel` learns from
+# a kernel head on the frozen encoder instead of the labels (analysis/floors.py, soft_targets).
+TARGETS = "{targets}"  # stands for the file of its logits
 STEPS: dict[str, dict[str, tuple[str, ...]]] = {
     "pooling": {"cls": (), "mean": ("--pooling", "mean")},
     "hashtags": {
@@ -113,6 +115,7 @@ STEPS: dict[str, dict[str, tuple[str, ...]]] = {
         "probe": ("--probe-epochs", "3"),
         "entropy": ("--entropy-weight", "0.01"),
         "smooth": ("--label-smoothing", "0.1"),
+        "kernel": ("--targets", TARGETS, "--alpha", "1", "--temperature", "1"),
     },
 }
 # How to read hashtags is decided where hashtags mislead; the other shifts only take them away.
@@ -139,13 +142,21 @@ def shift_arm(recipe: dict[str, str], shift: str) -> Arm:
 
 
 def robust_arms(recipe: dict[str, str], temperature: float, alpha: float, beta: float) -> list[Arm]:
-    """The chosen recipe for every kind of model."""
+    """The chosen recipe for every kind of model.
+
+    Students of a teacher that has never seen the labels do not see them either.
+    """
     name, flags = recipe_name(recipe), (*SHORT, *recipe_flags(recipe))
-    kd = loss_flags(temperature, alpha, beta)
+    own = {step: entry for step, entry in recipe.items() if entry != "kernel"}
+    kd = loss_flags(temperature, 1.0 if "kernel" in recipe.values() else alpha, beta)
     teacher = Arm("robust-teacher", f"teacher, {name}", ("--mode", "teacher", *flags), MAIN)
     students = [
         Arm(
-            f"robust-{m}", f"{m}, kd-hidden, {name}", ("--mode", m, *kd, *flags), MAIN, teacher.name
+            f"robust-{m}",
+            f"{m}, kd-hidden, {name}",
+            ("--mode", m, *SHORT, *recipe_flags(own), *kd),
+            MAIN,
+            teacher.name,
         )
         for m in ("odd", "even")
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from analysis.calibration import fit_temperature
 from bert_min import BertForSequenceClassification, BertTokenizer, packed
 from bert_min.model import mean_pool
 from data import Data
@@ -36,6 +37,27 @@ def mean_features(
             states = reader(batch, mask, output_hidden_states=True).hidden_states
             features[index] = mean_pool(states[-1], mask).cpu().numpy()
     return features / np.linalg.norm(features, axis=1, keepdims=True)
+
+
+def soft_targets(
+    data: Data, reading: str, model: BertForSequenceClassification, tokenizer: BertTokenizer
+) -> np.ndarray:
+    """Logits (N, 2) of the training texts from a kernel head that did not see them: five folds.
+
+    Their temperature is fitted on the labels, so that they are log-odds. A student of these targets
+    never sees a label; where the head is unsure, because a text is unlike others of its label, so
+    is the student.
+    """
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.svm import SVC
+
+    texts = [READINGS[reading](text) for text in data.splits["train"].texts]
+    labels = np.array(data.splits["train"].labels)
+    features = mean_features(model, tokenizer, texts)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    margins = cross_val_predict(SVC(C=10), features, labels, cv=folds, method="decision_function")
+    logits = np.stack([-margins / 2, margins / 2], axis=1)
+    return (logits / fit_temperature(logits, labels)).astype(np.float32)
 
 
 def floor_margins(

@@ -305,27 +305,33 @@ class Tables(Answers):
         return aligned(header, rows)
 
     def steps_table(self) -> str:
-        """The log of the choice of a recipe: macro-F1 on each shift."""
-        rows = []
-        recipe: dict[str, str] = {}
-        for step in self.summary.facts.get("recipe_log", []):
-            for entry, scores in step["scores"].items():
-                cells = [f"{scores[s]:.3f}" if s in scores else "-" for s in SHIFTS]
-                mean = sum(scores.values()) / len(scores)
-                chosen = "chosen" if entry == step["chosen"] else ""
-                rows.append([f"{step['step']}: {entry}", *cells, f"{mean:.3f}", chosen])
-            recipe[step["step"]] = step["chosen"]
+        """The log of the choice of a recipe: loss and macro-F1 on each shift."""
+
+        def cells(scores: dict[str, dict[str, float]]) -> list[str]:
+            def pair(loss: float, macro: float) -> str:
+                return f"{loss:.3f} / {macro:.3f}"
+
+            means = [
+                float(np.mean([cell[m] for cell in scores.values()])) for m in ("loss", "macro_f1")
+            ]
+            shown = [pair(*scores[s].values()) if s in scores else "-" for s in SHIFTS]
+            return [*shown, pair(*means)]
+
+        rows = [
+            [f"{step['step']}: {entry}", *cells(scores), "chosen" * (entry == step["chosen"])]
+            for step in self.summary.facts.get("recipe_log", [])
+            for entry, scores in step["scores"].items()
+        ]
+        arms = self.summary.arms
         for name, about in FLOORS.items():
-            arms = self.summary.arms
             scores = {
-                s: arms[f"shift-{s}-{name}"].mean("test")
+                s: {m: arms[f"shift-{s}-{name}"].mean("test", m) for m in ("loss", "macro_f1")}
                 for s in SHIFTS
                 if f"shift-{s}-{name}" in arms
             }
             if scores:
-                cells = [f"{scores[s]:.3f}" if s in scores else "-" for s in SHIFTS]
-                rows.append([about, *cells, f"{np.mean(list(scores.values())):.3f}", ""])
-        return aligned(["Step: entry", *SHIFTS, "mean", ""], rows)
+                rows.append([about, *cells(scores), ""])
+        return aligned(["Loss / macro-F1", *SHIFTS, "mean", ""], rows)
 
     def robust_table(self) -> str:
         """On test: seeds alone, and the ensemble of their calibrated probabilities."""

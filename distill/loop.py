@@ -17,7 +17,7 @@ from data.batches import pad, training_batches
 from distill.losses import attention_entropy, distillation_loss
 from distill.progress import Fit, State, capture, restore, trainable
 from distill.replicas import Replica, Replicas
-from distill.targets import TeacherTargets
+from distill.targets import Targets
 from parallel import add_up, any_rank, rank, world
 
 TOKENS_PER_PART = 1536  # bounds memory, whatever the batch size and the longest text
@@ -98,7 +98,7 @@ def batch_loss(
     labels: Tensor,
     index: np.ndarray,
     recipe: Recipe,
-    targets: TeacherTargets | None,
+    targets: Targets | None,
 ) -> dict[str, Tensor]:
     """The loss of the texts at `index` and its terms: student forward beside stored targets."""
     device = next(student.parameters()).device
@@ -135,7 +135,7 @@ def backward(
     labels: Tensor,
     parts: list[np.ndarray],
     recipe: Recipe,
-    targets: TeacherTargets | None,
+    targets: Targets | None,
     step: int,
     augment: Augment | None,
 ) -> dict[str, float]:
@@ -174,7 +174,7 @@ def fit(
     labels: Sequence[int],
     recipe: Recipe,
     validate: Callable[[], dict[str, Any]],
-    targets: TeacherTargets | None = None,
+    targets: Targets | None = None,
     log: Callable[[dict[str, Any]], Any] = lambda line: None,
     stop: Callable[[], bool] = lambda: False,
     save: Callable[[State], Any] = lambda state: None,

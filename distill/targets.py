@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from bert_min import BertForSequenceClassification, packed
+from bert_min import BertForSequenceClassification, ModelError, packed
 from data.batches import CPU_BATCH, evaluation_batches, pad
 from parallel import rank, side_by_side
 
@@ -36,6 +36,35 @@ def targets_key(teacher: BertForSequenceClassification, ids: Sequence[Sequence[i
     for row in ids:
         digest.update(np.asarray([len(row), *row], np.int64).tobytes())
     return digest.hexdigest()[:32]
+
+
+class Targets(Protocol):
+    """What the loop asks of a teacher: logits and hidden states of the texts at some places."""
+
+    layers: list[int]
+
+    def batch(self, index: np.ndarray, device: torch.device) -> tuple[Tensor, list[Tensor]]:
+        """Logits (B, K), and one (B, T, C) for each of `layers`."""
+
+
+class StoredLogits:
+    """The logits (N, K) of any teacher, from a safetensors file with one tensor `logits`.
+
+    Raises ModelError where the file is none, or is not of `count` texts and `classes`.
+    """
+
+    def __init__(self, path: Path, count: int, classes: int) -> None:
+        self.layers: list[int] = []
+        try:
+            self.logits = load_file(path)["logits"].float()
+        except (OSError, SafetensorError, KeyError) as error:
+            raise ModelError(f"{path} holds no tensor `logits`: {error}") from None
+        if self.logits.shape != (count, classes) or not self.logits.isfinite().all():
+            shape = tuple(self.logits.shape)
+            raise ModelError(f"{path} holds logits {shape}, not finite ones ({count}, {classes})")
+
+    def batch(self, index: np.ndarray, device: torch.device) -> tuple[Tensor, list[Tensor]]:
+        return self.logits[index].to(device), []
 
 
 class TeacherTargets:

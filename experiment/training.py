@@ -32,12 +32,14 @@ from data.hashtags import hashtag_dropout
 from distill import (
     Fit,
     Recipe,
+    StoredLogits,
     TeacherTargets,
     choose_layers,
     draw_layers,
     fit,
     make_student,
 )
+from distill.targets import Targets
 from experiment import rundir
 from experiment.checkpoint import Checkpoints
 from experiment.classifier import Decision, load_classifier
@@ -240,7 +242,7 @@ def identity(
     flags += ["objective"] if teacher_dir else []
     flags += [name for name in vars(args) if name.startswith("lora_")] * (args.mode == "lora")
     settings = asdict(recipe)
-    if not teacher_dir:
+    if not (teacher_dir or args.targets):
         settings = {k: v for k, v in settings.items() if k not in ("temperature", "alpha", "beta")}
     return {
         "format": 1,  # of the checkpoint's files
@@ -250,6 +252,7 @@ def identity(
         "model": material.model_sha256,
         "data": material.data_sha256,
         "teacher": rundir.weights_sha256(teacher_dir) if teacher_dir else None,
+        "targets": rundir.sha256([args.targets]) if args.targets else None,
     }
 
 
@@ -259,7 +262,7 @@ class Student:
 
     model: BertForSequenceClassification
     layers: list[int]
-    targets: TeacherTargets | None = None
+    targets: Targets | None = None
     adapter: dict[str, Any] | None = None  # the arguments of add_lora
 
 
@@ -273,8 +276,11 @@ def build(
     """Make the model of a mode: from the teacher where there is one, else from pretraining."""
     if teacher_dir:
         teacher = load_classifier(teacher_dir, args.max_length, args.batch_size, device).model
-        layers, targets = choose(args.layers, teacher), None
-        if args.objective == "kd":
+        layers = choose(args.layers, teacher)
+        targets: Targets | None = None
+        if args.targets:
+            targets = stored_targets(args, material)
+        elif args.objective == "kd":
             targets = TeacherTargets(
                 teacher,
                 material.ids["train"],
@@ -292,8 +298,9 @@ def build(
     pretrained.config = replace(pretrained.config, pooling=args.pooling)
     layers = choose(args.layers, pretrained)
     model = make_student(pretrained, layers).to(device)
+    targets = stored_targets(args, material) if args.targets else None
     if args.mode != "lora":
-        return Student(model, layers)
+        return Student(model, layers, targets)
     if len(layers) < material.depth:
         save_model(model, folder / "base")  # nobody else has this base, so the run carries it
     adapter = {
@@ -306,7 +313,11 @@ def build(
         add_lora(model, **adapter)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return Student(model, layers, adapter=adapter)
+    return Student(model, layers, targets, adapter)
+
+
+def stored_targets(args: argparse.Namespace, material: Material) -> StoredLogits:
+    return StoredLogits(args.targets, len(material.ids["train"]), len(material.data.label_names))
 
 
 def save(

@@ -10,13 +10,17 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 from transformers import AutoModelForSequenceClassification
 
-from bert_min import BertForSequenceClassification, BertTokenizer, ModelError, packed
+from analysis import fit_temperature
+from analysis.floors import FLOORS, floor_margins, soft_targets
+from bert_min import BertForSequenceClassification, BertTokenizer, ModelError, load_model, packed
 from bert_min.config import BertConfig
 from bert_min.model import mean_pool
+from data import load_data
 from data.hashtags import HASHTAG, READINGS, hashtag_dropout, remove_hashtags, split_hashtags
-from distill import distillation_loss, draw_layers, make_student
+from distill import StoredLogits, TeacherTargets, distillation_loss, draw_layers, make_student
 from distill.losses import attention_entropy
 from experiment.classifier import Decision, load_classifier, read_decision
 from experiment.training import train_command
@@ -286,3 +290,74 @@ def test_extra_terms_stand_in_the_log(train):
     assert line["attention_entropy"] > 0
     difference = line["hard_loss"] - 0.5 * line["attention_entropy"]
     assert line["loss"] == pytest.approx(difference, abs=1e-4)
+
+
+def logits_file(path: Path, logits: torch.Tensor) -> Path:
+    save_file({"logits": logits}, path)
+    return path
+
+
+def test_stored_logits_are_a_teacher_like_another(tmp_path, tiny, tiny_ids):
+    live = TeacherTargets(tiny, tiny_ids)
+    stored = StoredLogits(logits_file(tmp_path / "t.safetensors", live.logits), 48, 2)
+    index = np.array([5, 0, 47])
+    for own, other in zip(
+        stored.batch(index, torch.device("cpu")),
+        live.batch(index, torch.device("cpu")),
+        strict=True,
+    ):
+        assert torch.equal(own, other) if isinstance(own, torch.Tensor) else own == other == []
+
+
+@pytest.mark.parametrize(
+    "logits", [torch.zeros(47, 2), torch.zeros(48, 3), torch.full((48, 2), float("nan"))]
+)
+def test_logits_of_other_texts_are_refused(tmp_path, logits):
+    path = logits_file(tmp_path / "t.safetensors", logits)
+    with pytest.raises(ModelError, match=r"not finite ones \(48, 2\)"):
+        StoredLogits(path, 48, 2)
+
+
+def test_a_file_without_logits_is_refused(tmp_path):
+    save_file({"other": torch.zeros(48, 2)}, tmp_path / "t.safetensors")
+    for path in (tmp_path / "t.safetensors", tmp_path / "none", Path(__file__)):
+        with pytest.raises(ModelError, match="holds no tensor `logits`"):
+            StoredLogits(path, 48, 2)
+
+
+@pytest.mark.parametrize("mode", ["teacher", "odd", "lora"])
+def test_with_alpha_1_the_labels_are_not_looked_at(train, tmp_path, mode):
+    """Logits that contradict every label are learnt: the score falls below chance."""
+    labels = np.array(load_data("sample", 48).splits["train"].labels)
+    wrong = torch.tensor(np.stack([labels, 1 - labels], axis=1), dtype=torch.float32) * 8 - 4
+    path = logits_file(tmp_path / "wrong.safetensors", wrong)
+    more = ["--teacher", str(train("teacher"))] if mode == "odd" else []
+    run = train(
+        mode, "--targets", str(path), "--alpha", "1", "--lr", "1e-3", "--epochs", "12", *more
+    )
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    steps = [line for line in lines if "step" in line]
+    assert steps[-1]["hard_loss"] > steps[0]["hard_loss"] > 0.5
+    assert steps[-1]["soft_loss"] < steps[0]["soft_loss"]
+    assert steps[-1]["loss"] == pytest.approx(steps[-1]["soft_loss"])
+
+
+def test_soft_targets_are_of_a_head_that_did_not_see_the_text(minilm):
+    data = load_data("sample", 300)
+    model = load_model(minilm, data.label_names)
+    logits = soft_targets(data, "keep", model, BertTokenizer(minilm, 128))
+    labels = np.array(data.splits["train"].labels)
+    assert logits.shape == (300, 2)
+    right = (logits.argmax(axis=1) == labels).mean()
+    assert 0.6 < right < 0.97  # better than chance, and not the perfect memory of its own texts
+    assert fit_temperature(logits, labels) == pytest.approx(1, abs=0.02)
+
+
+def test_floors_are_better_than_chance_on_the_sample(minilm):
+    data = load_data("sample", 300)
+    model = load_model(minilm, data.label_names)
+    for name in FLOORS:
+        margins = floor_margins(name, data, model, BertTokenizer(minilm, 128))
+        labels = np.array(data.splits["test"].labels)
+        assert ((margins["test"] >= 0) == labels).mean() > 0.55
+        assert margins["validation"].shape == (len(data.splits["validation"].labels),)
