@@ -1,6 +1,7 @@
 """What is done against shortcuts: how hashtags are read, the extra loss terms, the head first."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from transformers import AutoModelForSequenceClassification
 
+import eval as eval_command
 from analysis import fit_temperature
 from analysis.floors import FLOORS, floor_margins, soft_targets
 from bert_min import BertForSequenceClassification, BertTokenizer, ModelError, load_model, packed
@@ -25,6 +27,8 @@ from distill.losses import attention_entropy
 from experiment.classifier import Decision, load_classifier, read_decision
 from experiment.training import train_command
 from train import parse_args
+from webapp.models import load_models
+from webapp.service import Service
 
 
 @pytest.mark.parametrize(
@@ -361,3 +365,28 @@ def test_floors_are_better_than_chance_on_the_sample(minilm):
         labels = np.array(data.splits["test"].labels)
         assert ((margins["test"] >= 0) == labels).mean() > 0.55
         assert margins["validation"].shape == (len(data.splits["validation"].labels),)
+
+
+def test_eval_scores_the_bare_model_or_the_decided_answers(train, monkeypatch, capsys):
+    run = train("teacher", "--lr", "1e-3")
+    results = json.loads((run / "results.json").read_text())
+    assert results["decided"]["temperature"] != 1
+    capsys.readouterr()
+    for flag, expected in (([], results["test"]), (["--decided"], results["decided"]["test"])):
+        monkeypatch.setattr(sys, "argv", ["eval.py", str(run), "--json", *flag])
+        assert eval_command.main() == 0
+        [found] = json.loads(capsys.readouterr().out)["runs"]
+        for metric in ("loss", "macro_f1", "ece"):
+            assert found[metric] == pytest.approx(expected[metric], abs=1e-4)
+
+
+def test_why_shows_a_text_whose_hashtags_are_not_read(train):
+    run = train("teacher", "--hashtags", "remove", "--max-length", "16")
+    service = Service(load_models([run]))
+    short = service.explain("go away #maga")
+    assert "".join(word["text"] for word in short["words"]) == "go away #maga"
+    assert [word["change"] for word in short["words"] if word["text"] == "#maga"] == [0]
+    long = service.explain("#maga " + "go away " * 40)
+    assert long["truncated"]
+    assert long["unread"] == ""
+    assert "maga" not in "".join(word["text"] for word in long["words"])
