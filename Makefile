@@ -35,8 +35,9 @@ demo: .venv/run ## train, evaluate and use all models on the embedded sample (no
 web: .venv/run ## serve the page on http://127.0.0.1:5000 (after make demo, or with your own runs)
 	$(BIN)/python -m webapp
 
-study: .venv/dev ## train every arm of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID)
-	$(BIN)/python -m analysis.study --model $(MODEL) --data $(DATA) --seeds 5
+study: .venv/dev ## train every arm of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID HATECHECK=DIR)
+	$(BIN)/python -m analysis.study --model $(MODEL) --data $(DATA) --seeds 5 \
+	  $(if $(HATECHECK),--hatecheck $(HATECHECK))
 
 report: .venv/run ## write docs/ANALYSIS.md, its figures and the README's table from docs/study
 	$(BIN)/python -m analysis.report

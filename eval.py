@@ -72,7 +72,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     add_shared_flags(parser, max_length=None)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.figure and not args.hatecheck:
+        parser.error("--figure draws what --hatecheck scores: give both")
+    if args.figure and args.figure.suffix != ".png":
+        parser.error(f"--figure {args.figure} does not end in .png")
+    return args
 
 
 def main() -> int:
@@ -135,8 +140,10 @@ def hatecheck(runs: list[Path], args: argparse.Namespace) -> int:
     print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
     if args.figure:
         from analysis.figures import hatecheck_map
+        from analysis.table import short_names
 
-        hatecheck_map({Path(run).name: row for run, row in scores.items()}, args.figure)
+        named = dict(zip(short_names(list(scores)), scores.values(), strict=True))
+        hatecheck_map(named, args.figure)
         say(f"wrote {args.figure}")
     return 0
 

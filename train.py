@@ -142,9 +142,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     group.add_argument(
         "--pooling",
         choices=("cls", "mean"),
-        default="cls",
         help="what the head reads: the pooled [CLS], or the mean of all tokens, which "
-        "transformers does not load; a student is its teacher's (default: cls)",
+        "transformers does not load (default: as the teacher or --model does; cls)",
     )
 
     group = parser.add_argument_group("distillation (odd, even, first, last, hybrid, random)")
@@ -160,7 +159,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         type=Path,
         metavar="F.safetensors",
         help="learn from these logits (N, 2) of the training texts, of whatever teacher, "
-        "instead of the teacher's; for every mode",
+        "instead of the teacher's, weighed by --alpha; for every mode",
     )
     group.add_argument(
         "--objective",
@@ -220,6 +219,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="linear layers that get an adapter (default: query,value)",
     )
     args = parser.parse_args(argv)
+    if args.targets and args.objective == "ce":
+        parser.error("--objective ce learns from labels alone, --targets from logits: give one")
+    if args.hashtag_dropout and args.hashtags != "keep":
+        parser.error(f"--hashtags {args.hashtags} leaves none for --hashtag-dropout to hide")
     if args.resume and args.overwrite:
         parser.error("--resume goes on and --overwrite begins anew: give one of them")
     named = args.layers and any(character.isalpha() for character in args.layers)

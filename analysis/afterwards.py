@@ -34,7 +34,10 @@ def layer_maps(
 
 
 def times(runs: Path, texts: list[str]) -> dict[str, Any]:
-    """Median milliseconds of one text at a time, tokenisation included, in fp32; seed 0."""
+    """Median milliseconds of one text at a time, tokenisation included, in fp32; seed 0.
+
+    On as many cores as a run of the study had.
+    """
     found = {}
     for name in TIMED:
         run = runs / name / "seed-0"

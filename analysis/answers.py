@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from analysis.arms import ROBUST
+from analysis.metrics import constants
 from analysis.significance import mean_interval
 from analysis.summary import Arm, Comparison, Summary
 
@@ -16,7 +18,6 @@ MAIN = (
     "lora",
     "lora-odd",
 )
-ROBUST = ("robust-teacher", "robust-odd", "robust-even", "robust-lora")
 PLAIN = ("teacher", "odd-kd-hidden", "even-kd-hidden", "lora")  # what ROBUST is held against
 INITS = ("odd", "even", "first", "last", "hybrid", "random")
 QUESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -71,7 +72,7 @@ class Answers:
 
     def fields(self) -> dict[str, Callable[..., str]]:
         """Functions of words that give text, by the name that the template calls them."""
-        numbers = ("value", "gap", "verdict", "ratio", "detectable", "seeds", "loss", "recipe")
+        numbers = ("value", "gap", "verdict", "ratio", "share", "constant", "loss", "recipe")
         return {name: getattr(self, name) for name in numbers}
 
     def present(self, names: Sequence[str]) -> list[Arm]:
@@ -86,8 +87,26 @@ class Answers:
             return spread(found.last_epoch(split, metric.removeprefix("last:")), ".3f")
         return spread(found.values(split, metric), ".3f")
 
-    def seeds(self, arm: str) -> str:
-        return str(len(self.summary.arms[arm].seeds)) if arm in self.summary.arms else MISSING
+    def share(self, arm: str) -> str:
+        """Of an arm's values the share that is trained."""
+        if arm not in self.summary.arms:
+            return MISSING
+        record = self.summary.arms[arm].records[0]
+        return f"{record['trainable'] / record['parameters']:.2%}"
+
+    def constants(self, split: str) -> dict[str, dict[str, Any]]:
+        """The scores of two answers that need no model: always positive, and the majority."""
+        arms = self.summary.arms.values()
+        some = next(arm for arm in arms if not arm.name.startswith("shift-"))
+        rate = round(10_000 * self.summary.facts["train_positive_rate"])
+        names = self.summary.facts["label_names"]
+        train = [1] * rate + [0] * (10_000 - rate)
+        return constants(some.scores(split).labels.tolist(), train, names)
+
+    def constant(self, metric: str) -> str:
+        """On test: the F1 of always positive, any other score of the majority."""
+        positive, majority = self.constants("test").values()
+        return f"{(positive if metric == 'f1' else majority)[metric]:.4g}"
 
     @cache  # noqa: B019 (lives as long as the report)
     def compared(self, split: str) -> dict[tuple[str, str], tuple[Comparison, float, str]]:
@@ -110,10 +129,6 @@ class Answers:
             return MISSING
         d = found[0].difference
         return f"{100 * d.estimate:+.1f} points ({100 * d.low:+.1f} to {100 * d.high:+.1f})"
-
-    def detectable(self, first: str, second: str, split: str) -> str:
-        found = self.pair(first, second, split)
-        return f"{100 * found[0].detectable:.1f} points" if found else MISSING
 
     def ratio(self, student: str, teacher: str = "teacher") -> str:
         """Macro-F1 on validation as a share of the teacher's, mean of the seeds' shares."""

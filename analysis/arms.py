@@ -1,7 +1,7 @@
 """The arms of the study: which models are compared, and the flags of `train.py` that make each.
 
 The seeds of an arm share heads, dropout and order of the texts with the same seeds of every other
-arm, so that differences pair.
+arm that reads the same tokens, so that differences pair.
 """
 
 from dataclasses import dataclass
@@ -45,6 +45,11 @@ def grid_arm(temperature: float, alpha: float, beta: float) -> Arm:
     about = f"odd, temperature {temperature:g}, alpha {alpha:g}, beta {beta:g}"
     flags = ("--mode", "odd", *loss_flags(temperature, alpha, beta))
     return Arm(name, about, flags, 1, "teacher")
+
+
+def grid_arms() -> list[Arm]:
+    """Every point that the grid may come to."""
+    return [grid_arm(t, a, b) for t in TEMPERATURES for a in ALPHAS for b in (0.0, *BETAS)]
 
 
 def student_arms(temperature: float, alpha: float, beta: float) -> list[Arm]:
@@ -120,7 +125,7 @@ STEPS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 # How to read hashtags is decided where hashtags mislead; the other shifts only take them away.
 DECIDING = {"hashtags": ("campaigns",)}
-SHORT = ("--epochs", "3")  # the lowest validation loss comes after two or three
+SHORT = ("--epochs", "3")  # on shifts, to save time
 
 
 def recipe_flags(recipe: dict[str, str]) -> tuple[str, ...]:
@@ -141,12 +146,15 @@ def shift_arm(recipe: dict[str, str], shift: str) -> Arm:
     return Arm(f"shift-{shift}-{name}", f"{name}, {shift} held out", flags, 1, shift=shift)
 
 
+ROBUST = ("robust-teacher", "robust-odd", "robust-even", "robust-lora")
+
+
 def robust_arms(recipe: dict[str, str], temperature: float, alpha: float, beta: float) -> list[Arm]:
     """The chosen recipe for every kind of model.
 
     Students of a teacher that has never seen the labels do not see them either.
     """
-    name, flags = recipe_name(recipe), (*SHORT, *recipe_flags(recipe))
+    name, flags = recipe_name(recipe), recipe_flags(recipe)
     own = {step: entry for step, entry in recipe.items() if entry != "kernel"}
     kd = loss_flags(temperature, 1.0 if "kernel" in recipe.values() else alpha, beta)
     teacher = Arm("robust-teacher", f"teacher, {name}", ("--mode", "teacher", *flags), MAIN)
@@ -154,7 +162,7 @@ def robust_arms(recipe: dict[str, str], temperature: float, alpha: float, beta: 
         Arm(
             f"robust-{m}",
             f"{m}, kd-hidden, {name}",
-            ("--mode", m, *SHORT, *recipe_flags(own), *kd),
+            ("--mode", m, *recipe_flags(own), *kd),
             MAIN,
             teacher.name,
         )

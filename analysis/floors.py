@@ -65,8 +65,8 @@ def floor_margins(
 ) -> dict[str, np.ndarray]:
     """Fit a floor on the training split; its margins on validation and test.
 
-    A support vector machine's decision values are no log-odds: their scale is fitted afterwards,
-    as everyone's is (analysis/calibration.py).
+    A support vector machine's decision values are no log-odds: its loss means something only once a
+    temperature is fitted (analysis/calibration.py).
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression

@@ -16,14 +16,18 @@ def draw(summary: Summary, answers: Answers, folder: Path) -> None:
         return [name for name in names if name in summary.arms]
 
     curves = there("teacher", "odd-ce", "odd-kd", "odd-kd-hidden", "lora", "lora-odd")
-    figures.learning_curves(summary, curves, folder / "learning-curves")
+    if curves:
+        figures.learning_curves(summary, curves, folder / "learning-curves")
     inits = [f"{init}-{objective}" for init in INITS for objective in ("ce", "kd", "kd-hidden")]
     shown = there(*dict.fromkeys([*MAIN, *inits, *ROBUST, *FLOORS]))
-    figures.forest(summary, against_teacher(summary, shown), folder / "forest")
+    if shown:
+        figures.forest(summary, against_teacher(summary, shown), folder / "forest")
     decided = there("teacher", "odd-kd-hidden", "even-kd-hidden", "lora", *ROBUST)
-    figures.confusions(summary, decided, folder / "confusions")
+    if decided:
+        figures.confusions(summary, decided, folder / "confusions")
     calibrated = there("teacher", "odd-ce", "odd-kd-hidden", "lora", "robust-odd")
-    figures.reliability_diagrams(summary, calibrated, folder / "reliability")
+    if calibrated:
+        figures.reliability_diagrams(summary, calibrated, folder / "reliability")
     latency, maps = summary.aside("latency"), summary.aside("similarity")
     if latency:
         figures.cost_and_quality(summary, latency, folder / "cost-and-quality")

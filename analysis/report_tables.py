@@ -19,7 +19,7 @@ from analysis.answers import (
 from analysis.data_report import tables as data_tables
 from analysis.floors import FLOORS
 from analysis.hatecheck import PUBLISHED
-from analysis.metrics import compute_metrics, constants
+from analysis.metrics import compute_metrics
 from analysis.shifts import SHIFTS
 from analysis.summary import Arm
 from analysis.table import aligned
@@ -81,14 +81,7 @@ class Tables(Answers):
         return aligned(header, rows + self._constant_rows(len(header)))
 
     def _constant_rows(self, width: int) -> list[list[str]]:
-        teacher = self.summary.arms["teacher"]
-        rate = self.summary.facts["train_positive_rate"]
-        train = [1] * round(10_000 * rate) + [0] * round(10_000 * (1 - rate))
-        names = self.summary.facts["label_names"]
-        found = {
-            s: constants(teacher.scores(s).labels.tolist(), train, names)
-            for s in ("validation", "test")
-        }
+        found = {split: self.constants(split) for split in ("validation", "test")}
         return [
             [
                 name,
@@ -151,7 +144,7 @@ class Tables(Answers):
                             f"{100 * d.low:+.1f} to {100 * d.high:+.1f}",
                             "-" if math.isnan(p) else f"{p:.3f}",
                             f"{c.mcnemar_p:.3f}",
-                            "-" if math.isnan(c.detectable) else f"{100 * c.detectable:.1f}",
+                            f"{100 * d.detectable:.1f}",
                             word,
                         ]
                     )
@@ -315,7 +308,7 @@ class Tables(Answers):
                 float(np.mean([cell[m] for cell in scores.values()])) for m in ("loss", "macro_f1")
             ]
             shown = [pair(*scores[s].values()) if s in scores else "-" for s in SHIFTS]
-            return [*shown, pair(*means)]
+            return [*shown, pair(*means) if len(scores) == len(SHIFTS) else "-"]
 
         rows = [
             [f"{step['step']}: {entry}", *cells(scores), "chosen" * (entry == step["chosen"])]
@@ -325,7 +318,10 @@ class Tables(Answers):
         arms = self.summary.arms
         for name, about in FLOORS.items():
             scores = {
-                s: {m: arms[f"shift-{s}-{name}"].mean("test", m) for m in ("loss", "macro_f1")}
+                s: {
+                    "loss": arms[f"shift-{s}-{name}"].decided("test")[0]["loss"],
+                    "macro_f1": arms[f"shift-{s}-{name}"].mean("test"),
+                }
                 for s in SHIFTS
                 if f"shift-{s}-{name}" in arms
             }

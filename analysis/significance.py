@@ -15,9 +15,10 @@ from analysis.metrics import f1_of_counts
 RESAMPLES = 2_000
 LEVEL = 0.05
 POWER = 0.8  # chance to notice the smallest detectable difference
+MOST_DF = 10_000.0  # where a t is a normal distribution
 
 
-def t_cdf(t: float, df: int) -> float:
+def t_cdf(t: float, df: float) -> float:
     """P(T <= t) of Student's t with `df` degrees of freedom, by Simpson's rule."""
     # With x = sqrt(df) tan(a) the density becomes cos(a)^(df - 1), which is smooth and bounded.
     angle = math.atan(abs(t) / math.sqrt(df))
@@ -29,7 +30,7 @@ def t_cdf(t: float, df: int) -> float:
     return 0.5 + math.copysign(scale * area, t)
 
 
-def t_quantile(p: float, df: int) -> float:
+def t_quantile(p: float, df: float) -> float:
     """The t with P(T <= t) = p, by bisection."""
     low, high = -1e4, 1e4
     for _ in range(80):
@@ -50,27 +51,18 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
     return float(x.mean()), float(x.mean() - half), float(x.mean() + half)
 
 
-def smallest_detectable(differences: Sequence[float]) -> float:
-    """The true difference that this many paired seeds would have shown with 80 % chance.
-
-    (t(.975, S - 1) + t(.8, S - 1)) * sd / sqrt(S), with the sd of the paired differences.
-    Source: Cohen 1988, Statistical Power Analysis, section 2.4, in the paired form.
-    """
-    d = np.asarray(differences, float)
-    if len(d) < 2:
-        return math.nan
-    factor = t_quantile(1 - LEVEL / 2, len(d) - 1) + t_quantile(POWER, len(d) - 1)
-    return float(factor * d.std(ddof=1) / math.sqrt(len(d)))
-
-
 @dataclass(frozen=True)
 class Difference:
-    """Macro-F1 of an arm minus another's: estimate, 95 % interval, p-value of no difference."""
+    """Macro-F1 of an arm minus another's: estimate, 95 % interval, p-value of no difference.
+
+    `detectable` is the true difference that such a comparison shows with 80 % chance.
+    """
 
     estimate: float
     low: float
     high: float
     p: float
+    detectable: float
 
 
 def macro_f1_of_samples(
@@ -96,7 +88,9 @@ def multi_bootstrap(
     """Compare two arms' predictions (S, N), drawing seeds and texts anew at once, in pairs.
 
     A resample draws S seeds and N texts with replacement, the same for both arms; its value is the
-    mean macro-F1 over its seeds. p is twice the smaller tail of the resamples beyond zero.
+    mean macro-F1 over its seeds. Few seeds drawn from themselves vary too little: the part of the
+    variance that they add is multiplied by S / (S - 1), and interval and p-value are those of a t
+    with Satterthwaite's degrees of freedom, S - 1 where the texts' part is small.
     Source: MultiBERTs, section 4, https://arxiv.org/abs/2106.16163
     """
     seeds, n = predicted_a.shape
@@ -107,11 +101,19 @@ def multi_bootstrap(
             predicted_b, labels, text_weights
         )
 
-    samples = (difference(texts) * drawn).sum(axis=1)  # (R,)
+    samples = difference(texts)  # (R, S)
     estimate = float(difference(np.ones((1, n))).mean())
-    low, high = np.quantile(samples, (LEVEL / 2, 1 - LEVEL / 2))
-    tail = (1 + min((samples <= 0).sum(), (samples >= 0).sum())) / (1 + resamples)
-    return Difference(estimate, float(low), float(high), float(min(1.0, 2 * tail)))
+    of_texts = samples.mean(axis=1).var()
+    of_seeds = max(0.0, (samples * drawn).sum(axis=1).var() - of_texts)
+    of_seeds *= seeds / max(1, seeds - 1)
+    error = math.sqrt(of_texts + of_seeds)
+    if error == 0:
+        return Difference(estimate, estimate, estimate, float(estimate == 0), 0.0)
+    df = min(MOST_DF, (seeds - 1) * (error**2 / of_seeds) ** 2) if of_seeds else MOST_DF
+    half = t_quantile(1 - LEVEL / 2, df) * error
+    p = 2 * (1 - t_cdf(abs(estimate) / error, df))
+    detectable = half + t_quantile(POWER, df) * error
+    return Difference(estimate, estimate - half, estimate + half, p, detectable)
 
 
 def mcnemar(correct_a: np.ndarray, correct_b: np.ndarray) -> float:

@@ -8,6 +8,7 @@ import argparse
 import fcntl
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -16,13 +17,28 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analysis.arms import TARGETS
+from analysis.arms import (
+    ALPHAS,
+    BETAS,
+    DECIDING,
+    MAIN,
+    ROBUST,
+    STEPS,
+    TARGETS,
+    TEACHER,
+    TEMPERATURES,
+    Arm,
+    grid_arm,
+    grid_arms,
+    lora_arms,
+    reference_arms,
+    robust_arms,
+    shift_arm,
+    student_arms,
+)
 from experiment.cli import UsageError, number, run_command, say
-
-if TYPE_CHECKING:
-    from analysis.arms import Arm
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = """examples:
@@ -114,10 +130,12 @@ class Study:
         from bert_min import load_model, resolve_model
         from data import load_data
         from experiment.classifier import load_tokenizer
+        from experiment.material import fingerprint
 
         self.args, self.lock = args, lock
         self.one_at_a_time = threading.Lock()
         self.data = load_data(args.data, args.limit)
+        self.sha256 = fingerprint(self.data)
         self.shifts = usable_shifts(self.data)
         folder = resolve_model(args.model)
         self.encoder = load_model(folder, self.data.label_names)
@@ -137,6 +155,23 @@ class Study:
         path = self.record_path(arm, seed)
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
+    def recorded(self, arm: Arm, seed: int) -> bool:
+        """Whether an arm's record is there. Raises UsageError for one that other flags made."""
+        record = self.record(arm.name, seed)
+        if record and record["flags"] != self.flags(arm):
+            theirs, ours = shlex.join(record["flags"]), shlex.join(self.flags(arm))
+            raise UsageError(
+                f"{self.record_path(arm.name, seed)} is of a run with {theirs} and not {ours} "
+                "(hint: another --results, or delete it)"
+            )
+        scored = arm.shift or not self.args.hatecheck or (record and "hatecheck" in record)
+        return bool(record and scored)
+
+    def flags(self, arm: Arm) -> list[str]:
+        """What makes an arm what it is, without places, model and data."""
+        epochs = ["--epochs", str(self.args.epochs)] if self.args.epochs else []
+        return [*arm.flags, *epochs]
+
     def source(self, shift: str | None) -> str:
         """What `--data` is for an arm; a shift's folder is written where it is not there."""
         from analysis.shifts import shifted, write_folder
@@ -148,41 +183,43 @@ class Study:
             write_folder(shifted(self.data, shift), folder)
         return str(folder)
 
-    def targets(self, arm: "Arm") -> Path:
+    def targets(self, arm: Arm) -> Path:
         """The file with a kernel head's logits for an arm's training texts, made if need be."""
         from safetensors.numpy import save_file
 
         from analysis.floors import soft_targets
-        from analysis.shifts import shifted
+        from data import load_data
 
         reading = "remove" if "remove" in arm.flags else "keep"
-        path = self.args.runs / "targets" / f"{arm.shift or 'data'}-{reading}.safetensors"
+        path = (
+            self.args.runs
+            / "targets"
+            / f"{arm.shift or 'data'}-{reading}-{self.sha256[:8]}.safetensors"
+        )
         with self.one_at_a_time:
             if not path.is_file():
                 say(f"{path}: frozen encoder, kernel head")
-                data = shifted(self.data, arm.shift) if arm.shift else self.data
+                data = load_data(self.source(arm.shift)) if arm.shift else self.data
                 logits = soft_targets(data, reading, self.encoder, self.tokenizer)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 save_file({"logits": logits}, path.with_suffix(".partial"))
                 os.replace(path.with_suffix(".partial"), path)
         return path
 
-    def command(self, arm: "Arm", seed: int, out: Path) -> list[str]:
+    def command(self, arm: Arm, seed: int, out: Path) -> list[str]:
         """The flags of `train.py` that make a run."""
         base = str(self.args.runs / arm.base / f"seed-{seed}") if arm.base else self.args.model
-        flags = ["--model", base, "--data", self.source(arm.shift), *arm.flags]
+        flags = ["--model", base, "--data", self.source(arm.shift), *self.flags(arm)]
         if TARGETS in flags:
             flags[flags.index(TARGETS)] = str(self.targets(arm))
         flags += ["--seed", str(seed), "--out", str(out)]
         if arm.teacher:
             flags += ["--teacher", str(self.args.runs / arm.teacher / f"seed-{seed}")]
-        if self.args.epochs:
-            flags += ["--epochs", str(self.args.epochs)]
         if self.args.limit and arm.shift is None:
             flags += ["--limit", str(self.args.limit)]
         return flags
 
-    def train(self, arm: "Arm", seed: int) -> None:
+    def train(self, arm: Arm, seed: int) -> None:
         """Make a run and its record, or those of the two that are missing."""
         from analysis.record import make_record, write_record
         from experiment.rundir import is_run, read_json
@@ -205,7 +242,7 @@ class Study:
                 last = log.read_text(encoding="utf-8").strip().rpartition("\n")[2]
                 raise StudyError(f"{arm.name}, seed {seed}, ended with {code}: {last} ({log})")
         check(out, flags)
-        record = make_record(out, arm.name, seed)
+        record = make_record(out, arm.name, seed) | {"flags": self.flags(arm)}
         if self.args.hatecheck and arm.shift is None:
             record["hatecheck"] = self.hatecheck(out)
         write_record(self.record_path(arm.name, seed), record)
@@ -259,21 +296,28 @@ class Study:
     def wanted(self, arm: str) -> bool:
         return not self.args.only or any(fnmatch(arm, pattern) for pattern in self.args.only)
 
-    def run(self, arms: Sequence["Arm"], seeds: int | None = None) -> None:
+    def run(self, arms: Sequence[Arm], seeds: int | None = None, needed: bool = False) -> None:
         """Train what is missing of these arms: seed 0 of each first, then seed 1, and so on.
+
+        Of what was not asked for by --only, what others need is trained all the same.
 
         An arm waits for the run that it is made from.
         """
-        most = [min(arm.seeds, seeds or self.args.seeds) for arm in arms]
+        wanted = {arm.name for arm in arms if needed or self.wanted(arm.name)}
+        wanted |= {
+            name for arm in arms if arm.name in wanted for name in (arm.teacher, arm.base) if name
+        }
+        limit = min(seeds or self.args.seeds, self.args.seeds)
+        most = [limit if arm.seeds == MAIN else min(arm.seeds, limit) for arm in arms]
         todo = [
             (arm, seed)
             for seed in range(max(most, default=0))
             for arm, count in zip(arms, most, strict=True)
-            if seed < count and self.wanted(arm.name) and not self.record(arm.name, seed)
+            if seed < count and arm.name in wanted and not self.recorded(arm, seed)
         ]
         started: dict[tuple[str, int], Future[None]] = {}
 
-        def make(arm: "Arm", seed: int) -> None:
+        def make(arm: Arm, seed: int) -> None:
             for needed in (arm.teacher, arm.base):
                 future = started.get((needed or "", seed))
                 if future:
@@ -299,6 +343,10 @@ class StudyError(Exception):
     """A run of the study failed."""
 
 
+def names(arms: Sequence[Arm]) -> list[str]:
+    return [arm.name for arm in arms]
+
+
 def check(run: Path, flags: Sequence[str]) -> None:
     """Raise UsageError where a finished run was made by other flags than these."""
     from experiment.rundir import read_json
@@ -310,7 +358,7 @@ def check(run: Path, flags: Sequence[str]) -> None:
         name
         for name, value in wanted.items()
         if name not in (*PLACES, "layers", "dtype")
-        and not (name == "lr" and value is None)
+        and value is not None
         and record.get(name, plain[name]) != value
     ]
     if differs:
@@ -358,15 +406,16 @@ def choose_loss(study: Study) -> tuple[float, float, float]:
 
     Of equals the first is taken.
     """
-    from analysis.arms import ALPHAS, BETAS, TEMPERATURES, grid_arm
 
     def best(points: list[tuple[float, float, float]]) -> tuple[float, float, float]:
-        study.run([grid_arm(*point) for point in points])
+        study.run([TEACHER, *(grid_arm(*point) for point in points)], seeds=1, needed=True)
         records = {point: study.record(grid_arm(*point).name) for point in points}
         found = {p: macro_f1_of(r, "validation") for p, r in records.items() if r}
-        if not found:
-            raise UsageError("the grid has no runs yet (hint: --only 'grid-*' makes them)")
-        return max(found, key=lambda point: found[point])
+        if len(found) < len(points):
+            raise UsageError(
+                "a point of the grid has no run yet (hint: without --only, or 'grid-*')"
+            )
+        return max(points, key=lambda point: found[point])
 
     temperature, alpha, _ = best([(t, a, 0.0) for t in TEMPERATURES for a in ALPHAS])
     return best([(temperature, alpha, beta) for beta in BETAS])
@@ -378,8 +427,6 @@ def choose_recipe(study: Study) -> tuple[dict[str, str], list[dict[str, Any]]]:
     The loss, because it punishes a model that is sure and wrong; macro-F1 at a threshold of 1/2
     says most about which way a shift moves the scores. Returns the recipe and how it was chosen.
     """
-    from analysis.arms import DECIDING, STEPS, shift_arm
-
     recipe: dict[str, str] = {}
     log: list[dict[str, Any]] = []
     if not study.shifts:
@@ -389,14 +436,14 @@ def choose_recipe(study: Study) -> tuple[dict[str, str], list[dict[str, Any]]]:
         deciding = DECIDING.get(step, study.shifts)
         shifts = [shift for shift in study.shifts if shift in deciding] or study.shifts
         tried = {entry: {**recipe, step: entry} for entry in entries}
-        study.run([shift_arm(tried[entry], shift) for entry in entries for shift in shifts])
+        arms = [shift_arm(tried[entry], shift) for entry in entries for shift in shifts]
+        study.run(arms, needed=True)
         scores: dict[str, dict[str, dict[str, float]]] = {}
         for entry in entries:
             records = {s: study.record(shift_arm(tried[entry], s).name) for s in shifts}
-            if all(records.values()):
-                scores[entry] = {s: shift_scores(r) for s, r in records.items() if r}
-        if not scores:
-            raise UsageError("the shifts have no runs yet (hint: --only 'shift-*' makes them)")
+            if not all(records.values()):
+                raise StudyError("a shift has no record")
+            scores[entry] = {s: shift_scores(r) for s, r in records.items() if r}
         means = {e: sum(cell["loss"] for cell in row.values()) for e, row in scores.items()}
         recipe[step] = min(means, key=lambda entry: means[entry])
         log.append({"step": step, "scores": scores, "chosen": recipe[step]})
@@ -405,18 +452,21 @@ def choose_recipe(study: Study) -> tuple[dict[str, str], list[dict[str, Any]]]:
 
 def describe(study: Study, **choices: Any) -> None:
     """Write what holds for all records: model, data, repeats, and the choices made so far."""
+    from analysis.data_report import describe as data_figures
     from analysis.record import write_record
     from experiment.material import fingerprint
 
-    path = study.args.results / "study.json"
+    path, sha256 = study.args.results / "study.json", fingerprint(study.data)
     before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     train, test = (study.data.splits[name] for name in ("train", "test"))
     known = set(train.texts)
     repeated = [int(text in known) for text in test.texts]
+    if before.get("data_sha256", sha256) != sha256:
+        raise UsageError(f"{path.parent} holds records of other data (hint: another --results)")
     facts = {
         "model": study.args.model,
         "data": study.data.name,
-        "data_sha256": fingerprint(study.data),
+        "data_sha256": sha256,
         "label_names": list(study.data.label_names),
         "train_positive_rate": sum(train.labels) / len(train.labels),
         # In the order of the records: the positive texts first.
@@ -432,36 +482,36 @@ def describe(study: Study, **choices: Any) -> None:
         ],
     }
     write_record(path, {**before, **facts, **choices})
+    if not (path.parent / "data.json").is_file():
+        figures = data_figures(study.data, study.tokenizer.encode)
+        write_record(path.parent / "data.json", figures)
 
 
 def main() -> int:
     args = parse_args()
-    from analysis.arms import (
-        REST,
-        TEACHER,
-        lora_arms,
-        reference_arms,
-        robust_arms,
-        student_arms,
-    )
-
     with locked(args.runs) as lock:
         study = Study(args, lock)
         describe(study)
         study.run([TEACHER], seeds=1)
-        loss = choose_loss(study)
-        describe(study, loss=dict(zip(("temperature", "alpha", "beta"), loss, strict=True)))
+        loss = (1.0, 0.0, 0.0)  # of students that nobody asked for
+        taught = [arm for arm in student_arms(*loss) if not arm.name.endswith("-ce")]
+        if any(map(study.wanted, [*names(taught), "lora-student", *ROBUST, *names(grid_arms())])):
+            loss = choose_loss(study)
+            describe(study, loss=dict(zip(("temperature", "alpha", "beta"), loss, strict=True)))
         arms = [TEACHER, *student_arms(*loss), *lora_arms(), *reference_arms()]
-        main_arms = [arm for arm in arms if arm.seeds > REST]
+        main_arms = [arm for arm in arms if arm.seeds == MAIN]
         study.run(main_arms, seeds=2)
-        study.floors()
-        recipe, log = choose_recipe(study)
-        describe(study, recipe=recipe, recipe_log=log)
-        robust = robust_arms(recipe, *loss)
-        study.run(robust, seeds=2)
+        robust: list[Arm] = []
+        if any(map(study.wanted, ROBUST)):
+            recipe, log = choose_recipe(study)
+            describe(study, recipe=recipe, recipe_log=log)
+            robust = robust_arms(recipe, *loss)
+            study.run(robust, seeds=2)
         study.run([*main_arms, *robust])
-        study.run([arm for arm in arms if arm.seeds <= REST])
+        study.run([arm for arm in arms if arm.seeds < MAIN])
+        study.floors()
         study.afterwards()
+    say(f"records: {args.results} (hint: python -m analysis.report {args.results} --out DIR)")
     return 0
 
 

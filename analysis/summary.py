@@ -19,7 +19,6 @@ from analysis.significance import (
     mcnemar,
     mean_interval,
     multi_bootstrap,
-    smallest_detectable,
     verdict,
 )
 from bert_min import ModelError
@@ -94,7 +93,6 @@ class Comparison:
     seeds: int
     difference: Difference
     mcnemar_p: float
-    detectable: float  # macro-F1
 
 
 class Summary:
@@ -116,13 +114,14 @@ class Summary:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
     def compare(self, first: str, second: str, split: str) -> Comparison | None:
-        """None where an arm is missing."""
+        """None where an arm is missing, or no seed is in both."""
         if first not in self.arms or second not in self.arms:
             return None
         shared = sorted(set(self.arms[first].seeds) & set(self.arms[second].seeds))
+        if not shared:
+            return None
         a, b = (self.arms[name].of_seeds(shared) for name in (first, second))
         scores_a, scores_b = a.scores(split), b.scores(split)
-        gaps = np.subtract(a.values(split, "macro_f1"), b.values(split, "macro_f1"))
         right = [arm.ensemble(split).argmax(axis=1) == scores_a.labels for arm in (a, b)]
         return Comparison(
             first,
@@ -131,7 +130,6 @@ class Summary:
             len(shared),
             multi_bootstrap(scores_a.predicted, scores_b.predicted, scores_a.labels),
             mcnemar(*right),
-            smallest_detectable(gaps.tolist()),
         )
 
     def compare_all(

@@ -79,10 +79,15 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def short_names(runs: Sequence[str]) -> list[str]:
+    """The last parts of paths, or the whole paths where two of them end alike."""
+    short = [PurePath(run).name for run in runs]
+    return short if len(set(short)) == len(short) else list(runs)
+
+
 def hatecheck_tables(scores: dict[str, dict[str, Any]]) -> str:
     """What `eval.py --hatecheck` prints: all cases, then each functionality, then each target."""
-    short = [PurePath(run).name for run in scores]
-    names = short if len(set(short)) == len(short) else list(scores)
+    names = short_names(list(scores))
     rows = list(scores.values())
     percent = "{:.1%}".format
     overall = [

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-HASHTAG = re.compile(r"#(\w+)")
+HASHTAG = re.compile(r"(?<!&)#(\w+)")  # &#39; is an apostrophe
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")  # between the words of BuildThatWall, of build_it
 
 
@@ -36,7 +36,8 @@ def hashtag_dropout(
 ) -> Callable[[Sequence[int], np.random.Generator], Sequence[int]]:
     """A function that hides each hashtag of an encoded text with probability `rate`.
 
-    Every token of a hidden one, its # included, becomes [MASK]: a text keeps its length.
+    The sign and the word behind it become [MASK]: a text keeps its length, and so do the hidden
+    states of a teacher, who sees the whole text. Raises KeyError where there is no # or [MASK].
     """
     sign, mask = vocabulary["#"], vocabulary["[MASK]"]
     inside = {number for token, number in vocabulary.items() if token.startswith("##")}

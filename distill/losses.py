@@ -50,7 +50,8 @@ def attention_entropy(attentions: Sequence[Tensor], attention_mask: Tensor) -> T
 
     L tensors (B, H, T, T); mean over a text's real tokens, then over texts; sum over layers.
     Subtracted from the loss, it keeps a model from deciding by a single word.
-    Source: Attanasio et al. 2022, section 3, https://arxiv.org/abs/2203.09192
+    Source: Attanasio et al. 2022, section 3, https://arxiv.org/abs/2203.09192 (their code takes
+    another softmax of the mean, so a weight of theirs is not one of ours)
     """
     mask = attention_mask / attention_mask.sum(dim=1, keepdim=True)  # (B, T), each row sums to 1
     total = torch.zeros((), device=mask.device)

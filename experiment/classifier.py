@@ -49,8 +49,9 @@ class Decision:
     def __post_init__(self) -> None:
         numbers = (self.temperature, self.threshold)
         if (
-            self.hashtags not in READINGS
-            or not all(type(n) in (int, float) and np.isfinite(n) for n in numbers)
+            not isinstance(self.hashtags, str)
+            or self.hashtags not in READINGS
+            or not all(type(n) in (int, float) and abs(n) < 1e6 for n in numbers)
             or self.temperature <= 0
             or not 0 <= self.threshold <= 1
         ):

@@ -13,6 +13,12 @@ from experiment import rundir
 from experiment.classifier import load_tokenizer
 from experiment.cli import say
 
+# Flags in which a teacher may differ from the command that uses it.
+WARNED = (
+    *("epochs", "max_steps", "batch_size", "seed"),
+    *("hashtag_dropout", "label_smoothing", "entropy_weight", "probe_epochs"),
+)
+
 
 @dataclass(frozen=True)
 class Material:
@@ -75,7 +81,7 @@ def find_teacher(args: argparse.Namespace, material: Material) -> Path:
         "max_length": args.max_length,
         "layers": list(range(1, material.depth + 1)),
         "hashtags": args.hashtags,
-        "pooling": args.pooling,
+        **({"pooling": args.pooling} if args.pooling else {}),
     }
     identity = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:8]
     default = Path("runs/teacher")
@@ -89,8 +95,8 @@ def find_teacher(args: argparse.Namespace, material: Material) -> Path:
         if not differs:
             if found.get("interrupted"):
                 say(f"warning: {candidate} was stopped after {found.get('steps')} steps")
-            for name in ("epochs", "max_steps", "batch_size", "seed"):
-                if found.get(name) != getattr(args, name):
+            for name in WARNED:
+                if name in found and found[name] != getattr(args, name):
                     asked = f"{name} {found.get(name)}, this command asks for {getattr(args, name)}"
                     say(f"warning: {candidate} was trained with {asked}")
             return candidate

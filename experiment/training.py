@@ -39,6 +39,7 @@ from distill import (
     fit,
     make_student,
 )
+from distill.loop import Augment
 from distill.targets import Targets
 from experiment import rundir
 from experiment.checkpoint import Checkpoints
@@ -78,6 +79,7 @@ def train_command(args: argparse.Namespace) -> int:
             say(f"no teacher yet for this model, data and length: training {teacher_dir} first")
         if unfinished or not rundir.is_run(teacher_dir):
             values = {"mode": "teacher", "layers": "all", "lr": None, "out": teacher_dir}
+            values |= {"targets": None, "objective": "kd"}
             train_one(argparse.Namespace(**{**vars(args), **values}), material, None, device, stop)
             if stop():
                 return stop.exit_code
@@ -133,7 +135,7 @@ def train_one(
         if args.hashtag_dropout:
             hide = hashtag_dropout(material.tokenizer.backend.get_vocab(), args.hashtag_dropout)
         if args.probe_epochs and not start:
-            probe(student.model, args, recipe, material)
+            probe(student, args, recipe, material, hide, stop)
         validation = data.splits["validation"]
         with open(folder / "metrics.jsonl", "a", buffering=1, encoding="utf-8") as metrics:
             done = fit(
@@ -164,6 +166,7 @@ def train_one(
             **{name: str(v) if isinstance(v, Path) else v for name, v in vars(args).items()},
             "lr": recipe.lr,
             "layers": student.layers,
+            "pooling": student.model.config.pooling,
             "base_model": base_model(args.model),
             "model_sha256": material.model_sha256,
             "data_name": data.name,
@@ -190,15 +193,18 @@ def train_one(
 
 
 def probe(
-    model: BertForSequenceClassification,
+    student: "Student",
     args: argparse.Namespace,
     recipe: Recipe,
     material: Material,
+    augment: Augment | None,
+    stop: Stop,
 ) -> None:
     """Train the head alone, so that fine-tuning begins near its end and bends features less.
 
     Source: LP-FT, Kumar et al. 2022, section 3, https://arxiv.org/abs/2202.10054
     """
+    model = student.model
     trained = [p for p in model.parameters() if p.requires_grad]
     model.requires_grad_(False)
     model.classifier.requires_grad_(True)
@@ -207,8 +213,11 @@ def probe(
         model,
         material.ids["train"],
         material.data.splits["train"].labels,
-        replace(recipe, epochs=args.probe_epochs, lr=PROBE_LR, entropy_weight=0.0),
+        replace(recipe, epochs=args.probe_epochs, lr=PROBE_LR, entropy_weight=0.0, max_steps=None),
         lambda: evaluate(model, material.ids["validation"], validation.labels, args.batch_size),
+        student.targets,
+        stop=stop,
+        augment=augment,
     )
     for parameter in trained:
         parameter.requires_grad_(True)
@@ -295,7 +304,9 @@ def build(
         return Student(student, layers, targets)
 
     pretrained = load_model(material.folder, material.data.label_names)
-    pretrained.config = replace(pretrained.config, pooling=args.pooling)
+    pretrained.config = replace(
+        pretrained.config, pooling=args.pooling or pretrained.config.pooling
+    )
     layers = choose(args.layers, pretrained)
     model = make_student(pretrained, layers).to(device)
     targets = stored_targets(args, material) if args.targets else None

@@ -57,7 +57,9 @@ def test_every_table_row_has_its_command():
         (line,) = re.findall(rf"^{number}\. `(.*?)`", README, flags=re.MULTILINE)
         args = vars(train_command.parse_args(shlex.split(line)[2:]))
         wanted = vars(train_command.parse_args(list(arms[row].flags)))
-        assert {**args, "command": ""} == {**wanted, "command": ""}
+        for places in (args, wanted):
+            del places["command"], places["out"]
+        assert args == wanted
 
 
 def test_shares_of_telltale_hashtags_are_those_of_the_data_report():

@@ -255,10 +255,33 @@ def test_a_lora_run_keeps_its_pooling(train):
 
 def test_a_student_pools_as_its_teacher_and_refuses_another(train, tmp_path, capsys):
     teacher = train("teacher", "--pooling", "mean")
-    student = train("odd", "--pooling", "mean", "--teacher", str(teacher))
-    assert load_classifier(student).model.config.pooling == "mean"
+    for flags in ((), ("--pooling", "mean")):
+        student = train("odd", "--teacher", str(teacher), *flags)
+        assert load_classifier(student).model.config.pooling == "mean"
     with pytest.raises(ModelError, match="differs in pooling"):
-        train("even", "--teacher", str(teacher))
+        train("even", "--teacher", str(teacher), "--pooling", "cls")
+    adapted = train("lora", "--model", str(teacher))
+    assert load_classifier(adapted).model.config.pooling == "mean"
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--mode odd --targets f --objective ce", "give one"),
+        ("--mode teacher --hashtags split --hashtag-dropout 0.5", "leaves none"),
+    ],
+)
+def test_flags_that_contradict_each_other_are_refused(flags, message, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        parse_args(flags.split())
+    assert message in capsys.readouterr().err
+
+
+def test_a_teacher_that_has_to_be_made_learns_from_the_labels(train, tmp_path):
+    """--targets are for the student that was asked for."""
+    path = logits_file(tmp_path / "t.safetensors", torch.zeros(48, 2))
+    train("odd", "--targets", str(path), "--teacher", str(tmp_path / "made"))
+    assert json.loads((tmp_path / "made" / "train_args.json").read_text())["targets"] is None
 
 
 def test_the_head_first_bends_the_features_less(train, model_dir):

@@ -16,7 +16,6 @@ from analysis.significance import (
     mcnemar,
     mean_interval,
     multi_bootstrap,
-    smallest_detectable,
     t_cdf,
     t_quantile,
     verdict,
@@ -48,23 +47,6 @@ def test_one_seed_has_no_interval():
     assert mean == 0.5
     assert math.isnan(low)
     assert math.isnan(high)
-    assert math.isnan(smallest_detectable([0.1]))
-
-
-def test_smallest_detectable_difference_by_hand():
-    # sd 0.01, 4 seeds: (3.182 + 0.978) * 0.01 / 2
-    differences = [-0.01, -0.01 / 3, 0.01 / 3, 0.01]
-    sd = np.std(differences, ddof=1)
-    expected = (scipy.stats.t.ppf(0.975, 3) + scipy.stats.t.ppf(0.8, 3)) * sd / 2
-    assert smallest_detectable(differences) == pytest.approx(expected, rel=1e-6)
-
-
-def test_smallest_detectable_difference_is_detected_four_times_in_five():
-    differences = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
-    size = smallest_detectable(differences.tolist()) / differences.std(ddof=1)
-    samples = np.random.default_rng(0).standard_normal((20_000, 5)) + size  # of sd 1
-    found = scipy.stats.ttest_1samp(samples, 0, axis=1).pvalue < 0.05
-    assert 0.75 < found.mean() < 0.87
 
 
 def test_macro_f1_of_samples_equals_scikit_learns():
@@ -104,7 +86,27 @@ def test_bootstrap_sees_none_where_there_is_none():
 def test_bootstrap_draws_texts_in_pairs():
     first, _, labels = arms(0.0)
     same = multi_bootstrap(first, first, labels)
-    assert (same.estimate, same.low, same.high, same.p) == (0, 0, 0, 1)
+    assert same == Difference(0, 0, 0, 1, 0)
+
+
+def test_detectable_is_what_the_interval_and_the_power_need():
+    difference = multi_bootstrap(*arms(0.05))
+    half = (difference.high - difference.low) / 2
+    assert half < difference.detectable < 1.6 * half
+    assert difference.estimate == pytest.approx((difference.high + difference.low) / 2)
+
+
+@pytest.mark.parametrize(("seeds", "spread"), [(3, 0.04), (5, 0.04), (5, 0.0)])
+def test_where_nothing_differs_one_comparison_in_twenty_says_so(seeds, spread):
+    """Seeds have a quality of their own in both arms alike; few must not look like many."""
+    rng, found, n = np.random.default_rng(3), [], 600
+    labels = np.arange(n) % 2
+    for _ in range(200):
+        share = 0.75 + spread * rng.standard_normal((2, seeds, 1))
+        right = rng.random((2, seeds, n)) < share
+        first, second = np.where(right, labels, 1 - labels)
+        found.append(multi_bootstrap(first, second, labels, 200).p < 0.05)
+    assert np.mean(found) < 0.09
 
 
 def test_bootstrap_draws_seeds_too():
@@ -116,6 +118,7 @@ def test_bootstrap_draws_seeds_too():
     difference = multi_bootstrap(first, second, labels)
     assert difference.low < 0 < difference.high
     assert multi_bootstrap(first[:3], second[:3], labels).low > 0.05
+    assert difference.p > 0.5
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=60))
@@ -138,7 +141,7 @@ def test_holm_by_hand():
 
 
 def test_the_words_of_a_verdict():
-    up, down = Difference(0.02, 0.01, 0.03, 0.001), Difference(-0.02, -0.03, -0.01, 0.001)
+    up, down = (Difference(x, x - 0.01, x + 0.01, 0.001, 0.01) for x in (0.02, -0.02))
     assert verdict(up, 0.049) == "BETTER"
     assert verdict(down, 0.049) == "WORSE"
     assert verdict(up, 0.05) == "NOT DISTINGUISHABLE"

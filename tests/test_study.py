@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from analysis import study as module
 from analysis.arms import (
@@ -18,19 +19,34 @@ from analysis.arms import (
     TEACHER,
     Arm,
     grid_arm,
+    grid_arms,
     lora_arms,
     recipe_name,
     reference_arms,
     robust_arms,
     student_arms,
 )
+from analysis.hatecheck import FILE
 from analysis.record import by_label, learning_curve, pretty, read_records, scores_of, write_record
 from analysis.shifts import SHIFTS
-from analysis.study import Study, StudyError, check, choose_loss, choose_recipe, locked
+from analysis.study import (
+    Study,
+    StudyError,
+    check,
+    choose_loss,
+    choose_recipe,
+    describe,
+    locked,
+)
 from bert_min import ModelError
+from data import Data, Split, load_data
 from experiment.cli import UsageError
 from train import parse_args as parse_train
 
+CASES = """,functionality,case_id,test_case,label_gold,target_ident
+0,derog_h,1,I hate women.,hateful,women
+1,neutral_nh,2,I am a woman.,non-hateful,women
+"""
 ROOT = Path(__file__).parent.parent
 ARMS = [
     TEACHER,
@@ -122,6 +138,42 @@ def test_a_failed_run_ends_the_study_with_its_reason(study):
         study.run([arm])
 
 
+def test_a_record_made_by_other_flags_is_refused(study):
+    study.run([Arm("teacher", "", ("--mode", "teacher"), 1)])
+    with pytest.raises(UsageError, match=r"is of a run with --mode teacher --epochs 1 and not"):
+        study.run([Arm("teacher", "", ("--mode", "teacher", "--lr", "1e-3"), 1)])
+
+
+def test_records_of_other_data_are_refused(study):
+    describe(study)
+    describe(study, loss={"alpha": 1})
+    study.data = load_data("sample", 40)
+    with pytest.raises(UsageError, match="holds records of other data"):
+        describe(study)
+
+
+def test_the_kernel_reads_the_texts_that_train_reads(study):
+    """A shift's folder has no blank texts, and its logits must be as many as its texts."""
+    texts, labels = ["refugee", "", "one", "two", "three", "four"] * 10, [0, 1, 1, 0, 0] * 12
+    splits = dict.fromkeys(("train", "validation", "test"), Split(texts, labels))
+    study.data = Data("made", splits, ("not-hate", "hate"))
+    arm = Arm("kernel", "", ("--mode", "teacher", "--targets", "{targets}"), shift="immigrants")
+    path = study.targets(arm)
+    count = len(load_data(study.source("immigrants")).splits["train"].texts)
+    assert load_file(path)["logits"].shape == (count, 2)
+    assert study.command(arm, 0, Path("out"))[7] == str(path)
+
+
+def test_scores_on_hatecheck_are_added_to_records_that_lack_them(study, tmp_path):
+    arm = Arm("teacher", "", ("--mode", "teacher"), 1)
+    study.run([arm])
+    assert "hatecheck" not in study.record("teacher")
+    (tmp_path / FILE).write_text(CASES, encoding="utf-8")
+    study.args.hatecheck = tmp_path
+    study.run([arm])
+    assert study.record("teacher")["hatecheck"]["n"] == 2
+
+
 def test_only_what_is_asked_for(tmp_path, model_dir):
     with locked(tmp_path) as lock:
         study = Study(module.parse_args(flags(tmp_path, model_dir, "--only", "odd-*")), lock)
@@ -136,11 +188,19 @@ def fake(study: Study, arm: str, macro: dict[str, float]) -> None:
         right = np.arange(100) < round(100 * macro.get(split, 0.5))
         both = np.concatenate([np.where(right, 1.0, -1.0), np.where(right, -1.0, 1.0)])
         margins[split] = by_label(both, [1] * 100 + [0] * 100)
+    if arm.startswith("grid"):
+        found = {a.name: list(a.flags) for a in grid_arms()}[arm]
+    else:
+        found = ["--mode", "teacher", "--epochs", "3"]
+        for entries in STEPS.values():
+            for entry in arm.split("-", 2)[-1].split("+"):
+                found += entries.get(entry, ())
     record = {"arm": arm, "seed": 0, "margins": margins, "parameters": 1, "trainable": 1}
-    write_record(study.record_path(arm, 0), record)
+    write_record(study.record_path(arm, 0), record | {"flags": [*found, "--epochs", "1"]})
 
 
 def test_the_loss_is_chosen_on_validation(study):
+    study.run([TEACHER], seeds=1)
     for temperature in (2.0, 5.0, 10.0):
         for alpha in (0.5, 0.9):
             good = 0.8 if (temperature, alpha) == (5.0, 0.9) else 0.7
@@ -220,7 +280,7 @@ def start(folder: Path, model_dir: Path, *more: str) -> subprocess.Popen[str]:
 
 def test_a_killed_study_goes_on_and_waits_for_what_it_left(tmp_path, model_dir):
     """kill -9 of the study alone: its training lives on, and the next study waits for it."""
-    more = ("--only", "teacher", "odd-ce", "grid-T2-alpha0.5-*", "--seeds", "1", "--epochs", "15")
+    more = ("--only", "odd-ce", "--seeds", "1", "--epochs", "15")
     first = start(tmp_path, model_dir, *more)
     staging = tmp_path / "teacher" / ".seed-0.partial" / "metrics.jsonl"
     deadline = time.monotonic() + 120
@@ -232,11 +292,12 @@ def test_a_killed_study_goes_on_and_waits_for_what_it_left(tmp_path, model_dir):
     first.wait()
     second = start(tmp_path, model_dir, *more)
     _, errors = second.communicate(timeout=300)
-    assert second.returncode in (0, 2), errors  # 2: the shifts were not asked for
+    assert second.returncode == 0, errors
     assert "waiting for another study" in errors
     records = read_records(tmp_path / "results")
     assert records["teacher"][0]["last_epoch"]["epoch"] == 15
-    assert len(records) == 5  # teacher, odd-ce, and three points of the grid
+    assert set(records) == {"teacher", "odd-ce"}  # the one asked for, and the one that it needs
     facts = json.loads((tmp_path / "results" / "study.json").read_text())
     assert facts["model"] == str(model_dir)
-    assert set(facts["loss"]) == {"temperature", "alpha", "beta"}
+    assert "loss" not in facts
+    assert (tmp_path / "results" / "data.json").is_file()
