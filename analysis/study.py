@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
@@ -315,26 +315,26 @@ class Study:
             for arm, count in zip(arms, most, strict=True)
             if seed < count and arm.name in wanted and not self.recorded(arm, seed)
         ]
-        started: dict[tuple[str, int], Future[None]] = {}
-
-        def make(arm: Arm, seed: int) -> None:
-            for needed in (arm.teacher, arm.base):
-                future = started.get((needed or "", seed))
-                if future:
-                    future.result()
-            self.train(arm, seed)
-
         from tqdm import tqdm
 
-        pool = ThreadPoolExecutor(self.jobs)
+        pool, running = ThreadPoolExecutor(self.jobs), dict[Future[None], tuple[Arm, int]]()
         try:
-            for arm, seed in todo:
-                started[arm.name, seed] = pool.submit(make, arm, seed)
             with tqdm(total=len(todo), desc="study", unit="run", disable=None) as bar:
-                for (name, seed), future in started.items():
-                    future.result()
-                    bar.update()
-                    bar.write(f"{name}, seed {seed}: done", file=sys.stderr)
+                while todo or running:
+                    unmade = {(arm.name, seed) for arm, seed in (*todo, *running.values())}
+                    ready = [
+                        (arm, seed)
+                        for arm, seed in todo
+                        if unmade.isdisjoint({(arm.teacher, seed), (arm.base, seed)})
+                    ]
+                    for arm, seed in ready[: self.jobs - len(running)]:
+                        todo.remove((arm, seed))
+                        running[pool.submit(self.train, arm, seed)] = arm, seed
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        arm, seed = running.pop(future)
+                        future.result()
+                        bar.update()
+                        bar.write(f"{arm.name}, seed {seed}: done", file=sys.stderr)
         finally:
             pool.shutdown(cancel_futures=True)
 
