@@ -180,7 +180,7 @@ def similarity_maps(maps: dict[str, list[list[float]]], path: Path) -> None:
             axis.text(
                 x,
                 y,
-                f"{value:.2f}"[1:] if value < 1 else "1",
+                f"{value:.2f}".removeprefix("0").replace("1.00", "1"),
                 ha="center",
                 va="center",
                 color=ink,
