@@ -134,6 +134,7 @@ class Study:
 
         self.args, self.lock = args, lock
         self.one_at_a_time = threading.Lock()
+        self.known = {TEACHER.name: TEACHER}
         self.data = load_data(args.data, args.limit)
         self.sha256 = fingerprint(self.data)
         self.shifts = usable_shifts(self.data)
@@ -242,6 +243,8 @@ class Study:
                 last = log.read_text(encoding="utf-8").strip().rpartition("\n")[2]
                 raise StudyError(f"{arm.name}, seed {seed}, ended with {code}: {last} ({log})")
         check(out, flags)
+        if self.recorded(arm, seed):
+            return  # made again for those that are made from it
         record = make_record(out, arm.name, seed) | {"flags": self.flags(arm)}
         if self.args.hatecheck and arm.shift is None:
             record["hatecheck"] = self.hatecheck(out)
@@ -296,13 +299,27 @@ class Study:
     def wanted(self, arm: str) -> bool:
         return not self.args.only or any(fnmatch(arm, pattern) for pattern in self.args.only)
 
+    def gone(self, todo: Sequence[tuple[Arm, int]]) -> list[tuple[Arm, int]]:
+        """Runs that these are made from, have a record, and no model any more."""
+        from experiment.rundir import is_run
+
+        found: dict[tuple[str, int], Arm] = {}
+        for arm, seed in todo:
+            for name in (arm.teacher, arm.base):
+                made = name and is_run(self.args.runs / name / f"seed-{seed}")
+                if name and not made and self.record(name, seed):
+                    needed = self.known[name]
+                    before = self.gone([(needed, seed)])
+                    found |= {(a.name, s): a for a, s in before} | {(name, seed): needed}
+        return [(arm, seed) for (_, seed), arm in found.items()]
+
     def run(self, arms: Sequence[Arm], seeds: int | None = None, needed: bool = False) -> None:
         """Train what is missing of these arms: seed 0 of each first, then seed 1, and so on.
 
-        Of what was not asked for by --only, what others need is trained all the same.
-
-        An arm waits for the run that it is made from.
+        An arm waits for the run that it is made from. That is trained, too, where --only does not
+        ask for it, and again where its record is there and its model is gone.
         """
+        self.known |= {arm.name: arm for arm in arms}
         wanted = {arm.name for arm in arms if needed or self.wanted(arm.name)}
         wanted |= {
             name for arm in arms if arm.name in wanted for name in (arm.teacher, arm.base) if name
@@ -315,6 +332,7 @@ class Study:
             for arm, count in zip(arms, most, strict=True)
             if seed < count and arm.name in wanted and not self.recorded(arm, seed)
         ]
+        todo = [*self.gone(todo), *todo]
         from tqdm import tqdm
 
         pool, running = ThreadPoolExecutor(self.jobs), dict[Future[None], tuple[Arm, int]]()

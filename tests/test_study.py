@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,6 +122,21 @@ def test_what_has_a_record_is_not_run_again(study, monkeypatch):
     study.record_path("teacher", 0).unlink()
     study.run([arm])  # the run is there: only the record is made
     assert study.record("teacher")
+
+
+def test_a_teacher_whose_model_is_gone_is_made_again_and_keeps_its_record(study):
+    teacher = Arm("teacher", "", ("--mode", "teacher"), 1)
+    study.run([teacher])
+    before = study.record("teacher")
+    shutil.rmtree(study.args.runs / "teacher")
+    students = [Arm(m, "", ("--mode", m), 1, "teacher") for m in ("odd", "even")]
+    study.run([teacher, *students])
+    assert study.record("teacher") == before
+    made = study.args.runs / "teacher" / "seed-0" / "train_args.json"
+    assert json.loads(made.read_text())["mode"] == "teacher"
+    assert f"--out {study.args.runs / 'teacher'}" in json.loads(made.read_text())["command"]
+    assert study.record("odd")
+    assert study.record("even")
 
 
 def test_a_run_made_by_other_flags_is_refused(study):
