@@ -67,7 +67,7 @@ def test_a_rank_that_is_lost_ends_the_job_and_its_checkpoint_goes_on(model_dir, 
         "import distill.loop as loop\n"
         "real = loop.backward\n"
         "def lose(*arguments):\n"
-        "    if os.environ['RANK'] == '1' and arguments[-1] == 4:\n"
+        "    if os.environ['RANK'] == '1' and arguments[-2] == 4:\n"
         "        os._exit(9)\n"
         "    return real(*arguments)\n"
         "loop.backward = lose\n"

@@ -33,6 +33,9 @@ if (form) {
     const card = copy("answer-template");
     card.querySelector(".answer").className = `answer ${answer.toxic ? "toxic" : "fine"}`;
     card.querySelector(".amount").setAttribute("width", `${100 * answer.score}%`);
+    for (const line of card.querySelectorAll(".edge, .threshold"))
+      for (const end of ["x1", "x2"]) line.setAttribute(end, `${100 * answer.threshold}%`);
+    write(card, "from", `${Number((100 * answer.threshold).toPrecision(3))} %`);
     write(card, "verdict", answer.toxic ? "Toxic" : "Not toxic");
     write(card, "percent", percent(answer.score));
     write(card, "tokens", `${answer.n_tokens} of ${answer.max_tokens}`);

@@ -14,7 +14,7 @@
     <line class="edge" x1="{{100 * r['threshold']}}%" x2="{{100 * r['threshold']}}%" y1="0" y2="100%"/>
     <line class="threshold" x1="{{100 * r['threshold']}}%" x2="{{100 * r['threshold']}}%" y1="0" y2="100%"/>
   </svg>
-  <p class="small">The line marks the threshold: toxic from <span class="nowrap">{{'%.3g' % (100 * r['threshold'])}} %</span>.</p>
+  <p class="small">The line marks the threshold: toxic from <span class="nowrap" data-field="from">{{'%.3g' % (100 * r['threshold'])}} %</span>.</p>
   <p class="note" data-field="note" {{'' if r['truncated'] else 'hidden'}}>The end of this text was not read: the model takes {{r['max_tokens']}} tokens.</p>
   <dl>
     <div><dt>Tokens</dt><dd data-field="tokens">{{r['n_tokens']}} of {{r['max_tokens']}}</dd></div>
