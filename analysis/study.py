@@ -133,7 +133,7 @@ class Study:
         from experiment.material import fingerprint
 
         self.args, self.lock = args, lock
-        self.one_at_a_time = threading.Lock()
+        self.one_at_a_time = threading.RLock()
         self.known = {TEACHER.name: TEACHER}
         self.data = load_data(args.data, args.limit)
         self.sha256 = fingerprint(self.data)
@@ -179,9 +179,12 @@ class Study:
 
         if shift is None:
             return self.args.data
-        folder = self.args.runs / "shifts" / shift
-        if not (folder / "test.jsonl").is_file():
-            write_folder(shifted(self.data, shift), folder)
+        folder = self.args.runs / "shifts" / f"{shift}-{self.sha256[:8]}"
+        with self.one_at_a_time:
+            if not folder.is_dir():  # it is named once all of it is written
+                partial = folder.with_name(f".{folder.name}.partial")
+                write_folder(shifted(self.data, shift), partial)
+                os.replace(partial, folder)
         return str(folder)
 
     def targets(self, arm: Arm) -> Path:
@@ -479,8 +482,12 @@ def describe(study: Study, **choices: Any) -> None:
     train, test = (study.data.splits[name] for name in ("train", "test"))
     known = set(train.texts)
     repeated = [int(text in known) for text in test.texts]
-    if before.get("data_sha256", sha256) != sha256:
-        raise UsageError(f"{path.parent} holds records of other data (hint: another --results)")
+    for what, own in (("data_sha256", sha256), ("model", study.args.model)):
+        if before.get(what, own) != own:
+            kind = what.removesuffix("_sha256")
+            raise UsageError(
+                f"{path.parent} holds records of other {kind} (hint: another --results)"
+            )
     facts = {
         "model": study.args.model,
         "data": study.data.name,

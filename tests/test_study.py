@@ -166,6 +166,9 @@ def test_records_of_other_data_are_refused(study):
     study.data = load_data("sample", 40)
     with pytest.raises(UsageError, match="holds records of other data"):
         describe(study)
+    study.data, study.args.model = load_data("sample", 48), "another"
+    with pytest.raises(UsageError, match="holds records of other model"):
+        describe(study)
 
 
 def test_the_kernel_reads_the_texts_that_train_reads(study):
