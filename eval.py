@@ -125,7 +125,6 @@ def main() -> int:
 
 def hatecheck(runs: list[Path], args: argparse.Namespace) -> int:
     """Print how each run does on the test cases of HateCheck; nothing is ever trained on them."""
-    from analysis import softmax
     from analysis.hatecheck import read_cases, score_cases
     from analysis.table import hatecheck_tables
 
@@ -134,9 +133,7 @@ def hatecheck(runs: list[Path], args: argparse.Namespace) -> int:
     for run in runs:
         classifier = load(run, args)
         logits, _ = read(run, classifier, cases.texts)
-        temperature, threshold = decision(classifier, args)
-        predicted = softmax(logits / temperature)[:, 1] >= threshold
-        scores[str(run)] = score_cases(cases, predicted.astype(int))
+        scores[str(run)] = score_cases(cases, logits, *decision(classifier, args))
     print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
     if args.figure:
         from analysis.figures import hatecheck_map

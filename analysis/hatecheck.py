@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.metrics import macro_f1
+from analysis.metrics import macro_f1, softmax
 from data import DataError
 
 FILE = "test_suite_cases.csv"
@@ -60,12 +60,16 @@ def read_cases(folder: Path) -> Cases:
     )
 
 
-def score_cases(cases: Cases, predicted: np.ndarray) -> dict[str, Any]:
+def score_cases(
+    cases: Cases, logits: np.ndarray, temperature: float = 1.0, threshold: float = 0.5
+) -> dict[str, Any]:
     """Accuracies (shares, not percent) by label, functionality and target; gaps between targets.
 
-    `predicted` (N,) is 1 where a text is called hateful. A gap is the largest rate of false
-    positives (negatives) of a target group minus the smallest.
+    `logits` (N, 2) of the N texts; a text is called hateful where the probability of the second
+    class, at this temperature, reaches the threshold. A gap is the largest rate of false positives
+    (negatives) of a target group minus the smallest.
     """
+    predicted = (softmax(logits / temperature)[:, 1] >= threshold).astype(int)
     correct = predicted == cases.labels
 
     def share(chosen: np.ndarray) -> float:

@@ -27,8 +27,13 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
+def logits_of(predicted: list[int]) -> np.ndarray:
+    """Logits of a model that is sure of these labels."""
+    return np.array([[-p, p] for p in predicted], float) * 4 + np.array([2.0, -2.0])
+
+
 def test_scores_by_hand(folder):
-    scores = score_cases(read_cases(folder), np.array([1, 0, 1, 0, 0]))
+    scores = score_cases(read_cases(folder), logits_of([1, 0, 1, 0, 0]))
     assert scores["n"] == 5
     assert scores["accuracy"] == 3 / 5
     assert (scores["hateful"], scores["non_hateful"]) == (1 / 2, 2 / 3)
@@ -40,6 +45,16 @@ def test_scores_by_hand(folder):
     assert (women["false_positive_rate"], women["false_negative_rate"]) == (1, 0)
     assert (men["false_positive_rate"], men["false_negative_rate"]) == (0, 1)
     assert (scores["false_positive_rate_gap"], scores["false_negative_rate_gap"]) == (1, 1)
+
+
+def test_a_text_is_hateful_from_the_threshold_on(folder):
+    cases = read_cases(folder)
+    logits = np.log([[0.6, 0.4], [0.7, 0.3], [0.5, 0.5], [0.9, 0.1], [0.9, 0.1]])
+    assert score_cases(cases, logits)["hateful"] == 0
+    assert score_cases(cases, logits, threshold=0.4)["hateful"] == 1 / 2
+    # At temperature 1/2 odds are squared: .4 becomes .16 / .52 = .308.
+    assert score_cases(cases, logits, 0.5, 0.4)["hateful"] == 0
+    assert score_cases(cases, logits, 0.5, 0.3)["hateful"] == 1 / 2
 
 
 @pytest.mark.parametrize(
@@ -81,7 +96,7 @@ def test_the_real_cases_are_those_of_the_paper(real):
 
 
 def test_always_hateful_on_the_real_cases(real):
-    scores = score_cases(real, np.ones(3728, int))
+    scores = score_cases(real, logits_of([1] * 3728))
     assert scores["accuracy"] == pytest.approx(0.688, abs=5e-4)
     assert scores["macro_f1"] == pytest.approx(0.407, abs=1e-3)
     assert (scores["hateful"], scores["non_hateful"]) == (1, 0)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from analysis import study as module
+from analysis import runner
 from analysis.arms import (
     REST,
     STEPS,
@@ -27,18 +27,12 @@ from analysis.arms import (
     robust_arms,
     student_arms,
 )
+from analysis.choices import choose_loss, choose_recipe
 from analysis.hatecheck import FILE
 from analysis.record import by_label, learning_curve, pretty, read_records, scores_of, write_record
+from analysis.runner import Study, StudyError, check, locked
 from analysis.shifts import SHIFTS
-from analysis.study import (
-    Study,
-    StudyError,
-    check,
-    choose_loss,
-    choose_recipe,
-    describe,
-    locked,
-)
+from analysis.study import describe, parse_args
 from bert_min import ModelError
 from data import Data, Split, load_data
 from experiment.cli import UsageError
@@ -68,7 +62,7 @@ def flags(folder: Path, model_dir: Path, *more: str) -> list[str]:
 @pytest.fixture
 def study(tmp_path, model_dir):
     with locked(tmp_path) as lock:
-        yield Study(module.parse_args(flags(tmp_path, model_dir)), lock)
+        yield Study(parse_args(flags(tmp_path, model_dir)), lock)
 
 
 def test_arms_have_names_of_their_own_and_flags_that_train_takes():
@@ -117,7 +111,7 @@ def test_a_student_waits_for_its_teacher_and_all_is_recorded(study):
 def test_what_has_a_record_is_not_run_again(study, monkeypatch):
     arm = Arm("teacher", "", ("--mode", "teacher"), 1)
     study.run([arm])
-    monkeypatch.setattr(module.subprocess, "run", None)  # any call would fail
+    monkeypatch.setattr(runner.subprocess, "run", None)  # any call would fail
     study.run([arm])
     study.record_path("teacher", 0).unlink()
     study.run([arm])  # the run is there: only the record is made
@@ -195,7 +189,7 @@ def test_scores_on_hatecheck_are_added_to_records_that_lack_them(study, tmp_path
 
 def test_only_what_is_asked_for(tmp_path, model_dir):
     with locked(tmp_path) as lock:
-        study = Study(module.parse_args(flags(tmp_path, model_dir, "--only", "odd-*")), lock)
+        study = Study(parse_args(flags(tmp_path, model_dir, "--only", "odd-*")), lock)
         assert study.wanted("odd-kd")
         assert not study.wanted("teacher")
 
