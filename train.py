@@ -96,9 +96,19 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="write a checkpoint every N steps too (default: after each epoch)",
     )
     group.add_argument(
+        "--keep",
+        type=number(int, 1),
+        default=2,
+        metavar="N",
+        help="checkpoints that are kept while training (default: 2)",
+    )
+    group.add_argument(
         "--resume",
-        action="store_true",
-        help="go on from the newest checkpoint of the same training in --out, if there is one",
+        nargs="?",
+        const="auto",
+        metavar="DIR",
+        help="go on with the same training: from this checkpoint, or from the newest complete one "
+        "beside --out, if there is one (default: auto)",
     )
     group.add_argument("--max-steps", type=number(int, 1), metavar="N", help="stop after N steps")
     add_shared_flags(parser, max_length=128)
@@ -244,8 +254,8 @@ def interrupted(run: Path) -> bool:
 
 def main() -> int:
     args = parse_args()
-    cut_off = interrupted(args.out)
-    if args.out.exists() and not (args.overwrite or (args.resume and cut_off)):
+    if args.out.exists() and not (args.overwrite or args.resume):
+        cut_off = interrupted(args.out)
         hint = "--resume goes on with it, --overwrite replaces it"
         hint = hint if cut_off else "--overwrite replaces it, or another --out"
         raise UsageError(f"{args.out} {'was interrupted' if cut_off else 'exists'} (hint: {hint})")

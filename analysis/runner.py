@@ -27,6 +27,7 @@ PLACES = (
     "data",
     "model",
     "resume",
+    "keep",
     "overwrite",
     "command",
     "save_every",

@@ -14,7 +14,6 @@ from experiment.cli import UsageError, say
 from experiment.rundir import check_manifest, read_json, write_json, write_manifest
 from parallel import rank
 
-KEEP = 2  # the newest; a damaged one leaves the one before
 FILES = ("state.safetensors", "state.json", "metrics.jsonl")
 
 
@@ -22,11 +21,12 @@ class Checkpoints:
     """The checkpoints beside the run directory `out`, in `.NAME.checkpoints/step-00000000`.
 
     `identity` is all that decides how training goes: the checkpoint of another one is refused.
+    The newest `keep` stay: where one is damaged, there is the one before.
     """
 
-    def __init__(self, out: Path, identity: dict[str, Any]) -> None:
+    def __init__(self, out: Path, identity: dict[str, Any], keep: int = 2) -> None:
         self.folder = out.parent / f".{out.name}.checkpoints"
-        self.identity = identity
+        self.identity, self.keep = identity, keep
 
     def save(self, metrics: Path, state: State) -> None:
         """Write the state and the lines of metrics.jsonl until now, and let go of old ones.
@@ -50,22 +50,29 @@ class Checkpoints:
         final = self.folder / f"step-{state.values['steps']:08d}"
         found = self._newest_first()
         newer = [folder for folder in found if folder >= final]  # were passed over: damaged
-        for folder in (*newer, *found[len(newer) + KEEP - 1 :]):
+        for folder in (*newer, *found[len(newer) + self.keep - 1 :]):
             shutil.rmtree(folder, ignore_errors=True)
         os.rename(staging, final)
 
-    def newest(self, metrics: Path) -> State | None:
-        """The state of the newest complete checkpoint, whose lines are copied to `metrics`.
+    def read(self, folder: Path, metrics: Path) -> State:
+        """The state of one checkpoint, whose lines are copied to `metrics`.
 
-        None where there are no checkpoints. Raises ModelError where none of them is complete,
-        UsageError where it is one of a training with other settings.
+        Raises ModelError where it is not complete, UsageError where it is one of a training with
+        other settings.
+        """
+        state = self._load(folder)
+        shutil.copy(folder / "metrics.jsonl", metrics)
+        return state
+
+    def newest(self, metrics: Path) -> State | None:
+        """The state of the newest complete checkpoint, as `read` gives it.
+
+        None where there are no checkpoints. Raises ModelError where none of them is complete.
         """
         found = self._newest_first()
         for folder in found:
             try:
-                state = self._load(folder)
-                shutil.copy(folder / "metrics.jsonl", metrics)
-                return state
+                return self.read(folder, metrics)
             except ModelError as error:
                 say(f"warning: passing over a checkpoint: {error}")
         if found:

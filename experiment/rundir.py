@@ -78,7 +78,9 @@ def prepared(out: Path) -> Iterator[Path]:
         return
     if out.exists() and not (out / "train_args.json").is_file():
         raise FileExistsError(f"{out} is there and is no run: it is not replaced (hint: --out)")
-    staging = out.parent / f".{out.name}.partial"
+    staging, old = (out.parent / f".{out.name}.{word}" for word in ("partial", "old"))
+    if old.exists() and not out.exists():  # killed between the two renames below
+        os.rename(old, out)
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
@@ -87,7 +89,6 @@ def prepared(out: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
         raise
     write_manifest(staging, MODEL_FILES)
-    old = out.parent / f".{out.name}.old"
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         os.rename(out, old)

@@ -1,6 +1,7 @@
 """What `train.py` does once its flags are read: build, fit, score, save."""
 
 import argparse
+import hashlib
 import json
 import platform
 import time
@@ -79,7 +80,11 @@ def train_command(args: argparse.Namespace) -> int:
             say(f"no teacher yet for this model, data and length: training {teacher_dir} first")
         if unfinished or not rundir.is_run(teacher_dir):
             values = {"mode": "teacher", "layers": "all", "lr": None, "out": teacher_dir}
-            values |= {"targets": None, "objective": "kd"}
+            values |= {
+                "targets": None,
+                "objective": "kd",
+                "resume": "auto" if args.resume else None,
+            }
             train_one(argparse.Namespace(**{**vars(args), **values}), material, None, device, stop)
             if stop():
                 return stop.exit_code
@@ -102,14 +107,23 @@ def train_one(
     data, ids = material.data, material.ids
     started = time.perf_counter()
     recipe = make_recipe(args, device)
-    checkpoints = Checkpoints(args.out, identity(args, recipe, material, teacher_dir))
+    settings = identity(args, recipe, material, teacher_dir)
+    checkpoints = Checkpoints(args.out, settings, args.keep)
+    if args.resume and is_finished(args.out, settings):
+        say(f"{args.out} is finished: nothing to go on with")
+        checkpoints.clear()
+        return
     if checkpoints and not (args.resume or args.overwrite):
         raise UsageError(
             f"{checkpoints.folder} holds a training that was cut off (hint: --resume goes on with "
             "it, --overwrite begins anew)"
         )
     with rundir.prepared(args.out) as folder:
-        start = checkpoints.newest(folder / "metrics.jsonl") if args.resume else None
+        start = None
+        if args.resume and args.resume != "auto":
+            start = checkpoints.read(Path(args.resume), folder / "metrics.jsonl")
+        elif args.resume:
+            start = checkpoints.newest(folder / "metrics.jsonl")
         if not agree(start.values["steps"] if start else 0, device):
             raise UsageError(
                 f"the processes do not see the same checkpoints in {checkpoints.folder} "
@@ -177,6 +191,7 @@ def train_one(
             "training_dtype": str(recipe.dtype).removeprefix("torch."),
             "steps": done.steps,
             "interrupted": done.interrupted,
+            "identity": digest(settings),
             "python": platform.python_version(),
             "torch": torch.__version__,
         }
@@ -263,6 +278,26 @@ def identity(
         "teacher": rundir.weights_sha256(teacher_dir) if teacher_dir else None,
         "targets": rundir.sha256([args.targets]) if args.targets else None,
     }
+
+
+def digest(settings: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def is_finished(out: Path, settings: dict[str, Any]) -> bool:
+    """Whether `out` is what a training with these settings came to, at its end.
+
+    Raises UsageError where it is another run.
+    """
+    record = rundir.read_json(out / "train_args.json")
+    if not out.exists() or record.get("interrupted"):
+        return False
+    if record.get("identity") != digest(settings):
+        raise UsageError(
+            f"{out} is finished and was trained with other settings (hint: --overwrite replaces "
+            "it, or another --out)"
+        )
+    return True
 
 
 @dataclass(frozen=True)

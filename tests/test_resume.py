@@ -19,7 +19,7 @@ from analysis import evaluate
 from distill import Recipe, State, TeacherTargets, fit, make_student
 from experiment.checkpoint import Checkpoints
 from experiment.cli import UsageError, run_command
-from experiment.rundir import write_manifest
+from experiment.rundir import prepared, write_manifest
 from lora import add_lora
 
 ROOT = Path(__file__).parent.parent
@@ -114,6 +114,45 @@ def test_the_newest_two_are_kept_and_the_newest_is_read(tmp_path):
     checkpoints.clear()
     assert not checkpoints
     assert checkpoints.newest(tmp_path / "lines") is None
+
+
+def test_as_many_are_kept_as_asked_for(tmp_path):
+    (tmp_path / "metrics").write_text("\n")
+    for steps in range(1, 6):
+        state = State({"x": torch.ones(1)}, {"steps": steps})
+        Checkpoints(tmp_path / "odd", {}, keep=3).save(tmp_path / "metrics", state)
+    names = sorted(p.name for p in (tmp_path / ".odd.checkpoints").iterdir())
+    assert names == [f"step-0000000{n}" for n in (3, 4, 5)]
+
+
+def test_a_named_checkpoint_is_gone_on_from(model_dir, in_folder, monkeypatch):
+    flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 32]
+    flags += ["--epochs", 2, "--batch-size", 8, "--save-every", 1, "--dtype", "fp32", "--keep", 4]
+    code, err = in_folder(*flags, "--out", "whole")
+    assert code == 0, err
+    with monkeypatch.context() as patch:
+        stop_after(patch, 6)
+        in_folder(*flags, "--out", "cut")
+    names = [path.name for path in sorted(Path(".cut.checkpoints").iterdir())]
+    assert names == [f"step-0000000{n}" for n in (3, 4, 5, 6)]
+    code, err = in_folder(*flags, "--out", "cut", "--resume", ".cut.checkpoints/step-00000009")
+    assert code == 4
+    assert ".cut.checkpoints/step-00000009 has no MANIFEST.json" in err
+    code, err = in_folder(*flags, "--out", "cut", "--resume", ".cut.checkpoints/step-00000003")
+    assert code == 0, err
+    assert "cut: going on after step 3" in err
+    for name in ("model.safetensors", "predictions/test.jsonl"):
+        assert Path("whole", name).read_bytes() == Path("cut", name).read_bytes()
+    assert without_times(Path("whole/metrics.jsonl")) == without_times(Path("cut/metrics.jsonl"))
+
+
+def test_a_run_that_was_being_replaced_comes_back(tmp_path):
+    """Killed between the two renames: the old run has gone aside, the new one is not there."""
+    (tmp_path / ".odd.old").mkdir()
+    (tmp_path / ".odd.old" / "train_args.json").write_text("{}")
+    with pytest.raises(KeyError), prepared(tmp_path / "odd"):
+        raise KeyError
+    assert [p.name for p in tmp_path.iterdir()] == ["odd"]
 
 
 @pytest.mark.parametrize("damage", ["cut", "bit", "no manifest", "file gone", "no tensors"])
@@ -253,8 +292,14 @@ def test_resume_without_checkpoints_begins_and_a_finished_run_stays(model_dir, i
     assert code == 0, err
     before = Path("runs/teacher/model.safetensors").stat().st_mtime_ns
     code, err = in_folder(*flags)
+    assert code == 0
+    assert "runs/teacher is finished: nothing to go on with" in err
+    code, err = in_folder(*flags[:-1])
     assert code == 2
     assert "runs/teacher exists" in err
+    code, err = in_folder(*flags, "--seed", 1)
+    assert code == 2
+    assert "runs/teacher is finished and was trained with other settings" in err
     assert Path("runs/teacher/model.safetensors").stat().st_mtime_ns == before
 
 

@@ -1,0 +1,11 @@
+"""The short form of tests/chaos.py, which kills trainings at random moments."""
+
+import pytest
+from chaos import chaos
+
+
+@pytest.mark.parametrize("mode", ["teacher", "odd", "lora"])
+def test_a_training_survives_being_killed(mode, model_dir, tmp_path):
+    seen = chaos(mode, 3, model_dir, tmp_path, seed=1)
+    assert seen["kills"] == 3
+    assert seen["failures"] == []
