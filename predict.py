@@ -1,23 +1,39 @@
 """Label texts with a trained run: one JSON line a text, `score` = P(positive class)."""
 
 import argparse
-import csv
-import json
 import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from experiment.cli import UsageError, add_shared_flags, pick_device, pick_dtype, run_command
+from experiment.cli import (
+    UsageError,
+    add_shared_flags,
+    pick_device,
+    pick_dtype,
+    run_command,
+    say,
+)
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from data.stream import Row
+    from experiment.classifier import Classifier
 
 EXAMPLES = """examples:
   python predict.py --run runs/odd "I hate you" "What a lovely day"
   python predict.py --run runs/lora --file tweets.txt --out labels.jsonl
-  python predict.py --run runs/odd --file posts.csv --column body
+  python predict.py --run runs/odd --file posts.parquet --column body --out labels.csv
+  zcat tweets.gz | python predict.py --run runs/odd --file - | head
 """
 CHUNK = 2048  # texts that are sorted by length together; memory does not grow with the file
+REPORTED = 10  # bad rows that are told one by one
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -30,79 +46,80 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--file",
         type=Path,
         metavar="F",
-        help="label the texts of a .txt (one a line), .csv or .jsonl file",
+        help="label the texts of a .txt (one a line), .csv, .jsonl or .parquet file, or of - "
+        "(standard input). A row that cannot be read gets an answer that says why",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("txt", "csv", "jsonl", "parquet"),
+        help="of --file (default: by its name; txt for -)",
     )
     parser.add_argument(
         "--column",
         default="text",
         metavar="NAME",
-        help="column of a .csv, key of a .jsonl (default: text)",
+        help="column of a .csv or .parquet, key of a .jsonl (default: text)",
     )
     parser.add_argument(
         "--out",
         type=Path,
-        metavar="F.jsonl",
-        help="write here, once all is labelled (default: to stdout)",
+        metavar="F.jsonl|F.csv",
+        help="write here, once all is labelled; stopped, the same command goes on (default: JSON "
+        "lines to stdout)",
     )
     add_shared_flags(parser, max_length=None)
     args = parser.parse_args(argv)
     if bool(args.texts) == bool(args.file):
         parser.error("give either TEXT arguments or --file")
+    if args.out and args.out.suffix not in (".jsonl", ".csv"):
+        parser.error(f"--out {args.out} ends neither in .jsonl nor in .csv")
     return args
 
 
-def read_texts(path: Path, column: str) -> Iterator[str]:
-    """Yield the texts of a file as it is read; raises DataError with the line where one is bad."""
-    from data import DataError
+def job(args: argparse.Namespace, rank: int, world: int) -> dict[str, Any]:
+    """All that decides the answers: the run, the file as it is now, and the flags."""
+    from experiment.rundir import sha256
 
-    if path.suffix not in (".txt", ".csv", ".jsonl"):
-        raise DataError(f"{path} is not a .txt, .csv or .jsonl file")
-    place = 0
-    try:
-        # newline="": the csv reader must see line ends as they are; "\n": only it ends a line.
-        newline = "" if path.suffix == ".csv" else "\n"
-        with open(path, encoding="utf-8-sig", newline=newline) as file:
-            if path.suffix == ".csv":
-                rows = csv.DictReader(file, strict=True)
-                if column not in (rows.fieldnames or []):
-                    names = ", ".join(rows.fieldnames or ["none"])
-                    raise DataError(
-                        f"{path}:1 has no column {column!r} (hint: --column with one of {names})"
-                    )
-                for row in rows:
-                    place = rows.line_num
-                    if row[column] is None:
-                        raise DataError(f"{path}:{place} has no cell for the column {column!r}")
-                    yield row[column]
-                return
-            for place, line in enumerate(file, start=1):
-                if path.suffix == ".txt":
-                    yield line.removesuffix("\n").removesuffix("\r")
-                elif line.strip():
-                    row = json.loads(line)
-                    if not isinstance(row, dict) or not isinstance(row.get(column), str):
-                        raise DataError(f"{path}:{place} has no string {column!r}")
-                    yield row[column]
-    except FileNotFoundError:
-        raise DataError(f"no file {path}") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 after line {place}: {error.reason}") from None
-    except (csv.Error, ValueError, RecursionError) as error:
-        raise DataError(f"{path}:{place} cannot be read: {error}") from None
+    about = args.file.stat() if args.file and args.file.is_file() else None
+    weights = sorted(args.run.glob("*.safetensors"))
+    return {
+        "run": sha256([*weights, *args.run.glob("config.json")]),
+        # What comes through a pipe, or as arguments, is never the same job.
+        "file": [str(args.file.resolve()), about.st_size, about.st_mtime_ns]
+        if about
+        else uuid4().hex,
+        "flags": [args.format, args.column, args.max_length, args.dtype, args.device],
+        "order": [CHUNK, args.batch_size, rank, world],
+    }
 
 
-def texts_of_rank(path: Path, column: str, rank: int, world: int) -> Iterator[str]:
-    """Every `world`-th text of a file, from the one with the number of the rank (from 0)."""
-    from datasets import IterableDataset
-    from datasets.distributed import split_dataset_by_node
+def label(
+    rows: Iterator["Row"],
+    classifier: "Classifier",
+    write: Callable[[list[dict[str, Any]], int], None],
+    name: str,
+    bar: "tqdm",
+) -> None:
+    """Give `write` one answer for each row, in order, and how many of them are of bad rows."""
+    from experiment.answers import answer
 
-    stream = IterableDataset.from_generator(rows, gen_kwargs={"path": path, "column": column})
-    return (row["text"] for row in split_dataset_by_node(stream, rank, world))
-
-
-def rows(path: Path, column: str) -> Iterator[dict[str, str]]:
-    for text in read_texts(path, column):
-        yield {"text": text}
+    threshold, told = classifier.decision.threshold, 0
+    while chunk := list(islice(rows, CHUNK)):
+        found = iter(classifier.predict([row.text for row in chunk if not row.error]))
+        bad = [row for row in chunk if row.error]
+        write(
+            [
+                {"line": row.line, "error": row.error}
+                if row.error
+                else answer(row.text, next(found), threshold)
+                for row in chunk
+            ],
+            len(bad),
+        )
+        for row in bad[: REPORTED - told]:
+            bar.write(f"warning: {name}:{row.line}: {row.error}", file=sys.stderr)
+        told += len(bad[: REPORTED - told])
+        bar.update(len(chunk))
 
 
 def interleave(parts: list[Path], out: Path) -> None:
@@ -120,44 +137,60 @@ def main() -> int:
         raise UsageError("--out is the file that is read")
     from tqdm import tqdm
 
-    from experiment.classifier import as_json, load_classifier
+    from data import DataError
+    from data.stream import Row, read_rows
+    from experiment.answers import AnswerFile, as_csv, as_json
+    from experiment.classifier import load_classifier
     from parallel import join_ranks, rank, wait_for_all, world
 
     device = join_ranks(pick_device(args.device))
-    if world() > 1 and not (args.out and args.file):
-        raise UsageError("torchrun needs --file and --out")
+    if world() > 1 and not (args.file and args.out and args.out.suffix == ".jsonl"):
+        raise UsageError("torchrun needs --file, and an --out that ends in .jsonl")
     dtype = pick_dtype(args.dtype, device, training=False)
     classifier = load_classifier(args.run, args.max_length, args.batch_size, device, dtype)
     classifier.pack()
-    texts = read_texts(args.file, args.column) if args.file else iter(args.texts)
-    partial = args.out.with_name(f".{args.out.name}.partial") if args.out else None
-    parts = []
-    if partial and args.file and world() > 1:
-        texts = texts_of_rank(args.file, args.column, rank(), world())
-        parts = [partial.with_suffix(f".{number}") for number in range(world())]
-        partial = parts[rank()]
-    output = open(partial, "w", encoding="utf-8") if partial else sys.stdout  # noqa: SIM115
-    bar = tqdm(unit="text", disable=None if args.file else True)
-    try:
-        while chunk := list(islice(texts, CHUNK)):
-            for text, prediction in zip(chunk, classifier.predict(chunk), strict=True):
-                print(as_json(text, prediction), file=output)
-            bar.update(len(chunk))
-        if partial:
-            output.close()
-            wait_for_all()
-            if parts and rank() == 0:
-                partial = args.out.with_name(f".{args.out.name}.partial")
-                interleave(parts, partial)
-            if rank() == 0:
-                os.replace(partial, args.out)
-            wait_for_all()
-    finally:
-        bar.close()
-        if partial:
-            output.close()
-            for path in [partial, *parts[rank() : rank() + 1]]:
-                path.unlink(missing_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+    rows: Iterator[Row] = (Row(n, text) for n, text in enumerate(args.texts, start=1))
+    if args.file:
+        rows = islice(read_rows(args.file, args.column, args.format), rank(), None, world())
+    rows = chain(list(islice(rows, 1)), rows)  # no file, no column: said before a file is made
+    parts = [args.out] if args.out else []
+    if world() > 1:
+        parts = [args.out.with_name(f".{args.out.name}.{number}") for number in range(world())]
+    file = AnswerFile(parts[rank()], job(args, rank(), world())) if parts else None
+    counts = file.counts if file else {"rows": 0, "bad": 0}
+    if counts["rows"]:
+        say(f"{args.out}: going on after {counts['rows']:,} rows")
+    rows = islice(rows, counts["rows"], None)
+    form = as_csv if args.out and args.out.suffix == ".csv" else as_json
+
+    def write(answers: list[dict[str, Any]], bad: int) -> None:
+        text = "".join(
+            form(answer, first=not (counts["rows"] or i)) for i, answer in enumerate(answers)
+        )
+        counts["rows"], counts["bad"] = counts["rows"] + len(answers), counts["bad"] + bad
+        if file:
+            file.write(text, counts)
+        else:
+            print(text, end="")
+
+    with tqdm(initial=counts["rows"], unit="text", disable=None if args.file else True) as bar:
+        label(rows, classifier, write, str(args.file), bar)
+    if file:
+        file.finish()
+    wait_for_all()
+    if world() > 1 and rank() == 0:
+        partial = args.out.with_name(f".{args.out.name}.partial")
+        interleave(parts, partial)
+        os.replace(partial, args.out)
+        for part in parts:
+            part.unlink()
+    wait_for_all()
+    if counts["bad"]:
+        raise DataError(
+            f"{counts['bad']:,} of {counts['rows']:,} rows could not be read; their answers say why"
+        )
     return 0
 
 

@@ -1,6 +1,5 @@
 """A trained run as one object: texts in, labels and scores out."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -190,14 +189,3 @@ def load_classifier(
     tokenizer = load_tokenizer(folder, length, model)
     decision = read_decision(run)
     return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel, decision)
-
-
-def as_json(text: str, prediction: Prediction) -> str:
-    """The line that `predict.py` writes for a text, in ASCII: any terminal and pipe takes it."""
-    line = {
-        "text": text,
-        "label": prediction.label,
-        "score": round(prediction.score, 6),
-        "truncated": prediction.truncated,
-    }
-    return json.dumps(line)

@@ -1,0 +1,154 @@
+"""The texts of a file of any size, a row at a time; a row that cannot be read says why."""
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from data.files import DataError
+from hub import short_reason
+
+FORMATS = ("txt", "csv", "jsonl", "parquet")
+STDIN = Path("-")
+MAX_LINE = 10_000_000  # characters; of a longer line no more than this is ever in memory
+NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of other bytes
+
+
+class Row(NamedTuple):
+    """A text and its line in the file, from 1; or why there is no text, in `error`."""
+
+    line: int
+    text: str = ""
+    error: str = ""
+
+
+def read_rows(path: Path, column: str, kind: str | None = None) -> Iterator[Row]:
+    """Yield the rows of a file as it is read, exactly one for each; memory does not grow.
+
+    `kind` is one of FORMATS, by default the end of the file's name; `-` is standard input, lines
+    of text unless told otherwise. Lines of txt may be empty; blank ones of csv and jsonl are no
+    rows. Raises DataError where no row can be read at all: no such file, no such column.
+    """
+    kind = kind or ("txt" if path == STDIN else path.suffix.removeprefix("."))
+    if kind not in FORMATS:
+        raise DataError(f"{path} is not a .txt, .csv, .jsonl or .parquet file (hint: --format)")
+    if kind == "parquet":
+        yield from _parquet_rows(path, column)
+        return
+    try:
+        # newline="": the csv reader must see line ends as they are; "\n": only it ends a line.
+        with open(
+            sys.stdin.fileno() if path == STDIN else path,
+            encoding="utf-8-sig",
+            errors="surrogateescape",
+            newline="" if kind == "csv" else "\n",
+            closefd=path != STDIN,
+        ) as file:
+            rows = {"txt": _txt_rows, "csv": _csv_rows, "jsonl": _jsonl_rows}[kind]
+            for row in rows(file, column, str(path)):
+                bad = not row.error and NOT_UTF8.search(row.text)
+                yield Row(row.line, error="not UTF-8") if bad else row
+    except FileNotFoundError:
+        raise DataError(f"no file {path}") from None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _lines(file: TextIO, cut: set[int]) -> Iterator[str]:
+    """Lines with their ends; of one that is too long the beginning, its number added to `cut`."""
+    number = 0
+    while line := file.readline(MAX_LINE + 1):
+        number += 1
+        if len(line) > MAX_LINE:
+            cut.add(number)
+        yield line
+        while len(line) > MAX_LINE and not line.endswith("\n"):
+            line = file.readline(MAX_LINE + 1)
+
+
+def _txt_rows(file: TextIO, column: str, name: str) -> Iterator[Row]:
+    cut: set[int] = set()
+    for number, line in enumerate(_lines(file, cut), start=1):
+        if number in cut:
+            yield Row(number, error=f"more than {MAX_LINE:,} characters")
+        else:
+            yield Row(number, line.removesuffix("\n").removesuffix("\r"))
+
+
+def _jsonl_rows(file: TextIO, column: str, name: str) -> Iterator[Row]:
+    cut: set[int] = set()
+    for number, line in enumerate(_lines(file, cut), start=1):
+        if number in cut:
+            yield Row(number, error=f"more than {MAX_LINE:,} characters")
+            continue
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield Row(number, error=f"not JSON: {error}")
+            continue
+        text = row.get(column) if isinstance(row, dict) else None
+        if isinstance(text, str):
+            yield Row(number, text)
+        else:
+            yield Row(number, error=f"no string {column!r}")
+
+
+def _csv_rows(file: TextIO, column: str, name: str) -> Iterator[Row]:
+    csv.field_size_limit(MAX_LINE)
+    cut: set[int] = set()
+    reader = csv.reader(_lines(file, cut), strict=True)
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        raise DataError(f"{name}:1: {error}") from None
+    if column not in header:
+        found = ", ".join(header) or "none"
+        raise DataError(f"{name}:1 has no column {column!r} (hint: --column with one of {found})")
+    place = header.index(column)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield Row(line, error=str(error))
+            continue
+        if cells is None:
+            return
+        if reader.line_num in cut:
+            yield Row(line, error=f"more than {MAX_LINE:,} characters")
+        elif cells and len(cells) != len(header):
+            yield Row(line, error=f"{len(cells)} cells under {len(header)} columns")
+        elif cells:
+            yield Row(line, cells[place])
+
+
+def _parquet_rows(path: Path, column: str) -> Iterator[Row]:
+    import pyarrow
+    import pyarrow.parquet
+
+    number = 0
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            if column not in names:
+                found = ", ".join(names) or "none"
+                raise DataError(
+                    f"{path} has no column {column!r} (hint: --column with one of {found})"
+                )
+            for batch in file.iter_batches(1024, columns=[column]):
+                for text in batch.column(0).to_pylist():
+                    number += 1
+                    if isinstance(text, str):
+                        yield Row(number, text)
+                    else:
+                        yield Row(number, error=f"{text!r:.40} is not a string")
+    except FileNotFoundError:
+        raise DataError(f"no file {path}") from None
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        reason = short_reason(error)
+        raise DataError(f"{path}: not a sound parquet file after row {number}: {reason}") from None

@@ -1,0 +1,351 @@
+"""predict.py: one answer a row, from every kind of file, in order, and none lost to a stop."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import eval as eval_command
+import predict as predict_command
+from data import DataError, stream
+from data.stream import read_rows
+from experiment.answers import AnswerFile
+from experiment.cli import run_command
+
+ROOT = Path(__file__).parent.parent
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """Run a command in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(module, *args) -> Result:
+        monkeypatch.setattr(sys, "argv", [module.__name__ + ".py", *map(str, args)])
+        with pytest.raises(SystemExit) as stopped:
+            run_command(module.main)
+        return Result(stopped.value.code, *capsys.readouterr())
+
+    yield run
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def predict(web_runs, command):
+    return lambda *args: command(predict_command, "--run", web_runs / "odd", *args)
+
+
+def answers(result):
+    assert result.code == 0, result.err
+    return [json.loads(line) for line in result.out.splitlines()]
+
+
+def read(path):
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def test_one_json_line_a_text(predict, web_runs):
+    threshold = read(web_runs / "odd/config.json")["decision"]["threshold"]
+    texts = ["I hate you", "", "a " * 200, "caf\u00e9 \U0001f600", "two\nlines", "half \ud800"]
+    lines = answers(predict(*texts))
+    assert [line["text"] for line in lines] == texts
+    assert [line["truncated"] for line in lines] == [False, False, True, False, False, False]
+    for line in lines:
+        assert set(line) == {"text", "label", "score", "threshold", "truncated"}
+        assert line["threshold"] == threshold
+        assert line["label"] == ("hate" if line["score"] >= threshold else "not-hate")
+
+
+def test_files_give_the_same_answers_as_arguments(predict):
+    texts = ["one, two", 'say "no"', "three\u2028four", "last"]
+    expected = predict(*texts).out
+    Path("t.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    with open("t.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["id", "text"], *([i, t] for i, t in enumerate(texts))])
+    lines = [json.dumps({"body": text}) + "\n" for text in texts]
+    Path("t.jsonl").write_text("".join(lines), encoding="utf-8")
+    assert predict("--file", "t.txt").out == expected
+    assert predict("--file", "t.csv").out == expected
+    assert predict("--file", "t.jsonl", "--column", "body").out == expected
+    pq.write_table(pa.table({"id": [1, 2, 3, 4], "text": texts}), "t.parquet")
+    assert predict("--file", "t.parquet").out == expected
+    Path("t.dat").write_bytes(Path("t.jsonl").read_bytes())
+    assert predict("--file", "t.dat", "--format", "jsonl", "--column", "body").out == expected
+    assert predict("--file", "t.csv", "--out", "o.jsonl").out == ""
+    assert Path("o.jsonl").read_text(encoding="utf-8") == expected
+
+
+def test_standard_input_is_read_as_lines_or_as_told(predict, web_runs):
+    texts = ["one", "two, three"]
+    expected = predict(*texts).out
+    for content, more in (
+        ("one\ntwo, three\n", []),
+        ('text\none\n"two, three"\n', ["--format", "csv"]),
+    ):
+        done = subprocess.run(
+            [sys.executable, ROOT / "predict.py", "--run", web_runs / "odd", "--file", "-", *more],
+            input=content,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == expected
+
+
+def test_answers_as_csv_say_what_those_as_json_say(predict):
+    Path("t.jsonl").write_text('{"text": "a, \\"b\\"\\nc"}\n[]\n{"text": "d"}\n', encoding="utf-8")
+    lines = [json.loads(line) for line in predict("--file", "t.jsonl").out.splitlines()]
+    assert predict("--file", "t.jsonl", "--out", "o.csv").code == 3
+    with open("o.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [{k: v for k, v in row.items() if v} for row in rows] == [
+        {k: str(v) for k, v in line.items()} for line in lines
+    ]
+    assert [row["text"] for row in rows] == ['a, "b"\nc', "", "d"]
+
+
+def test_every_line_of_a_file_has_its_answer(predict, monkeypatch):
+    """Line ends of Windows, a byte order mark, blank lines, and more lines than one chunk."""
+    monkeypatch.setattr(predict_command, "CHUNK", 2)
+    Path("t.txt").write_bytes(b"\xef\xbb\xbfone\r\n\r\nthree\x0bthree\nfour\rfour\nfive")
+    lines = answers(predict("--file", "t.txt"))
+    assert [x["text"] for x in lines] == ["one", "", "three\x0bthree", "four\rfour", "five"]
+    Path("t.jsonl").write_text('{"text": "a"}\n\n{"text": "b"}\n', encoding="utf-8")
+    assert [line["text"] for line in answers(predict("--file", "t.jsonl"))] == ["a", "b"]
+
+
+def test_predict_does_not_write_over_what_it_reads(predict):
+    Path("t.jsonl").write_text('{"text": "a"}\n', encoding="utf-8")
+    result = predict("--file", "t.jsonl", "--out", "t.jsonl")
+    assert result.code == 2
+    assert "--out is the file that is read" in result.err
+
+
+def test_max_length_is_heeded(predict, command, web_runs):
+    long = "one two three four five six seven"
+    assert not answers(predict(long))[0]["truncated"]
+    assert answers(predict(long, "--max-length", 5))[0]["truncated"]
+    full, cut = (
+        json.loads(command(eval_command, web_runs / "odd", "--json", *more).out)["runs"][0]["loss"]
+        for more in ([], ["--max-length", 4])
+    )
+    assert full != cut
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly(web_runs, command):
+    Path("t.txt").write_text("text\n" * 20_000, encoding="utf-8")
+    command = f"{sys.executable} {ROOT}/predict.py --run {web_runs}/odd --file t.txt | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 1
+    assert "Error" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.csv", "id,body\n1,x\n", "t.csv:1 has no column 'text' (hint: --column with one of id,"),
+        ("t.csv", '"text\n', "t.csv:1: unexpected end of data"),
+        ("t.pdf", "", "t.pdf is not a .txt, .csv, .jsonl or .parquet file"),
+        ("t.parquet", "PAR1 not really", "t.parquet: not a sound parquet file after row 0"),
+        ("folder.txt", None, "cannot read folder.txt: Is a directory"),
+        ("missing.txt", "", "no file missing.txt"),
+        ("missing.parquet", "", "no file missing.parquet"),
+    ],
+)
+def test_a_file_without_rows_exits_3_and_nothing_is_written(predict, name, content, message):
+    if content is None:
+        Path(name).mkdir()
+    elif "missing" not in name:
+        Path(name).write_text(content)
+    Path("o.jsonl").write_text("old")
+    result = predict("--file", name, "--out", "o.jsonl")
+    assert result.code == 3
+    assert message in result.err.splitlines()[-1]
+    assert list(Path().glob("*o.jsonl*")) == [Path("o.jsonl")]
+    assert Path("o.jsonl").read_text() == "old"
+
+
+def test_a_bad_row_has_an_answer_that_says_why(predict, monkeypatch):
+    monkeypatch.setattr(stream, "MAX_LINE", 50)
+    Path("t.txt").write_bytes(b"good\n\xff\xfe\n" + b"x" * 200 + b"\nlast")
+    Path("t.csv").write_bytes(
+        b'id,text\n1,good\n2\n3,"a"b\n4,' + b"x" * 120 + b'\n5,\xe9\n6,"two\nlines"\n7,last\n'
+    )
+    Path("t.jsonl").write_bytes(
+        b'{"text": "good"}\n{\n3\n{"text": 3}\n' + b"[" * 200 + b'\n{"text": "last"}\n'
+    )
+    pq.write_table(pa.table({"text": pa.array(["good", None, "last"])}), "t.parquet")
+    bad = {
+        "t.txt": {2: "not UTF-8", 3: "more than 50 characters"},
+        "t.csv": {
+            3: "1 cells under 2 columns",
+            4: "',' expected after '\"'",
+            5: "more than 50 characters",
+            6: "not UTF-8",
+        },
+        "t.jsonl": {
+            2: "not JSON: Expecting property name enclosed in double quotes",
+            3: "no string 'text'",
+            4: "no string 'text'",
+            5: "more than 50 characters",
+        },
+        "t.parquet": {2: "None is not a string"},
+    }
+    for name, errors in bad.items():
+        result = predict("--file", name)
+        assert result.code == 3, result.err
+        lines = [json.loads(line) for line in result.out.splitlines()]
+        found = {line["line"]: line["error"] for line in lines if "error" in line}
+        assert found.keys() == errors.keys()
+        for number, error in errors.items():
+            assert found[number].startswith(error)
+            assert f"warning: {name}:{number}: {error}" in result.err
+        texts = [line["text"] for line in lines if "error" not in line]
+        assert (texts[0], texts[-1]) == ("good", "last")
+        count = f"error: {len(errors)} of {len(lines)} rows could not be read"
+        assert count in result.err.splitlines()[-1]
+
+
+def test_the_first_bad_rows_are_told_and_all_are_counted(predict):
+    Path("t.jsonl").write_text("0\n" * 30)
+    result = predict("--file", "t.jsonl", "--out", "o.jsonl")
+    assert result.code == 3
+    assert result.err.count("warning") == predict_command.REPORTED
+    assert "30 of 30 rows" in result.err
+    assert len(Path("o.jsonl").read_text().splitlines()) == 30
+
+
+# ---- stopped, and gone on with
+
+
+@pytest.mark.parametrize("out", ["o.jsonl", "o.csv"])
+@pytest.mark.parametrize("torn", [True, False])
+def test_a_job_that_was_stopped_goes_on_and_ends_with_the_same_bytes(
+    predict, monkeypatch, out, torn
+):
+    monkeypatch.setattr(predict_command, "CHUNK", 4)
+    rows = [{"text": f"text {'very ' * (i % 7)}long\n{i}"} if i % 5 else {} for i in range(23)]
+    Path("t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert predict("--file", "t.jsonl", "--out", f"whole-{out}").code == 3
+
+    writes, write = [], AnswerFile.write
+
+    def dying(self, *args):
+        if len(writes) == 3:
+            raise KeyboardInterrupt
+        writes.append(args)
+        write(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AnswerFile, "write", dying)
+        assert predict("--file", "t.jsonl", "--out", out).code == 130
+    assert not Path(out).exists()
+    if torn:
+        with open(f".{out}.partial", "a") as file:
+            file.write('{"text": "half an answ')
+    result = predict("--file", "t.jsonl", "--out", out)
+    assert f"{out}: going on after 12 rows" in result.err
+    assert "5 of 23 rows" in result.err
+    assert Path(out).read_bytes() == Path(f"whole-{out}").read_bytes()
+    assert not list(Path().glob(".o.*"))
+
+
+def test_another_job_begins_anew(predict, monkeypatch):
+    monkeypatch.setattr(predict_command, "CHUNK", 2)
+    Path("t.txt").write_text("a\nb\nc\nd\n")
+
+    def stop_at_the_end(self):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AnswerFile, "finish", stop_at_the_end)
+        predict("--file", "t.txt", "--out", "o.jsonl")
+    for change in (["--max-length", 7], []):
+        Path("t.txt").write_text("e\nf\n" if not change else Path("t.txt").read_text())
+        result = predict("--file", "t.txt", "--out", "o.jsonl", *change)
+        assert (result.code, "going on" in result.err) == (0, False)
+    lines = [json.loads(line)["text"] for line in Path("o.jsonl").read_text().splitlines()]
+    assert lines == ["e", "f"]
+
+
+@pytest.mark.parametrize(("name", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_a_killed_job_goes_on(web_runs, tmp_path, name, code):
+    texts = tmp_path / "t.txt"
+    texts.write_text("".join(f"text number {i} of many\n" for i in range(40_000)))
+    flags = ["--run", web_runs / "odd", "--file", texts, "--out", tmp_path / "o.jsonl"]
+    command = [sys.executable, ROOT / "predict.py", *map(str, flags)]
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
+    note = tmp_path / ".o.jsonl.partial.json"
+    for _ in range(6000):
+        if note.exists():
+            break
+        time.sleep(0.01)
+    process.send_signal(name)
+    process.communicate()
+    assert process.returncode == code
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+    assert "going on after" in done.stderr
+    lines = (tmp_path / "o.jsonl").read_text().splitlines()
+    assert [json.loads(line)["text"] for line in lines] == texts.read_text().splitlines()
+
+
+# ---- files that lie
+
+
+def test_of_a_line_without_an_end_no_more_than_the_limit_is_in_memory(tmp_path, monkeypatch):
+    import tracemalloc
+
+    monkeypatch.setattr(stream, "MAX_LINE", 1_000_000)
+
+    path = tmp_path / "t.txt"
+    with open(path, "wb") as file:
+        for _ in range(60):
+            file.write(b"x" * 1_000_000)
+        file.write(b"\nlast\n")
+    for kind, last in (("txt", "last"), ("jsonl", ""), ("csv", "")):
+        if kind == "csv":
+            path.write_bytes(b"text\n" + path.read_bytes())
+        tracemalloc.start()
+        rows = list(read_rows(path, "text", kind))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(rows) == 2
+        assert rows[0].error
+        assert rows[1].text == (last or ("last" if kind == "csv" else ""))
+        assert peak < 20e6
+
+
+def test_a_pipe_is_read_to_its_end(tmp_path, predict):
+    os.mkfifo("pipe.txt")
+    writer = subprocess.Popen(["bash", "-c", "printf 'a\\nb\\n' > pipe.txt"])
+    assert [x["text"] for x in answers(predict("--file", "pipe.txt"))] == ["a", "b"]
+    writer.wait()
+
+
+def test_predict_wants_texts_or_a_file(predict, command):
+    assert predict().code == 2
+    assert predict("x", "--file", "t.txt").code == 2
+    assert predict("x", "--out", "t.txt").code == 2
+    missing = command(predict_command, "--run", "nowhere", "x")
+    assert missing.code == 4
+    assert "no trained model in nowhere" in missing.err
+
+
+def test_a_column_is_named_by_its_file(tmp_path):
+    with pytest.raises(DataError, match="no column"):
+        list(read_rows(ROOT / "data/sample/test.csv", "body"))
