@@ -1,0 +1,59 @@
+"""Write a LoRA run as a plain checkpoint, its adapter merged: any Hugging Face tool loads it."""
+
+import argparse
+from pathlib import Path
+
+from experiment.cli import UsageError, run_command, say
+
+EXAMPLES = """examples:
+  python -m lora merge runs/lora runs/lora-merged
+"""
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m lora",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=("merge",))
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run of --mode lora")
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder to write")
+    parser.add_argument("--overwrite", action="store_true", help="replace a run in OUT")
+    return parser.parse_args(argv)
+
+
+def main() -> int:
+    args = parse_args()
+    if args.out.exists() and not args.overwrite:
+        raise UsageError(f"{args.out} exists (hint: --overwrite replaces it)")
+    if args.out.resolve() == args.run.resolve():
+        raise UsageError("OUT would replace RUN (hint: another OUT)")
+    from bert_min import BertTokenizer, save_model
+    from experiment.classifier import load_run_model
+    from experiment.rundir import model_card, prepared, read_json, write_json
+    from lora import lora_layers, unload_lora
+
+    model, tokenizer = load_run_model(args.run)
+    if not any(True for _ in lora_layers(model)):
+        raise UsageError(f"{args.run} has no adapter: it is a plain checkpoint already")
+    unload_lora(model)
+    record, results = read_json(args.run / "train_args.json"), read_json(args.run / "results.json")
+    with prepared(args.out) as folder:
+        save_model(model, folder)
+        decision = read_json(args.run / "config.json").get("decision")
+        if decision:
+            write_json(folder / "config.json", model.config.to_dict() | {"decision": decision})
+        BertTokenizer(tokenizer, record.get("max_length", 128)).save(folder)
+        write_json(folder / "train_args.json", {**record, "merged_from": str(args.run)})
+        if results:
+            write_json(folder / "results.json", results)
+            card = model_card(record, results)
+            (folder / "README.md").write_text(card, encoding="utf-8")
+    say(f"wrote {args.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)
