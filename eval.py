@@ -99,7 +99,7 @@ def main() -> int:
             raise ModelError(f"no trained model in {run}")
     if args.hatecheck:
         return hatecheck(runs, args)
-    source, limit = args.data, args.limit
+    source, limit, revision = args.data, args.limit, None
     if source is None:
         records = [read_json(run / "train_args.json") for run in runs]
         if len({record.get("data_sha256") for record in records}) > 1:
@@ -107,9 +107,10 @@ def main() -> int:
                 "these runs were trained on different data (hint: name runs of one kind)"
             )
         source, limit = records[0].get("data"), args.limit or records[0].get("limit")
+        revision = records[0].get("data_revision")
         if source is None:
             raise UsageError("these runs do not say what they were trained on (hint: give --data)")
-    data = load_data(source, limit)
+    data = load_data(source, limit, revision)
     split = data.splits[args.split]
     answer = {
         "data": data.name,

@@ -53,6 +53,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="ID:CONFIG|DIR|sample",
         help="labelled texts (default: cardiffnlp/tweet_eval:hate)",
     )
+    for flag, what in (("--revision", "--model"), ("--data-revision", "--data")):
+        group.add_argument(
+            flag,
+            metavar="COMMIT",
+            help=f"commit, branch or tag of {what} on the Hub (default: the newest)",
+        )
     group.add_argument("--out", type=Path, metavar="DIR", help="default: runs/MODE")
     group.add_argument("--overwrite", action="store_true", help="replace the run in --out")
 

@@ -30,6 +30,8 @@ PLACES = (
     "keep",
     "overwrite",
     "command",
+    "revision",
+    "data_revision",
     "save_every",
     "device",
 )

@@ -1,7 +1,7 @@
 """A minimal BERT that reads and writes Hugging Face checkpoints."""
 
 from bert_min.config import BertConfig, ModelError
-from bert_min.hub import resolve_model
+from bert_min.hub import commit_of, resolve_model
 from bert_min.model import BertForSequenceClassification, BertOutput
 from bert_min.packing import packed
 from bert_min.tokenizer import BertTokenizer, Encoded
@@ -14,6 +14,7 @@ __all__ = [
     "BertTokenizer",
     "Encoded",
     "ModelError",
+    "commit_of",
     "load_model",
     "packed",
     "resolve_model",

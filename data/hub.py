@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from data.files import FILE_NAMES, DataError, Names, Row, columns
-from hub import DEADLINE, HINT, ask_hub, short_reason
+from hub import DEADLINE, GATED, HINT, ask_hub, short_reason
 
 
 def hub_rows(
-    repo_id: str, config: str | None
+    repo_id: str, config: str | None, revision: str | None = None
 ) -> tuple[dict[str, list[Row]], Names | None, str | None]:
     """Return the rows, label names and commit of a data set on the Hub."""
-    found = _hub_splits(repo_id, config)
+    found = _hub_splits(repo_id, config, revision)
     rows: dict[str, list[Row]] = {}
     for split, aliases in FILE_NAMES.items():
         table = next((found[alias] for alias in aliases if alias in found), None)
@@ -28,7 +28,7 @@ def hub_rows(
     return rows, tuple(names) if names else None, folder.name
 
 
-def _hub_splits(repo_id: str, config: str | None) -> Any:
+def _hub_splits(repo_id: str, config: str | None, revision: str | None) -> Any:
     """Return the `datasets.DatasetDict`, from the local cache where the Hub does not answer."""
     import datasets
     import huggingface_hub
@@ -38,15 +38,21 @@ def _hub_splits(repo_id: str, config: str | None) -> Any:
             library.utils.disable_progress_bars()
             library.utils.logging.set_verbosity_error()
     api = huggingface_hub.HfApi()
-    commit, failure = ask_hub(lambda: api.dataset_info(repo_id, timeout=DEADLINE).sha)
+    commit, failure = ask_hub(
+        lambda: api.dataset_info(repo_id, revision=revision, timeout=DEADLINE).sha
+    )
+    if isinstance(failure, huggingface_hub.errors.GatedRepoError):
+        raise DataError(f"{repo_id} {GATED} {HINT}")
     if isinstance(failure, huggingface_hub.errors.RepositoryNotFoundError):
         raise DataError(f"{repo_id} is not found on the Hub, or is private {HINT}")
+    if isinstance(failure, huggingface_hub.errors.RevisionNotFoundError):
+        raise DataError(f"{repo_id} has no revision {revision} (hint: --data-revision)")
     switches: tuple[Any, Any] = (datasets.config, huggingface_hub.constants)
     before = [module.HF_HUB_OFFLINE for module in switches]
     try:
         for module in switches if failure else ():
             module.HF_HUB_OFFLINE = True  # else each file is asked for again, for minutes
-        return datasets.load_dataset(repo_id, config, revision=commit)
+        return datasets.load_dataset(repo_id, config, revision=commit or revision)
     except Exception as error:
         reason = short_reason(error)  # a ValueError names the configurations that there are
         if failure:

@@ -37,24 +37,25 @@ class Data:
     revision: str | None = None
 
 
-def load_data(source: str, limit: int | None = None) -> Data:
+def load_data(source: str, limit: int | None = None, revision: str | None = None) -> Data:
     """Read the splits train, validation and test of `source`, all texts and labels checked.
 
-    `source` is `sample`, a folder, or a Hub data set ID or ID:CONFIG (cardiffnlp/tweet_eval:hate).
-    `limit` is the number of texts kept of each split, at least two, with both classes among them.
+    `source` is `sample`, a folder, or a Hub data set ID or ID:CONFIG (cardiffnlp/tweet_eval:hate),
+    of which `revision` is a commit, a branch or a tag. `limit` is the number of texts kept of each
+    split, at least two, with both classes among them.
     Raises DataError, with file and line where there is one.
     """
     if limit is not None and limit < 2:
         raise DataError(f"limit {limit} is less than 2, one text of each class")
     if source == "sample" or os.path.isdir(source):
         rows, names, blank_ok = folder_rows(SAMPLE if source == "sample" else Path(source))
-        revision = None
+        commit = None
     else:
         repo_id, _, config = source.partition(":")
         if not HUB_ID.fullmatch(repo_id):
             kind = "not a folder" if os.path.exists(source) else "no such folder"
             raise DataError(f"{kind}: {source!r} (hint: a Hub data set has one slash, as in a/b)")
-        rows, names, revision = hub_rows(repo_id, config or None)
+        rows, names, commit = hub_rows(repo_id, config or None, revision)
         blank_ok = True
     for name in FILE_NAMES:
         if not rows[name]:
@@ -68,7 +69,7 @@ def load_data(source: str, limit: int | None = None) -> Data:
     if limit is not None:
         splits = {name: _first(split, limit) for name, split in splits.items()}
     name = Path(source).resolve().name if os.path.isdir(source) else source
-    return Data(name, splits, names, revision)
+    return Data(name, splits, names, commit)
 
 
 def repeats(data: Data) -> dict[str, int]:

@@ -163,8 +163,9 @@ def find_base(run: Path) -> Path:
     own = run / "base"  # half-depth bases are not published anywhere, so the run carries its own
     if own.is_dir():
         return own
-    source = read_adapter_config(run)["base_model_name_or_path"]
-    base = resolve_model(source)
+    config = read_adapter_config(run)
+    source = config["base_model_name_or_path"]
+    base = resolve_model(source, config.get("revision"))
     trained_on = read_json(run / "train_args.json").get("model_sha256")
     if trained_on and weights_sha256(base) != trained_on:
         raise ModelError(f"{source} is not the model that the adapter in {run} was trained on")

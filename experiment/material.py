@@ -35,8 +35,8 @@ class Material:
 
 def gather(args: argparse.Namespace) -> Material:
     """Find the weights, then the data; report what a reader of the scores should know of them."""
-    folder = resolve_model(args.model)
-    data = load_data(args.data, args.limit)
+    folder = resolve_model(args.model, args.revision)
+    data = load_data(args.data, args.limit, args.data_revision)
     model = load_model(folder, data.label_names)
     home = folder.parent if folder.is_file() else folder
     tokenizer = load_tokenizer(home, args.max_length, model)

@@ -150,21 +150,36 @@ def write_predictions(
 
 
 def model_card(args: dict[str, Any], results: dict[str, Any]) -> str:
-    """The README.md of a run: what it is, how it scores, how to use it, what it is not for."""
+    """The README.md of a run: what it is, how it scores, how to use it, what it is not for.
+
+    Its head is what the Hub reads: https://huggingface.co/docs/hub/model-cards#model-card-metadata
+    """
+    scored = {split: results[split] for split in ("validation", "test") if results.get(split)}
     rows = "\n".join(
         f"| {split} | {m['loss']:.4f} | {m['accuracy']:.4f} | {m['f1']:.4f} | "
         f"{m['macro_f1']:.4f} | {m['predicted_positive_rate']:.4f} | {m['n']} |"
-        for split in ("validation", "test")
-        if (m := results.get(split))
+        for split, m in scored.items()
     )
-    base = "" if Path(args["base_model"]).is_absolute() else f"base_model: {args['base_model']}\n"
+    head: dict[str, Any] = {
+        "language": "en",
+        "pipeline_tag": "text-classification",
+        "library_name": "peft" if args["mode"] == "lora" else "transformers",
+    }
+    if not Path(args["base_model"]).is_absolute():
+        head["base_model"] = args["base_model"]
+    head["model-index"] = [
+        {"name": Path(args["out"]).name, "results": [evaluation(args, *s) for s in scored.items()]}
+    ]
+    # A JSON value is a YAML value.
+    lines = "\n".join(f"{key}: {json.dumps(value)}" for key, value in head.items())
+    at = f" (commit {args['revision']})" if args.get("revision") else ""
+    data_at = f" (commit {args['data_revision']})" if args.get("data_revision") else ""
     return f"""---
-language: en
-pipeline_tag: text-classification
-{base}---
-# {args["mode"]}: layers {", ".join(map(str, args["layers"]))} of {args["model"]}
+{lines}
+---
+# {args["mode"]}: layers {", ".join(map(str, args["layers"]))} of {args["model"]}{at}
 
-Classifies a text as {" or ".join(args["label_names"])}; trained on {args["data_name"]} by
+Classifies a text as {" or ".join(args["label_names"])}; trained on {args["data_name"]}{data_at} by
 `{args["command"]}`.
 
 | split | loss | accuracy | F1 ({args["label_names"][1]}) | macro-F1 | predicted positive | n |
@@ -174,3 +189,24 @@ Classifies a text as {" or ".join(args["label_names"])}; trained on {args["data_
 Scores on texts unlike the training data are much lower. The label is a guess about a sentence,
 not a judgement of a person: do not let it decide anything about anyone without a human reader.
 """
+
+
+def evaluation(args: dict[str, Any], split: str, metrics: dict[str, Any]) -> dict[str, Any]:
+    """The scores on a split, as a model card's `model-index` lists them."""
+    source, _, config = str(args["data"]).partition(":")
+    on_hub = bool(args.get("data_revision"))
+    kind = {"config": config, "revision": args["data_revision"]} if on_hub and config else {}
+    names = {"accuracy": "accuracy", "macro_f1": "macro F1", "loss": "cross-entropy"}
+    return {
+        "task": {"type": "text-classification"},
+        "dataset": {
+            "type": source if on_hub else args["data_name"],
+            "name": args["data_name"],
+            "split": split,
+            **kind,
+        },
+        "metrics": [
+            {"type": key.removeprefix("macro_"), "name": name, "value": round(metrics[key], 4)}
+            for key, name in names.items()
+        ],
+    }

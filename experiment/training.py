@@ -23,6 +23,7 @@ from analysis import (
 )
 from bert_min import (
     BertForSequenceClassification,
+    commit_of,
     load_model,
     packed,
     save_model,
@@ -182,6 +183,8 @@ def train_one(
             "layers": student.layers,
             "pooling": student.model.config.pooling,
             "base_model": base_model(args.model),
+            "revision": commit_of(material.folder),
+            "data_revision": data.revision,
             "model_sha256": material.model_sha256,
             "data_name": data.name,
             "data_sha256": material.data_sha256,
@@ -378,7 +381,8 @@ def save(
     if student.adapter:
         own_base = (folder / "base").is_dir()
         base = str((out / "base").resolve()) if own_base else record["base_model"]
-        save_adapter(student.model, folder, student.adapter, base)
+        revision = None if own_base else record["revision"]
+        save_adapter(student.model, folder, student.adapter, base, revision)
     else:
         save_model(student.model, folder)
     decision = Decision(

@@ -30,16 +30,24 @@ def _tensors(model: nn.Module, train_too: list[str]) -> dict[str, Tensor]:
     return found
 
 
-def save_adapter(model: nn.Module, folder: Path, settings: dict[str, Any], base: str) -> None:
+def save_adapter(
+    model: nn.Module,
+    folder: Path,
+    settings: dict[str, Any],
+    base: str,
+    revision: str | None = None,
+) -> None:
     """Write the adapter and the fully trained head, not the base.
 
-    `settings` are the arguments of `add_lora`; `base` is what a reader must load first.
+    `settings` are the arguments of `add_lora`; `base` is what a reader must load first, at this
+    `revision` where it is on the Hub.
     """
     train_too = list(settings.get("train_too", ["classifier"]))
     config = {
         "peft_type": "LORA",
         "task_type": "SEQ_CLS",
         "base_model_name_or_path": base,
+        "revision": revision,
         "r": settings["r"],
         "lora_alpha": settings["lora_alpha"],
         "lora_dropout": settings["lora_dropout"],

@@ -1,7 +1,11 @@
 """A stand-in for the Hub's HTTP API on 127.0.0.1, enough for huggingface_hub and datasets to read.
 
 with HubStandIn(datasets={"cardiffnlp/tweet_eval": folder}) as hub:
+    hub.fail(r"/cdn/", Fault(cut_after=1000), times=1)
     subprocess.run([...], env={**os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": "/tmp/home"})
+
+As on the Hub, weights and tables are sent by another host: `resolve` answers with a redirect, and
+with the SHA-256 as their etag; other files come at once, with git's SHA-1.
 """
 
 import hashlib
@@ -11,11 +15,23 @@ import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 API = re.compile(r"/api/(models|datasets)/([^/]+/[^/]+)(?:/([a-z-]+)/([^/]+)/?(.*))?")
 FILE = re.compile(r"/(datasets/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+CDN = re.compile(r"/cdn/(models|datasets)/([^/]+/[^/]+)/(.+)")
+LARGE = (".safetensors", ".parquet", ".bin")
+
+
+class Fault(NamedTuple):
+    """What goes wrong with an answer: another status, a cut connection, silence, a flipped bit."""
+
+    status: int | None = None
+    headers: Mapping[str, str] = {}
+    cut_after: int | None = None  # bytes of the body
+    silent_after: int | None = None
+    flip: bool = False
 
 
 class HubStandIn:
@@ -29,14 +45,30 @@ class HubStandIn:
         self.repos = {("models", name): folder for name, folder in (models or {}).items()}
         self.repos |= {("datasets", name): folder for name, folder in (datasets or {}).items()}
         self.requests: list[tuple[str, str]] = []  # (method, path) in the order of arrival
+        self.ranges: list[str] = []  # of files that were asked for in part
+        self.faults: list[tuple[re.Pattern[str], Fault, list[int]]] = []
+        self.closed = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.elsewhere = f"http://localhost:{self.server.server_port}"
 
     def __enter__(self) -> "HubStandIn":
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
+    def fail(self, pattern: str, fault: Fault, times: int = 1_000_000) -> None:
+        """Let the next answers to paths that contain a pattern go wrong."""
+        self.faults.append((re.compile(pattern), fault, [times]))
+
+    def next_fault(self, path: str) -> Fault:
+        for pattern, fault, times in self.faults:
+            if times[0] and pattern.search(path):
+                times[0] -= 1
+                return fault
+        return Fault()
+
     def __exit__(self, *_: object) -> None:
+        self.closed.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -78,6 +110,9 @@ def _files(folder: Path) -> dict[str, dict[str, Any]]:
         name, content = path.relative_to(folder).as_posix(), path.read_bytes()
         oid = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()  # as git does
         entries[name] = {"type": "file", "path": name, "size": len(content), "oid": oid}
+        if path.suffix in LARGE:
+            sha256 = hashlib.sha256(content).hexdigest()
+            entries[name]["lfs"] = {"oid": sha256, "size": len(content), "pointerSize": 134}
     return entries
 
 
@@ -103,13 +138,20 @@ def _handler(hub: HubStandIn) -> type[BaseHTTPRequestHandler]:
             elif match := FILE.fullmatch(url.path):
                 kind, name, action = "datasets" if match[1] else "models", match[2], "resolve"
                 revision, path = match[3], match[4]
+            elif match := CDN.fullmatch(url.path):
+                (kind, name, path), action, revision = match.groups(), "cdn", None
+            self.fault = hub.next_fault(self.path)
+            if self.fault.status:
+                return self.answer(self.fault.status, b"", self.fault.headers)
             if not match or (kind, name) not in hub.repos:
                 return self.answer(401, b"", {"X-Error-Code": "RepoNotFound"})
             folder, commit = hub.repos[kind, name], hub.commit(kind, name)
             if revision not in (None, "main", commit):
                 return self.answer(404, b"", {"X-Error-Code": "RevisionNotFound"})
             if action == "resolve":
-                return self.file(folder, unquote(path), commit)
+                return self.file(folder, unquote(path), kind, name, commit)
+            if action == "cdn":
+                return self.content((folder / unquote(path)).read_bytes(), {})
             if action == "tree":
                 recursive = parse_qs(url.query).get("recursive") == ["true"]
                 reply: Any = _tree(folder, unquote(path), recursive)
@@ -123,16 +165,27 @@ def _handler(hub: HubStandIn) -> type[BaseHTTPRequestHandler]:
 
         do_HEAD = do_POST = do_GET
 
-        def file(self, folder: Path, path: str, commit: str) -> None:
+        def file(self, folder: Path, path: str, kind: str, name: str, commit: str) -> None:
             entry, headers = _files(folder).get(path), {"X-Repo-Commit": commit}
             if entry is None:
                 return self.answer(404, b"", {**headers, "X-Error-Code": "EntryNotFound"})
-            content, status = (folder / path).read_bytes(), 200
+            if "lfs" in entry:
+                headers["X-Linked-Etag"] = f'"{entry["lfs"]["oid"]}"'
+                headers["X-Linked-Size"] = str(entry["size"])
+                headers["Location"] = f"{hub.elsewhere}/cdn/{kind}/{name}/{quote(path)}"
+                return self.answer(302, b"", headers)
             headers["ETag"] = f'"{entry["oid"]}"'
+            self.content((folder / path).read_bytes(), headers)
+
+        def content(self, content: bytes, headers: dict[str, str]) -> None:
+            status = 200
+            if self.fault.flip:
+                content = content[:-1] + bytes([content[-1] ^ 1])
             if match := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
                 start, end = int(match[1]), int(match[2] or len(content) - 1)
                 headers["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
                 content, status = content[start : end + 1], 206
+                hub.ranges.append(match[0])
             self.answer(status, content, headers)
 
         def answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
@@ -140,8 +193,14 @@ def _handler(hub: HubStandIn) -> type[BaseHTTPRequestHandler]:
             for key, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(key, value)
             self.end_headers()
+            end = next((n for n in (self.fault.cut_after, self.fault.silent_after) if n), None)
             if self.command != "HEAD":
-                self.wfile.write(body)
+                self.wfile.write(body[:end])
+            if end and len(body) > end:
+                self.wfile.flush()
+                if self.fault.silent_after:
+                    hub.closed.wait(120)
+                self.close_connection = True
 
         def log_message(self, *_: object) -> None:
             pass  # the list of requests is the log

@@ -4,11 +4,16 @@ Each case runs in a process of its own, because the Hub's libraries read their e
 they are imported.
 """
 
+import fcntl
 import json
 import os
+import pty
+import re
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hub_standin import HubStandIn, write_tweet_eval
+from hub_standin import Fault, HubStandIn, write_tweet_eval
 from huggingface_hub import HfApi
 
 import hub as hub_module
@@ -193,3 +198,146 @@ def test_a_model_is_downloaded_once_and_then_cached(hub: HubStandIn, tmp_path: P
     told = Run(RESOLVE, MODEL, home=tmp_path, url=hub.url, HF_HUB_OFFLINE="1")
     untold = Run(RESOLVE, MODEL, home=tmp_path, url=hub.url)
     assert told.lines() == untold.lines() == [found]
+
+
+# ---- what goes wrong on the way
+
+
+def outcome(code: str, source: str, hub: HubStandIn, home: Path, **env: str) -> tuple[str, float]:
+    """The one line that a process prints, and its seconds; nothing else may be said."""
+    run = Run(code, source, home=home, url=hub.url, **env)
+    (line,) = run.lines()
+    assert run.err == ""
+    return line, run.seconds
+
+
+@pytest.mark.parametrize(
+    ("path", "fault", "times"),
+    [
+        ("/cdn/", Fault(cut_after=1000), 1),
+        ("/cdn/", Fault(cut_after=1000), 3),
+        ("/api/", Fault(429, {"Retry-After": "1"}), 1),
+        ("/api/", Fault(503, {"Retry-After": "1"}), 2),
+        ("/cdn/", Fault(429, {"Retry-After": "1"}), 1),
+        ("/cdn/", Fault(silent_after=1000), 1),
+    ],
+)
+def test_what_passes_is_waited_for(hub: HubStandIn, tmp_path: Path, path, fault, times) -> None:
+    hub.fail(path, fault, times)
+    line, _ = outcome(RESOLVE, MODEL, hub, tmp_path, HF_HUB_DOWNLOAD_TIMEOUT="1")
+    assert (Path(line) / "model.safetensors").read_bytes() == WEIGHTS
+    (tmp_path / "2").mkdir()
+    hub.fail(path, fault, times)
+    line, _ = outcome(LOAD, DATASET, hub, tmp_path / "2", HF_HUB_DOWNLOAD_TIMEOUT="1")
+    assert json.loads(line)[0] == as_lists(ROWS)
+
+
+def test_a_download_that_was_cut_goes_on_where_it_was(hub: HubStandIn, tmp_path: Path) -> None:
+    """The client writes 10 MiB at a time, and asks for the rest."""
+    (tmp_path / "model" / "model.safetensors").write_bytes(WEIGHTS * 1000)
+    hub.fail("/cdn/", Fault(cut_after=22_000_000), times=1)
+    line, _ = outcome(RESOLVE, MODEL, hub, tmp_path)
+    assert (Path(line) / "model.safetensors").read_bytes() == WEIGHTS * 1000
+    assert hub.ranges == [f"bytes={20 * 2**20}-"]
+
+
+@pytest.mark.parametrize(
+    ("path", "fault", "message"),
+    [
+        ("/api/", Fault(401), "HTTP status 401"),
+        ("/api/", Fault(401, {"X-Error-Code": "RepoNotFound"}), "is private"),
+        ("/api/", Fault(403, {"X-Error-Code": "GatedRepo"}), "is given out on request alone"),
+        ("/api/", Fault(404, {"X-Error-Code": "RepoNotFound"}), "is private"),
+        ("/api/", Fault(429, {"Retry-After": "3600"}), "HTTP status 429"),
+        ("/api/", Fault(503), "HTTP status 503"),
+        ("/cdn/", Fault(404), "HTTP status 404"),
+        ("/cdn/", Fault(503), "HTTP status 503"),
+        ("/cdn/", Fault(cut_after=1), ""),
+        ("/cdn/", Fault(silent_after=1), ""),
+    ],
+)
+def test_what_does_not_pass_is_one_line(hub: HubStandIn, tmp_path: Path, path, fault, message):
+    hub.fail(path, fault)
+    (tmp_path / "2").mkdir()
+    for code, source, home in ((RESOLVE, MODEL, tmp_path), (LOAD, DATASET, tmp_path / "2")):
+        line, seconds = outcome(code, source, hub, home, HF_HUB_DOWNLOAD_TIMEOUT="1")
+        print(f"{source}, {path} {fault}: {seconds:.0f} s, {line}")
+        assert source in line
+        assert message in line
+        assert line.endswith("make demo needs no Hub)")
+        assert seconds < 60
+
+
+def test_a_file_that_is_not_what_the_hub_lists_is_refused(hub: HubStandIn, tmp_path: Path) -> None:
+    """One bit of the weights is another; the size is right, and so the Hub's client takes it."""
+    hub.fail("/cdn/", Fault(flip=True), times=1)
+    line, _ = outcome(RESOLVE, MODEL, hub, tmp_path)
+    found = re.fullmatch(
+        r"model.safetensors is not the file that the Hub lists \(hint: delete (.*), it .* again\)",
+        line,
+    )
+    assert found
+    again, _ = outcome(RESOLVE, MODEL, hub, tmp_path)
+    assert again == line  # it stays in the cache
+    Path(found[1]).unlink()
+    line, _ = outcome(RESOLVE, MODEL, hub, tmp_path)
+    assert (Path(line) / "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_a_small_file_is_compared_too(hub: HubStandIn, tmp_path: Path) -> None:
+    hub.fail("config.json", Fault(flip=True))
+    line, _ = outcome(RESOLVE, MODEL, hub, tmp_path)
+    assert line.startswith("config.json is not the file that the Hub lists")
+
+
+PINNED = """
+import sys
+from bert_min import ModelError, commit_of, resolve_model
+from data import DataError, load_data
+try:
+    model = commit_of(resolve_model("google-bert/bert-base-uncased", sys.argv[1] or None))
+    print(model, load_data("cardiffnlp/tweet_eval:hate", None, sys.argv[2] or None).revision)
+except (ModelError, DataError) as error:
+    print(error)
+"""
+
+
+def test_a_revision_is_pinned_online_and_offline(hub: HubStandIn, tmp_path: Path) -> None:
+    model, data = hub.commit("models", MODEL), hub.commit("datasets", DATASET)
+
+    def ask(*revisions: str, **env: str) -> str:
+        (line,) = Run(PINNED, *revisions, home=tmp_path, url=hub.url, **env).lines()
+        return line
+
+    assert ask("", "") == f"{model} {data}"
+    assert ask(model, data) == f"{model} {data}"
+    assert ask("main", "main") == f"{model} {data}"
+    assert ask("v9", "") == f"{MODEL} has no revision v9 (hint: --revision)"
+    assert ask("", "v9") == f"{DATASET} has no revision v9 (hint: --data-revision)"
+    assert ask(model, data, HF_HUB_OFFLINE="1") == f"{model} {data}"
+    assert "cannot reach the Hub" in ask("0" * 40, "", HF_HUB_OFFLINE="1")
+
+
+def test_a_person_sees_how_far_the_download_is(hub: HubStandIn, tmp_path: Path) -> None:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "TRANSFORMERS_"))}
+    ours = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", RESOLVE, MODEL],
+        env={**kept, **ours, "NO_PROXY": "*"},
+        stdout=subprocess.DEVNULL,
+        stderr=end,
+    )
+    os.close(end)
+    shown = b""
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    assert process.wait() == 0
+    assert b"100%" in shown
