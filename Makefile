@@ -5,7 +5,7 @@ BIN := .venv/bin
 DEMO := --model minilm --data sample --batch-size 32 --overwrite
 MODEL ?= minilm
 DATA ?= cardiffnlp/tweet_eval:hate
-.PHONY: help demo web study report test lint clean
+.PHONY: help demo web study report test lint audit clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,10 +45,15 @@ report: .venv/run ## write docs/ANALYSIS.md, its figures and the README's table 
 test: .venv/dev ## install what the tests need and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
 
-lint: .venv/dev ## lint, format and type checks
+lint: .venv/dev ## lint, format, type and security checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit -q -r . -c pyproject.toml
+
+audit: .venv/dev ## look up known vulnerabilities of the pinned packages (needs the network)
+	$(BIN)/pip install -q --disable-pip-version-check pip-audit==2.10.1
+	$(BIN)/pip-audit -r requirements.txt
 
 clean: ## remove the environment and every run
 	rm -rf .venv runs

