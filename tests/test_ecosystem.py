@@ -1,0 +1,83 @@
+"""Our runs in other people's tools: pipelines, the Hub's model cards, ONNX."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+from huggingface_hub import ModelCard
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+
+from experiment.classifier import load_classifier
+from lora import __main__ as merge_command
+
+TEXTS = ["I hate you", "what a lovely day", "go back to where you came from", "x"]
+
+
+@pytest.fixture(scope="module")
+def plain(web_runs, tmp_path_factory):
+    """A student and a merged LoRA run: folders that any tool can read."""
+    merged = tmp_path_factory.mktemp("merged") / "lora"
+    before = sys.argv
+    sys.argv = ["lora", "merge", str(web_runs / "lora"), str(merged)]
+    try:
+        assert merge_command.main() == 0
+    finally:
+        sys.argv = before
+    return {"odd": web_runs / "odd", "lora": merged}
+
+
+@pytest.mark.parametrize("name", ["odd", "lora"])
+def test_a_pipeline_gives_our_labels_and_scores(plain, name):
+    answers = pipeline("text-classification", model=str(plain[name]), top_k=None)(TEXTS)
+    classifier = load_classifier(plain[name])
+    expected = torch.tensor(classifier.logits(TEXTS)).softmax(1)
+    for answer, row in zip(answers, expected, strict=True):
+        scores = {line["label"]: line["score"] for line in answer}
+        assert list(scores) == sorted(scores, key=scores.get, reverse=True)
+        for label, score in zip(classifier.label_names, row, strict=True):
+            assert scores[label] == pytest.approx(score.item(), abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["odd", "lora"])
+def test_onnx_gives_our_scores(plain, name, tmp_path):
+    import onnxruntime
+
+    model = AutoModelForSequenceClassification.from_pretrained(
+        plain[name], attn_implementation="eager"
+    ).eval()
+    batch = AutoTokenizer.from_pretrained(plain[name])(TEXTS, padding=True, return_tensors="pt")
+    inputs = (batch["input_ids"], batch["attention_mask"])
+    axes = {0: "texts", 1: "tokens"}
+    torch.onnx.export(
+        model,
+        inputs,
+        tmp_path / "model.onnx",
+        input_names=["input_ids", "attention_mask"],
+        output_names=["logits"],
+        dynamic_axes={"input_ids": axes, "attention_mask": axes},
+        dynamo=False,
+    )
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    fed = {"input_ids": inputs[0].numpy(), "attention_mask": inputs[1].numpy()}
+    logits = session.run(None, fed)[0]
+    assert np.abs(logits - load_classifier(plain[name]).logits(TEXTS)).max() <= 1e-4
+
+
+@pytest.mark.parametrize("name", ["teacher", "odd", "lora"])
+def test_a_model_card_is_one_that_the_hub_reads(web_runs, name):
+    card = ModelCard.load(web_runs / name / "README.md")
+    results = json.loads((web_runs / name / "results.json").read_text())
+    assert card.data.pipeline_tag == "text-classification"
+    assert card.data.library_name == ("peft" if name == "lora" else "transformers")
+    assert card.data.model_name == name
+    found = {(r.dataset_split, r.metric_name): r.metric_value for r in card.data.eval_results}
+    for split in ("validation", "test"):
+        for metric, ours in (
+            ("accuracy", "accuracy"),
+            ("macro F1", "macro_f1"),
+            ("cross-entropy", "loss"),
+        ):
+            assert found[split, metric] == round(results[split][ours], 4)
+    assert {r.dataset_name for r in card.data.eval_results} == {"sample"}
