@@ -51,7 +51,9 @@ class BertConfig:
                 raise ModelError(f"{name} must be a positive whole number, not {value!r}")
         for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, int | float) and 0 <= value < 1):
+            if value is None and name == "classifier_dropout":
+                continue
+            if not (isinstance(value, int | float) and 0 <= value < 1):
                 raise ModelError(f"{name} must lie in [0, 1), not {value!r}")
         for name in ("initializer_range", "layer_norm_eps"):
             value = getattr(self, name)

@@ -77,6 +77,19 @@ def _refuse(problem: str, offenders: list[str]) -> None:
         raise ModelError(f"{problem}: {', '.join(offenders[:5])}{more}")
 
 
+def _refuse_giants(config: BertConfig, tensors: dict[str, Tensor], source: Path) -> None:
+    """Raise ModelError where a config asks for far more than its file holds.
+
+    `fill` names what differs, but needs a model to compare with, and that one would not fit.
+    """
+    rows = config.vocab_size + config.max_position_embeddings + config.type_vocab_size
+    layer = 4 * config.hidden_size**2 + 2 * config.hidden_size * config.intermediate_size
+    asked = rows * config.hidden_size + config.num_hidden_layers * layer
+    held = sum(tensor.numel() for tensor in tensors.values())
+    if asked > 4 * held:
+        raise ModelError(f"the config beside {source} asks for {asked:,} values, it has {held:,}")
+
+
 def fill(
     model: BertForSequenceClassification, tensors: dict[str, Tensor], source: str, new_head: bool
 ) -> None:
@@ -131,6 +144,7 @@ def load_model(
     if label_names is not None:
         config = BertConfig(**{**vars(config), "label_names": tuple(label_names)})
     tensors = read_tensors(path)  # before the model is built: a bad file is refused at once
+    _refuse_giants(config, tensors, path)
     model = BertForSequenceClassification(config)
     fill(model, tensors, str(path), new_head=label_names is not None)
     return model.eval()

@@ -1,6 +1,6 @@
 """Kill a training with SIGKILL again and again, and see whether it ends as if nothing had happened.
 
-    python tests/chaos.py --kills 40            40 kills a mode: teacher, odd, lora
+    python -m tests.chaos --kills 40            40 kills a mode: teacher, odd, lora
 
 Each life goes on with `--resume auto` where the last one was killed: at a random moment, and every
 second time in the middle of writing a checkpoint. Afterwards the run must have the bytes of one
@@ -152,7 +152,6 @@ def main() -> int:
     parser.add_argument("--modes", nargs="+", default=["teacher", "odd", "lora"], metavar="MODE")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")
     args = parser.parse_args()
-    sys.path.insert(0, str(ROOT))
     broken = False
     with tempfile.TemporaryDirectory() as folder:
         model = write_model(Path(folder) / "model")
