@@ -164,7 +164,9 @@ def find_base(run: Path) -> Path:
     if own.is_dir():
         return own
     config = read_adapter_config(run)
-    source = config["base_model_name_or_path"]
+    source = config.get("base_model_name_or_path")
+    if not source:
+        raise ModelError(f"{run}/adapter_config.json does not name its base model")
     base = resolve_model(source, config.get("revision"))
     trained_on = read_json(run / "train_args.json").get("model_sha256")
     if trained_on and weights_sha256(base) != trained_on:

@@ -94,11 +94,19 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
                 raise AdapterError(f"{path} has {key} = {config[key]!r}; only {value!r} is known")
         if not (type(config["r"]) is int and config["r"] > 0):
             raise AdapterError(f"{path} has r = {config['r']!r}")
-        for key, default in (("lora_alpha", None), ("lora_dropout", 0.0)):
-            if not isinstance(config.get(key, default), int | float):
-                raise AdapterError(f"{path} has {key} = {config.get(key)!r}")
-        if not isinstance(config["target_modules"], list):
-            raise AdapterError(f"{path}: target_modules is not a list of names")
+        for key, default, most in (("lora_alpha", None, 1e6), ("lora_dropout", 0.0, 0.999)):
+            value = config.get(key, default)
+            if type(value) not in (int, float) or not 0 <= value <= most:
+                raise AdapterError(f"{path} has {key} = {value!r}")
+        for key, names in (
+            ("target_modules", config["target_modules"]),
+            ("modules_to_save", config.get("modules_to_save") or []),
+        ):
+            if not isinstance(names, list) or not all(isinstance(n, str) and n for n in names):
+                raise AdapterError(f"{path}: {key} is not a list of names")
+        for key in ("base_model_name_or_path", "revision"):
+            if not isinstance(config.get(key), str | None):
+                raise AdapterError(f"{path} has {key} = {config[key]!r}")
         return config
     except FileNotFoundError:
         raise AdapterError(f"no adapter_config.json in {folder}") from None
@@ -119,6 +127,9 @@ def load_adapter(model: nn.Module, folder: Path) -> None:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise AdapterError(f"{path} is not a readable safetensors file: {error}") from None
+    ranks = {t.shape[0] for n, t in tensors.items() if n.endswith("lora_A.weight") and t.dim() == 2}
+    if config["r"] not in ranks:
+        raise AdapterError(f"{path} has matrices of rank {sorted(ranks)}, not r = {config['r']}")
     # PEFT lists every head name it knows of; a BERT has only some of them.
     present = {name for name, _ in model.named_children()}
     train_too = [name for name in config.get("modules_to_save") or [] if name in present]
