@@ -46,6 +46,21 @@ def choose_threshold(score: np.ndarray, labels: np.ndarray) -> float:
     return float(middle[best[np.argmin(np.abs(middle[best] - 0.5))]])
 
 
+def match_prior(margins: np.ndarray, prior: float) -> float:
+    """What to add to margins (N,) so that their mean score is `prior`, a share in (0, 1).
+
+    It needs the texts that are to be scored, many at once, and none of their labels; and it trusts
+    that the class is as frequent among them as `prior` says.
+    Source: Liusie et al. 2023, section 3, https://arxiv.org/abs/2309.04992 (with a uniform prior)
+    """
+    low, high = -50.0, 50.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        too_high = float((1 / (1 + np.exp(-(margins + middle)))).mean()) > prior
+        low, high = (low, middle) if too_high else (middle, high)
+    return (low + high) / 2
+
+
 def reliability(logits: np.ndarray, labels: np.ndarray) -> list[tuple[float, float, int]]:
     """Of each bin of P(positive): its mean score, its share of positives, its number of texts.
 

@@ -6,6 +6,7 @@ from analysis.arms import (
     ALPHAS,
     BETAS,
     DECIDING,
+    PRIORS,
     STEPS,
     TEACHER,
     TEMPERATURES,
@@ -25,13 +26,16 @@ def macro_f1_of(record: dict[str, Any], split: str) -> float:
     return macro_f1(scores.predicted[0], scores.labels)
 
 
-def shift_scores(record: dict[str, Any]) -> dict[str, float]:
+def shift_scores(record: dict[str, Any], prior: str = "keep") -> dict[str, float]:
     """Loss and macro-F1 on the texts that a shift held out."""
     from analysis.metrics import compute_metrics
     from analysis.record import scores_of
+    from analysis.summary import Arm
 
     scores = scores_of([record], "test")
     found = compute_metrics(scores.logits[0], scores.labels)
+    if prior == "matched":
+        [found] = Arm([record]).matched("test")
     return {name: round(found[name], 4) for name in ("loss", "macro_f1")}
 
 
@@ -82,3 +86,16 @@ def choose_recipe(study: Study) -> tuple[dict[str, str], list[dict[str, Any]]]:
         recipe[step] = min(means, key=lambda entry: means[entry])
         log.append({"step": step, "scores": scores, "chosen": recipe[step]})
     return recipe, log
+
+
+def choose_prior(study: Study, recipe: dict[str, str]) -> dict[str, Any]:
+    """Whether scores are matched to a prior: the step after those of `choose_recipe`, for its log.
+
+    By the same rule, on the same runs.
+    """
+    records = {s: study.record(shift_arm(recipe, s).name) for s in study.shifts}
+    scores = {
+        prior: {s: shift_scores(r, prior) for s, r in records.items() if r} for prior in PRIORS
+    }
+    means = {prior: sum(cell["loss"] for cell in row.values()) for prior, row in scores.items()}
+    return {"step": "prior", "scores": scores, "chosen": min(PRIORS, key=lambda p: means[p])}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.calibration import choose_threshold, fit_temperature
+from analysis.calibration import choose_threshold, fit_temperature, match_prior
 from analysis.metrics import compute_metrics, softmax
 from analysis.record import Scores, read_records, scores_of
 from analysis.significance import (
@@ -70,6 +70,15 @@ class Arm:
         return [
             compute_metrics(row / temperature, scores.labels, threshold)
             for row, (temperature, threshold) in zip(scores.logits, self.decisions, strict=True)
+        ]
+
+    @cache  # noqa: B019
+    def matched(self, split: str) -> list[dict[str, Any]]:
+        """Every metric of each seed, its scores matched to the share of positives in validation."""
+        scores, prior = self.scores(split), float(self.scores("validation").labels.mean())
+        moved = [margins + match_prior(margins, prior) for margins in scores.margins]
+        return [
+            compute_metrics(np.stack([np.zeros_like(m), m], axis=1), scores.labels) for m in moved
         ]
 
     def ensemble(self, split: str) -> np.ndarray:

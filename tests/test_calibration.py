@@ -11,6 +11,7 @@ from analysis import softmax
 from analysis.calibration import (
     choose_threshold,
     fit_temperature,
+    match_prior,
     negative_log_likelihood,
     reliability,
 )
@@ -58,6 +59,15 @@ def test_no_threshold_has_a_higher_macro_f1(pairs):
 
     best = max(macro(t) for t in (-1, *(np.arange(12) / 10), 2))
     assert macro(choose_threshold(score, labels)) == pytest.approx(best)
+
+
+def test_matched_scores_have_the_mean_that_was_asked_for():
+    """Two texts at margin 0 and prior 3/4: both move to ln 3, the logit of 3/4."""
+    assert match_prior(np.zeros(2), 0.75) == pytest.approx(np.log(3))
+    margins = np.random.default_rng(0).normal(3, 4, 500)
+    for prior in (0.01, 0.42, 0.99):
+        moved = margins + match_prior(margins, prior)
+        assert (1 / (1 + np.exp(-moved))).mean() == pytest.approx(prior)
 
 
 def test_of_equal_thresholds_the_nearest_to_a_half():
