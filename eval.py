@@ -62,6 +62,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "fitted on its validation split (default: the bare model, 0.5)",
     )
     parser.add_argument(
+        "--matched",
+        action="store_true",
+        help="move all scores of the split alike, until their mean is the share of positives in "
+        "validation: against a shift, where the class is as frequent as it was",
+    )
+    parser.add_argument(
         "--hatecheck",
         type=Path,
         metavar="DIR",
@@ -73,6 +79,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     add_shared_flags(parser, max_length=None)
     args = parser.parse_args(argv)
+    if args.matched and (args.decided or args.hatecheck):
+        parser.error("--matched goes with neither --decided nor --hatecheck")
     if args.figure and not args.hatecheck:
         parser.error("--figure draws what --hatecheck scores: give both")
     if args.figure and args.figure.suffix != ".png":
@@ -82,6 +90,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     args = parse_args()
+    import numpy as np
+
     from analysis import constants
     from analysis.table import results_table
     from bert_min import ModelError
@@ -112,12 +122,13 @@ def main() -> int:
             raise UsageError("these runs do not say what they were trained on (hint: give --data)")
     data = load_data(source, limit, revision)
     split = data.splits[args.split]
+    prior = float(np.mean(data.splits["validation"].labels)) if args.matched else None
     answer = {
         "data": data.name,
         "split": args.split,
         "positive": data.label_names[1],
         "positive_rate": sum(split.labels) / len(split.labels),
-        "runs": [score_run(run, split, args) for run in runs],
+        "runs": [score_run(run, split, args, prior) for run in runs],
         "constants": constants(split.labels, data.splits["train"].labels, data.label_names),
     }
     print(json.dumps(answer, indent=2) if args.json else results_table(answer))
@@ -172,9 +183,12 @@ def decision(classifier: "Classifier", args: argparse.Namespace) -> tuple[float,
     return classifier.decision.temperature, classifier.decision.threshold
 
 
-def score_run(run: Path, split: "Split", args: argparse.Namespace) -> dict[str, Any]:
+def score_run(
+    run: Path, split: "Split", args: argparse.Namespace, prior: float | None = None
+) -> dict[str, Any]:
     """Every metric of one run on a split, and what its directory says of its training."""
     from analysis import compute_metrics
+    from analysis.calibration import match_prior
     from experiment.rundir import read_json
     from lora import count_parameters
 
@@ -186,6 +200,8 @@ def score_run(run: Path, split: "Split", args: argparse.Namespace) -> dict[str, 
     if record.get("interrupted"):
         say(f"warning: {run} was interrupted after {record['steps']} steps")
     temperature, threshold = decision(classifier, args)
+    if prior is not None:
+        logits[:, 1] += match_prior(logits[:, 1] - logits[:, 0], prior)
     return {
         "run": str(run),
         "layers": ",".join(map(str, record.get("layers", range(1, depth + 1)))),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arms import ROBUST
+from analysis.arms import RECIPE, ROBUST
 from analysis.metrics import constants
 from analysis.significance import mean_interval
 from analysis.summary import Arm, Comparison, Summary
@@ -25,7 +25,7 @@ QUESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("odd-ce", "even-ce"),
         ("odd-kd", "even-kd"),
         ("odd-kd-hidden", "even-kd-hidden"),
-        ("robust-odd", "robust-even"),
+        ("recipe-odd", "recipe-even"),
     ),
     "The teacher's outputs against labels alone": (
         ("odd-kd", "odd-ce"),
@@ -45,11 +45,11 @@ QUESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("lora", "even-kd-hidden"),
         ("lora-odd", "odd-ce"),
         ("lora-odd", "odd-kd-hidden"),
-        ("robust-lora", "robust-teacher"),
-        ("robust-lora", "robust-odd"),
-        ("robust-lora", "robust-even"),
+        ("recipe-lora", "recipe-teacher"),
+        ("recipe-lora", "recipe-odd"),
+        ("recipe-lora", "recipe-even"),
     ),
-    "The recipe against shortcuts": tuple(zip(ROBUST, PLAIN, strict=True)),
+    "The recipe against shortcuts": tuple(zip(RECIPE, PLAIN, strict=True)),
 }
 MISSING = "(not run yet)"
 
@@ -72,7 +72,17 @@ class Answers:
 
     def fields(self) -> dict[str, Callable[..., str]]:
         """Functions of words that give text, by the name that the template calls them."""
-        numbers = ("value", "gap", "verdict", "ratio", "share", "constant", "loss", "recipe")
+        numbers = (
+            "value",
+            "gap",
+            "verdict",
+            "ratio",
+            "share",
+            "constant",
+            "loss",
+            "recipe",
+            "prior",
+        )
         return {name: getattr(self, name) for name in numbers}
 
     def present(self, names: Sequence[str]) -> list[Arm]:
@@ -152,6 +162,9 @@ class Answers:
     def recipe(self) -> str:
         chosen = self.summary.facts.get("recipe")
         return ", ".join(f"{k} {v}" for k, v in chosen.items()) if chosen else MISSING
+
+    def prior(self) -> str:
+        return self.summary.facts.get("prior", MISSING)
 
     def hatecheck(self) -> dict[str, list[dict[str, Any]]]:
         """The HateCheck scores of every seed, by arm."""

@@ -150,6 +150,7 @@ def shift_arm(recipe: dict[str, str], shift: str) -> Arm:
 
 
 ROBUST = ("robust-teacher", "robust-odd", "robust-even", "robust-lora")
+RECIPE = tuple(name.replace("robust", "recipe") for name in ROBUST)  # and the step of PRIORS
 
 
 def robust_arms(recipe: dict[str, str], temperature: float, alpha: float, beta: float) -> list[Arm]:

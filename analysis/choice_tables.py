@@ -122,6 +122,7 @@ class ChoiceTables(Answers):
             [f"{step['step']}: {entry}", *cells(scores), "chosen" * (entry == step["chosen"])]
             for step in self.summary.facts.get("recipe_log", [])
             for entry, scores in step["scores"].items()
+            if scores
         ]
         arms = self.summary.arms
         for name, about in FLOORS.items():

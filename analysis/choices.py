@@ -63,7 +63,8 @@ def choose_recipe(study: Study) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """The recipe against shortcuts, step by step, by the mean loss on shifts of training data.
 
     The loss, because it punishes a model that is sure and wrong; macro-F1 at a threshold of 1/2
-    says most about which way a shift moves the scores. Returns the recipe and how it was chosen.
+    says most about which way a shift moves the scores. Returns the recipe, and a log of the choice
+    that ends with the step of PRIORS.
     """
     recipe: dict[str, str] = {}
     log: list[dict[str, Any]] = []
@@ -85,14 +86,11 @@ def choose_recipe(study: Study) -> tuple[dict[str, str], list[dict[str, Any]]]:
         means = {e: sum(cell["loss"] for cell in row.values()) for e, row in scores.items()}
         recipe[step] = min(means, key=lambda entry: means[entry])
         log.append({"step": step, "scores": scores, "chosen": recipe[step]})
-    return recipe, log
+    return recipe, [*log, choose_prior(study, recipe)]
 
 
 def choose_prior(study: Study, recipe: dict[str, str]) -> dict[str, Any]:
-    """Whether scores are matched to a prior: the step after those of `choose_recipe`, for its log.
-
-    By the same rule, on the same runs.
-    """
+    """Whether scores are matched to a prior, by the same rule and on runs that are there."""
     records = {s: study.record(shift_arm(recipe, s).name) for s in study.shifts}
     scores = {
         prior: {s: shift_scores(r, prior) for s, r in records.items() if r} for prior in PRIORS

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.answers import ROBUST, Answers, spread
+from analysis.answers import Answers, spread
+from analysis.arms import RECIPE
 from analysis.summary import Arm
 from analysis.table import aligned
 
@@ -41,24 +42,18 @@ class GoalTables(Answers):
 
     def targets_table(self) -> str:
         """What was asked for, what was measured, and whether it was reached."""
-        goals = [goal for arm in self.present(ROBUST) for goal in self._robust_goals(arm)]
+        goals = [goal for arm in self.present(RECIPE) for goal in self._robust_goals(arm)]
         goals += [*self._distillation_goals(), *self._lora_goals()]
         return aligned(["Target", "asked", "measured", ""], [goal.row() for goal in goals])
 
     def _robust_goals(self, arm: Arm) -> Iterator[Goal]:
         """Of one model with the recipe against shortcuts, on test."""
-        macro, right = arm.values("test", "macro_f1"), arm.values("test", "accuracy")
-        fitted = [row["loss"] for row in arm.decided("test")]
-        hate = arm.values("test", "predicted_positive_rate")
+        keys = ("macro_f1", "accuracy", "loss", "predicted_positive_rate")
+        macro, right, loss, hate = (arm.values("test", key) for key in keys)
         for what, asked, values, word in (
             ("test macro-F1", "0.60, goal > 0.651", macro, level(0.60, 0.651)),
             ("test accuracy", "> 0.5785", right, reached(lambda x: x > 0.5785)),
-            (
-                "test NLL, temperature fitted on validation",
-                "< 0.681",
-                fitted,
-                reached(lambda x: x < 0.681),
-            ),
+            ("test NLL", "< 0.681", loss, reached(lambda x: x < 0.681)),
             (
                 "predicted hate on test",
                 "0.40 to 0.60",

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from analysis import figures
-from analysis.answers import INITS, MAIN, ROBUST, Answers
+from analysis.answers import INITS, MAIN, Answers
+from analysis.arms import RECIPE, ROBUST
 from analysis.floors import FLOORS
 from analysis.significance import holm, verdict
 from analysis.summary import FEWEST_SEEDS, Summary
@@ -19,10 +20,10 @@ def draw(summary: Summary, answers: Answers, folder: Path) -> None:
     if curves:
         figures.learning_curves(summary, curves, folder / "learning-curves")
     inits = [f"{init}-{objective}" for init in INITS for objective in ("ce", "kd", "kd-hidden")]
-    shown = there(*dict.fromkeys([*MAIN, *inits, *ROBUST, *FLOORS]))
+    shown = there(*dict.fromkeys([*MAIN, *inits, *ROBUST, *RECIPE, *FLOORS]))
     if shown:
         figures.forest(summary, against_teacher(summary, shown), folder / "forest")
-    decided = there("teacher", "odd-kd-hidden", "even-kd-hidden", "lora", *ROBUST)
+    decided = there("teacher", "odd-kd-hidden", "even-kd-hidden", "lora", *RECIPE)
     if decided:
         figures.confusions(summary, decided, folder / "confusions")
     calibrated = there("teacher", "odd-ce", "odd-kd-hidden", "lora", "robust-odd")
@@ -33,7 +34,7 @@ def draw(summary: Summary, answers: Answers, folder: Path) -> None:
         figures.cost_and_quality(summary, latency, folder / "cost-and-quality")
     if maps:
         figures.similarity_maps(maps, folder / "similarity")
-    scores = {name: rows[0] for name, rows in answers.hatecheck().items() if name in decided}
+    scores = {name: rows[0] for name, rows in answers.hatecheck().items()}
     if scores:
         figures.hatecheck_map(scores, folder / "hatecheck")
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis.answers import INITS, MAIN, PLAIN, QUESTIONS, ROBUST, percent, spread
+from analysis.answers import INITS, MAIN, PLAIN, QUESTIONS, percent, spread
+from analysis.arms import RECIPE, ROBUST
 from analysis.choice_tables import ChoiceTables
 from analysis.floors import FLOORS
 from analysis.goal_tables import GoalTables
@@ -38,7 +39,7 @@ class Tables(ChoiceTables, GoalTables):
             "trainable",
         )
         rows = []
-        for arm in self.present((*MAIN, *ROBUST)):
+        for arm in self.present((*MAIN, *RECIPE)):
             record = arm.records[0]
             rows.append(
                 [
@@ -210,7 +211,7 @@ class Tables(ChoiceTables, GoalTables):
         )
         rows = []
         drop = self.summary.facts.get("test_repeats_training", [])
-        for arm in self.present((*PLAIN, *ROBUST, *FLOORS)):
+        for arm in self.present((*PLAIN, *ROBUST, *RECIPE, *FLOORS)):
             scores = arm.scores("test")
             together = compute_metrics(arm.ensemble("test"), scores.labels)
             kept = np.setdiff1d(np.arange(len(scores.labels)), drop)
@@ -232,6 +233,16 @@ class Tables(ChoiceTables, GoalTables):
                 ]
             )
         return aligned(header, rows)
+
+    def matched_table(self) -> str:
+        """The last step for every arm: on test, scores matched to the prior."""
+        keys = ("macro_f1", "accuracy", "loss", "predicted_positive_rate")
+        rows = []
+        for arm in self.present((*PLAIN, *ROBUST, *FLOORS)):
+            found = [[row[key] for row in arm.matched("test")] for key in keys]
+            cells = [spread(values, ".3f") for values in found[:3]]
+            rows.append([arm.name, *cells, percent(float(np.mean(found[3])))])
+        return aligned(["Matched", "macro-F1", "accuracy", "NLL", "predicted hate"], rows)
 
     def epochs_table(self) -> str:
         """Early stopping on the validation loss against the last epoch."""

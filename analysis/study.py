@@ -21,7 +21,7 @@ from analysis.arms import (
     robust_arms,
     student_arms,
 )
-from analysis.choices import choose_loss, choose_prior, choose_recipe
+from analysis.choices import choose_loss, choose_recipe
 from analysis.runner import Study, locked
 from experiment.cli import UsageError, number, run_command, say
 
@@ -153,8 +153,8 @@ def main() -> int:
         robust: list[Arm] = []
         if any(map(study.wanted, ROBUST)):
             recipe, log = choose_recipe(study)
-            prior = choose_prior(study, recipe)
-            describe(study, recipe=recipe, prior=prior["chosen"], recipe_log=[*log, prior])
+            prior = log[-1]["chosen"] if log else "keep"
+            describe(study, recipe=recipe, prior=prior, recipe_log=log)
             robust = robust_arms(recipe, *loss)
             study.run(robust, seeds=2)
         study.run([*main_arms, *robust])

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from analysis.arms import RECIPE, ROBUST
 from analysis.calibration import choose_threshold, fit_temperature, match_prior
 from analysis.metrics import compute_metrics, softmax
-from analysis.record import Scores, read_records, scores_of
+from analysis.record import Scores, by_label, read_records, scores_of
 from analysis.significance import (
     Difference,
     holm,
@@ -75,11 +76,28 @@ class Arm:
     @cache  # noqa: B019
     def matched(self, split: str) -> list[dict[str, Any]]:
         """Every metric of each seed, its scores matched to the share of positives in validation."""
-        scores, prior = self.scores(split), float(self.scores("validation").labels.mean())
-        moved = [margins + match_prior(margins, prior) for margins in scores.margins]
+        scores = self.scores(split)
+        moved = [margins + self.offset(split, i) for i, margins in enumerate(scores.margins)]
         return [
             compute_metrics(np.stack([np.zeros_like(m), m], axis=1), scores.labels) for m in moved
         ]
+
+    def final(self, name: str, prior: str | None) -> "Arm":
+        """This arm under another name; its scores are matched where the study chose so."""
+        records = []
+        for seed, record in enumerate(self.records):
+            margins = dict(record["margins"])
+            for split in margins if prior == "matched" else ():
+                scores = self.scores(split)
+                moved = scores.margins[seed] + self.offset(split, seed)
+                margins[split] = by_label(moved, scores.labels.tolist())
+            records.append({**record, "arm": name, "margins": margins})
+        return Arm(records)
+
+    def offset(self, split: str, seed: int) -> float:
+        """What matches the scores of a split to the share of positives in validation."""
+        prior = float(self.scores("validation").labels.mean())
+        return match_prior(self.scores(split).margins[seed], prior)
 
     def ensemble(self, split: str) -> np.ndarray:
         """Logits (N, 2) of the mean over the seeds of the calibrated probabilities."""
@@ -116,6 +134,9 @@ class Summary:
         self.folder = folder
         self.arms = {name: Arm(records) for name, records in found.items()}
         self.facts = self.aside("study")
+        for name, trained in zip(RECIPE, ROBUST, strict=True):
+            if trained in self.arms:
+                self.arms[name] = self.arms[trained].final(name, self.facts.get("prior"))
 
     def aside(self, name: str) -> dict[str, Any]:
         """A JSON file beside the records; empty where it is not there."""

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hub_standin import HubStandIn, write_tweet_eval
@@ -20,6 +21,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 import eval as eval_command
 import predict as predict_command
 import train as train_command
+from analysis.calibration import match_prior
 from experiment.cli import run_command
 from lora import lora_layers
 
@@ -389,6 +391,24 @@ def test_json_holds_the_same_scores_as_training_wrote(train, command):
         for name, value in read("runs/teacher/results.json")[split].items():
             assert row[name] == pytest.approx(value, abs=1e-6), name
         assert "always hate" in answer["constants"]
+
+
+def test_matched_scores_have_the_mean_of_the_labels_in_validation(train, command):
+    train("teacher", "--lr", "1e-3")
+    (plain,) = json.loads(command(eval_command, "--json").out)["runs"]
+    (row,) = json.loads(command(eval_command, "--json", "--matched").out)["runs"]
+    logits = np.array(
+        [line["logits"] for line in read_lines("runs/teacher/predictions/test.jsonl")]
+    )
+    margins = logits[:, 1] - logits[:, 0]
+    gold = np.array([r["label"] == "hate" for r in sample_rows("test", 64)])
+    prior = np.mean([r["label"] == "hate" for r in sample_rows("validation", 64)])
+    margins += match_prior(margins, prior)
+    assert row["predicted_positive_rate"] == (margins >= 0).mean()
+    assert row["accuracy"] == ((margins >= 0) == gold).mean()
+    assert row["auroc"] == plain["auroc"]
+    assert row["loss"] != plain["loss"]
+    assert command(eval_command, "--matched", "--decided").code == 2
 
 
 def test_eval_says_what_it_lacks(train, command):

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from analysis import compute_metrics, report
-from analysis.answers import MAIN, MISSING, QUESTIONS, ROBUST
+from analysis.answers import MAIN, MISSING, QUESTIONS
+from analysis.arms import RECIPE
 from analysis.data_report import describe
 from analysis.data_report import main as data_report_main
 from analysis.pictures import draw
@@ -155,7 +156,7 @@ def test_differences_are_over_the_seeds_that_both_have(tmp_path):
 
 def test_every_arm_of_the_questions_is_one_of_the_study():
     names = {name for pairs in QUESTIONS.values() for pair in pairs for name in pair}
-    assert names <= set(MAIN) | set(ROBUST)
+    assert names <= set(MAIN) | set(RECIPE)
 
 
 def test_a_template_that_asks_for_the_unknown_is_refused():

@@ -243,7 +243,7 @@ def test_the_recipe_is_chosen_step_by_step_on_shifts(study):
         so_far[step] = best[step]
     recipe, log = choose_recipe(study)
     assert recipe == best
-    assert [row["step"] for row in log] == list(STEPS)
+    assert [row["step"] for row in log] == [*STEPS, "prior"]
     assert set(log[1]["scores"]["split"]) == {"campaigns"}
     assert set(log[2]["scores"]["probe"]) == set(SHIFTS)
 
