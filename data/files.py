@@ -1,7 +1,6 @@
 """Labelled texts in files: the TweetEval layout, and tables of csv, tsv, jsonl or parquet."""
 
 import csv
-import io
 import json
 import os
 from collections.abc import Iterator
@@ -36,24 +35,38 @@ def folder_rows(folder: Path) -> tuple[dict[str, list[Row]], Names | None, bool]
     return tweeteval_rows(folder), mapping(folder / "mapping.txt"), True
 
 
-def _read_text(path: Path) -> str:
+def _read(path: Path, newline: str) -> Iterator[str]:
+    """Yield the lines of a file with their ends, as they are read.
+
+    Line feeds alone end a line where `newline` says so: tweets contain other separators.
+    """
     try:
-        content = path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path} is not a file")  # a pipe would be waited for
+        # A byte order mark is not part of the text.
+        with open(path, encoding="utf-8-sig", newline=newline) as file:
+            yield from file
     except FileNotFoundError:
         raise DataError(f"missing file {path}") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from None
-    try:
-        return content.decode("utf-8-sig")  # a byte order mark is not part of the text
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+    except UnicodeDecodeError:
+        line = _first_line_of_other_bytes(path)
         raise DataError(f"{path}:{line}: not UTF-8 (hint: save the file as UTF-8)") from None
 
 
-def _lines(path: Path) -> list[str]:
-    """Split at line feeds only: tweets contain other separators, which str.splitlines would cut."""
-    text = _read_text(path)
-    return text.removesuffix("\n").split("\n") if text else []
+def _first_line_of_other_bytes(path: Path) -> int:
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    raise AssertionError(f"{path} is UTF-8")
+
+
+def _lines(path: Path) -> Iterator[str]:
+    return (line.removesuffix("\n") for line in _read(path, newline="\n"))
 
 
 def mapping(path: Path) -> Names | None:
@@ -76,7 +89,7 @@ def tweeteval_rows(folder: Path) -> dict[str, list[Row]]:
     rows = {}
     for split, stem in (("train", "train"), ("validation", "val"), ("test", "test")):
         text_path, label_path = folder / f"{stem}_text.txt", folder / f"{stem}_labels.txt"
-        texts, labels = _lines(text_path), _lines(label_path)
+        texts, labels = list(_lines(text_path)), list(_lines(label_path))
         if len(texts) != len(labels):
             raise DataError(f"{text_path} has {len(texts)} lines, {label_path} {len(labels)}")
         places = (f"{label_path}:{number}" for number in range(1, len(labels) + 1))
@@ -112,7 +125,7 @@ def columns(place: str, header: list[str]) -> tuple[int, int]:
 def _csv_rows(path: Path) -> Iterator[Row]:
     csv.field_size_limit(MAX_CELL)
     delimiter = "\t" if path.suffix == ".tsv" else ","
-    lines = io.StringIO(_read_text(path), newline="")  # csv itself must see \r\n inside quotes
+    lines = _read(path, newline="")  # csv itself must see \r\n inside quotes
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         header = next(reader, [])

@@ -19,7 +19,7 @@ from bert_min import (
     resolve_model,
 )
 from data.hashtags import READINGS
-from experiment.rundir import check_manifest, is_run, read_json, weights_sha256
+from experiment.rundir import check_links, check_manifest, is_run, read_json, weights_sha256
 from lora import load_adapter, merge_lora, read_adapter_config
 
 
@@ -144,6 +144,7 @@ def load_run_model(run: Path) -> tuple[BertForSequenceClassification, Path]:
         raise ModelError(
             f"no trained model in {run} (hint: python train.py --mode teacher makes one)"
         )
+    check_links(run)
     check_manifest(run)
     if not (run / "adapter_config.json").is_file():
         return load_model(run), run

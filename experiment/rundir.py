@@ -114,6 +114,19 @@ def check_manifest(run: Path) -> None:
             raise ModelError(f"{run / name} is not the file that MANIFEST.json lists (damaged?)")
 
 
+def check_links(run: Path) -> None:
+    """Raise ModelError where a model file is a link to somewhere outside its folder.
+
+    What is there can change while the run stays as it is. The Hub's cache is made of links to the
+    blobs beside its snapshots.
+    """
+    home = run.resolve()
+    home = home.parent.parent if home.parent.name == "snapshots" else home
+    for name in MODEL_FILES:
+        if (run / name).is_symlink() and not (run / name).resolve().is_relative_to(home):
+            raise ModelError(f"{run / name} is a link to a file outside the run's folder")
+
+
 def is_run(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
 

@@ -341,3 +341,46 @@ def test_repeats_counts_texts_of_the_later_split() -> None:
     splits = {"train": train, "validation": validation, "test": test}
     expected = {"train/validation": 1, "train/test": 2, "validation/test": 1}
     assert repeats(Data("x", splits, ("0", "1"))) == expected
+
+
+# ---- files that lie
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    folder = write(tmp_path, validation__csv=TABLE, test__csv=TABLE)
+    os.mkfifo(Path(folder) / "train.csv")
+    assert fails(folder).endswith("train.csv is not a file")
+
+
+def test_a_folder_is_no_table(tmp_path: Path) -> None:
+    folder = write(tmp_path, validation__csv=TABLE, test__csv=TABLE)
+    (Path(folder) / "train.csv").mkdir()
+    assert fails(folder).endswith("train.csv is not a file")
+
+
+def test_ten_thousand_classes_are_told_in_a_line(tmp_path: Path) -> None:
+    rows = "".join(f"text {i},class {i}\n" for i in range(10_000))
+    message = fails(table(tmp_path, "text,label\n" + rows))
+    assert "train has 10000 class(es), not exactly two: 'class 0'" in message
+    assert len(message) < 400
+
+
+def test_a_table_is_read_as_it_comes(tmp_path: Path) -> None:
+    """The whole file as bytes, as text and as rows would be three times its size in memory."""
+    import tracemalloc
+
+    row = "x" * 20_000
+    content = "text,label\n" + "".join(f"{row},{i % 2}\n" for i in range(1_000))
+    folder = table(tmp_path, content)
+    tracemalloc.start()
+    load_data(folder)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.6 * len(content)
+
+
+def test_mixed_encodings_are_told_with_their_line(tmp_path: Path) -> None:
+    content = "text,label\ncaf\u00e9,0\n".encode() + "caf\u00e9,1\n".encode("latin-1")
+    folder = write(tmp_path, validation__csv=TABLE, test__csv=TABLE)
+    (Path(folder) / "train.csv").write_bytes(content)
+    assert "train.csv:3: not UTF-8" in fails(folder)

@@ -465,6 +465,12 @@ def gone(file: str) -> Callable[[Path], None]:
     return lambda run: (run / file).unlink()
 
 
+def link_out(run: Path) -> None:
+    elsewhere = run.parent / "elsewhere.safetensors"
+    (run / "model.safetensors").rename(elsewhere)
+    (run / "model.safetensors").symlink_to(elsewhere)
+
+
 def only_a_pickle(run: Path) -> None:
     (run / "model.safetensors").unlink()
     (run / "pytorch_model.bin").write_bytes(pickle.dumps({"classifier.bias": [0.0, 0.0]}))
@@ -541,6 +547,7 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "tokenizer-empty": ("odd", content("tokenizer.json", b""), "tokenizer"),
     "tokenizer-not-json": ("odd", content("tokenizer.json", b"<html>"), "tokenizer"),
     "weights-missing": ("odd", gone("model.safetensors"), "model.safetensors"),
+    "link-out": ("odd", link_out, "is a link to a file outside"),
     "only-a-pickle": ("odd", only_a_pickle, "pytorch_model.bin is a pickle"),
     "adapter-0-bytes": ("lora", adapter(lambda data: b""), "adapter_model.safetensors"),
     "adapter-cut": ("lora", adapter(lambda data: data[:-1]), "adapter_model.safetensors"),
