@@ -38,6 +38,7 @@ def text(answers) -> str:
 
 def test_the_analysis_is_what_the_records_say(text):
     assert (ROOT / "docs" / "ANALYSIS.md").read_text(encoding="utf-8") == text
+    assert MISSING not in text
 
 
 def test_the_readme_is_what_the_records_say(answers):
