@@ -64,8 +64,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--out",
         type=Path,
         metavar="F.jsonl|F.csv",
-        help="write here, once all is labelled; stopped, the same command goes on (default: JSON "
-        "lines to stdout)",
+        help="write here, once all is labelled; stopped, the same command on the same file goes on "
+        "(default: JSON lines to stdout)",
     )
     add_shared_flags(parser, max_length=None)
     args = parser.parse_args(argv)
@@ -78,9 +78,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def job(args: argparse.Namespace, rank: int, world: int) -> dict[str, Any]:
     """All that decides the answers: the run, the file as it is now, and the flags."""
+    from data.stream import STDIN
     from experiment.rundir import sha256
 
-    about = args.file.stat() if args.file and args.file.is_file() else None
+    piped = args.file is None or args.file == STDIN or not args.file.is_file()
+    about = None if piped else args.file.stat()
     weights = sorted(args.run.glob("*.safetensors"))
     return {
         "run": sha256([*weights, *args.run.glob("config.json")]),
@@ -135,17 +137,20 @@ def main() -> int:
     args = parse_args()
     if args.out and args.file and args.out.resolve() == args.file.resolve():
         raise UsageError("--out is the file that is read")
+    import torch
     from tqdm import tqdm
 
     from data import DataError
     from data.stream import Row, read_rows
-    from experiment.answers import AnswerFile, as_csv, as_json
+    from experiment.answers import AnswerFile, as_csv, as_json, partial_of
     from experiment.classifier import load_classifier
-    from parallel import join_ranks, rank, wait_for_all, world
+    from parallel import add_up, join_ranks, rank, wait_for_all, world
 
     device = join_ranks(pick_device(args.device))
-    if world() > 1 and not (args.file and args.out and args.out.suffix == ".jsonl"):
-        raise UsageError("torchrun needs --file, and an --out that ends in .jsonl")
+    if world() > 1 and not (args.file and args.file.is_file() and args.out):
+        raise UsageError("torchrun needs a --file that is no pipe, and --out")
+    if world() > 1 and args.out.suffix != ".jsonl":
+        raise UsageError("torchrun needs an --out that ends in .jsonl")
     dtype = pick_dtype(args.dtype, device, training=False)
     classifier = load_classifier(args.run, args.max_length, args.batch_size, device, dtype)
     classifier.pack()
@@ -177,20 +182,20 @@ def main() -> int:
 
     with tqdm(initial=counts["rows"], unit="text", disable=None if args.file else True) as bar:
         label(rows, classifier, write, str(args.file), bar)
-    if file:
+    total = torch.tensor([counts["rows"], counts["bad"]], device=device)
+    if file and world() == 1:
         file.finish()
-    wait_for_all()
-    if world() > 1 and rank() == 0:
-        partial = args.out.with_name(f".{args.out.name}.partial")
-        interleave(parts, partial)
-        os.replace(partial, args.out)
-        for part in parts:
-            part.unlink()
-    wait_for_all()
-    if counts["bad"]:
-        raise DataError(
-            f"{counts['bad']:,} of {counts['rows']:,} rows could not be read; their answers say why"
-        )
+    elif file:
+        file.close()
+        add_up(total)  # waits for all
+        if rank() == 0:
+            interleave([partial_of(part) for part in parts], partial_of(args.out))
+            os.replace(partial_of(args.out), args.out)
+        wait_for_all()
+        file.discard()
+    number, bad = total.tolist()
+    if bad and rank() == 0:
+        raise DataError(f"{bad:,} of {number:,} rows could not be read; their answers say why")
     return 0
 
 

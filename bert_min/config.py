@@ -106,7 +106,7 @@ class BertConfig:
             return cls.from_dict(values)
         except FileNotFoundError:
             raise ModelError(f"no config.json in {path.parent}") from None
-        except (ModelError, ValueError, TypeError, AttributeError) as error:
+        except (ModelError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ModelError(f"{path} is not the config.json of a BERT: {error}") from None
 
     def to_dict(self) -> dict[str, Any]:

@@ -94,6 +94,8 @@ def _check_blobs(folder: Path) -> None:
     """
     for path in sorted(folder.iterdir()):
         blob = path.resolve()
+        if not blob.exists():
+            raise ModelError(f"the cached {path.name} of {folder} is gone (hint: delete {path})")
         name = {40: "sha1", 64: "sha256"}.get(len(blob.name))
         if name and path.is_symlink() and set(blob.name) <= set("0123456789abcdef"):
             digest = hashlib.new(name, usedforsecurity=False)

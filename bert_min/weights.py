@@ -30,7 +30,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         table = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
         shards = sorted({str(shard) for shard in table.values()})
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise ModelError(f"{index} is not an index of safetensors files: {error!r}") from None
     tensors: dict[str, Tensor] = {}
     for shard in shards:

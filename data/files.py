@@ -165,7 +165,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
             columns(str(path), file.schema_arrow.names)
             table = file.read(columns=["text", "label"])
             texts, labels = table["text"].to_pylist(), table["label"].to_pylist()
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:
         raise DataError(f"{path}: not a sound parquet file: {short_reason(error)}") from None
     for number, (text, label) in enumerate(zip(texts, labels, strict=True), start=1):
         yield f"{path}: row {number}", text, label

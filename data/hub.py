@@ -24,8 +24,13 @@ def hub_rows(
     names = getattr(found["train"].features["label"], "names", None)
     if names is not None and len(names) != 2:
         raise DataError(f"{repo_id} has {len(names)} classes, not exactly two: {', '.join(names)}")
-    folder = Path(found["train"].cache_files[0]["filename"]).parent  # named after the commit
-    return rows, tuple(names) if names else None, folder.name
+    return rows, tuple(names) if names else None, _commit(found)
+
+
+def _commit(found: Any) -> str:
+    """The commit of a loaded data set: its folder in the cache is named after it."""
+    tables = next(iter(found.values()))
+    return Path(tables.cache_files[0]["filename"]).parent.name
 
 
 def _hub_splits(repo_id: str, config: str | None, revision: str | None) -> Any:
@@ -52,7 +57,7 @@ def _hub_splits(repo_id: str, config: str | None, revision: str | None) -> Any:
     try:
         for module in switches if failure else ():
             module.HF_HUB_OFFLINE = True  # else each file is asked for again, for minutes
-        return datasets.load_dataset(repo_id, config, revision=commit or revision)
+        found = datasets.load_dataset(repo_id, config, revision=commit or revision)
     except Exception as error:
         reason = short_reason(error)  # a ValueError names the configurations that there are
         if failure:
@@ -63,3 +68,7 @@ def _hub_splits(repo_id: str, config: str | None, revision: str | None) -> Any:
     finally:
         for module, value in zip(switches, before, strict=True):
             module.HF_HUB_OFFLINE = value
+    if failure and revision and _commit(found) != revision:  # the cache gives what it has
+        why = f"cannot reach the Hub for {repo_id}: {short_reason(failure)}"
+        raise DataError(f"{why}; the cache holds {_commit(found)}, not {revision} {HINT}")
+    return found

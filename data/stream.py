@@ -15,6 +15,7 @@ FORMATS = ("txt", "csv", "jsonl", "parquet")
 STDIN = Path("-")
 MAX_LINE = 10_000_000  # characters; of a longer line no more than this is ever in memory
 NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of other bytes
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Row(NamedTuple):
@@ -48,70 +49,92 @@ def read_rows(path: Path, column: str, kind: str | None = None) -> Iterator[Row]
             closefd=path != STDIN,
         ) as file:
             rows = {"txt": _txt_rows, "csv": _csv_rows, "jsonl": _jsonl_rows}[kind]
-            for row in rows(file, column, str(path)):
-                bad = not row.error and NOT_UTF8.search(row.text)
-                yield Row(row.line, error="not UTF-8") if bad else row
+            yield from map(checked, rows(file, column, str(path)))
     except FileNotFoundError:
         raise DataError(f"no file {path}") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _lines(file: TextIO, cut: set[int]) -> Iterator[str]:
-    """Lines with their ends; of one that is too long the beginning, its number added to `cut`."""
-    number = 0
-    while line := file.readline(MAX_LINE + 1):
-        number += 1
-        if len(line) > MAX_LINE:
-            cut.add(number)
-        yield line
-        while len(line) > MAX_LINE and not line.endswith("\n"):
-            line = file.readline(MAX_LINE + 1)
+def checked(row: Row) -> Row:
+    """A row as it is, or without its text where that is none."""
+    if NOT_UTF8.search(row.text):
+        return Row(row.line, error="not UTF-8")
+    if SURROGATE.search(row.text):
+        return Row(row.line, error="half a surrogate pair, which is no character")
+    return row
+
+
+def too_long() -> str:
+    return f"more than {MAX_LINE:,} characters"
+
+
+class _Lines:
+    """The lines of a file with their ends.
+
+    One that is too long is cut, and `cut` says so until it is set back; a reader that wants more
+    of the same row, as csv does inside quotes, gets a csv.Error instead of the next line.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self.file, self.cut = file, False
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if self.cut:
+            raise csv.Error(too_long())
+        line = rest = self.file.readline(MAX_LINE + 1)
+        if not line:
+            raise StopIteration
+        self.cut = len(line) > MAX_LINE
+        while len(rest) > MAX_LINE and not rest.endswith("\n"):
+            rest = self.file.readline(MAX_LINE + 1)
+        return line
 
 
 def _txt_rows(file: TextIO, column: str, name: str) -> Iterator[Row]:
-    cut: set[int] = set()
-    for number, line in enumerate(_lines(file, cut), start=1):
-        if number in cut:
-            yield Row(number, error=f"more than {MAX_LINE:,} characters")
+    lines = _Lines(file)
+    for number, line in enumerate(lines, start=1):
+        if lines.cut:
+            yield Row(number, error=too_long())
         else:
             yield Row(number, line.removesuffix("\n").removesuffix("\r"))
+        lines.cut = False
 
 
 def _jsonl_rows(file: TextIO, column: str, name: str) -> Iterator[Row]:
-    cut: set[int] = set()
-    for number, line in enumerate(_lines(file, cut), start=1):
-        if number in cut:
-            yield Row(number, error=f"more than {MAX_LINE:,} characters")
-            continue
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield Row(number, error=f"not JSON: {error}")
-            continue
-        text = row.get(column) if isinstance(row, dict) else None
-        if isinstance(text, str):
-            yield Row(number, text)
-        else:
-            yield Row(number, error=f"no string {column!r}")
+    for row in _txt_rows(file, column, name):
+        if row.error:
+            yield row
+        elif row.text.strip():
+            try:
+                entry = json.loads(row.text)
+            except (ValueError, RecursionError) as error:
+                yield Row(row.line, error=f"not JSON: {error}")
+                continue
+            text = entry.get(column) if isinstance(entry, dict) else None
+            if isinstance(text, str):
+                yield Row(row.line, text)
+            else:
+                yield Row(row.line, error=f"no string {column!r}")
 
 
 def _csv_rows(file: TextIO, column: str, name: str) -> Iterator[Row]:
     csv.field_size_limit(MAX_LINE)
-    cut: set[int] = set()
-    reader = csv.reader(_lines(file, cut), strict=True)
+    lines = _Lines(file)
+    reader = csv.reader(lines, strict=True)
     try:
         header = next(reader, [])
     except csv.Error as error:
         raise DataError(f"{name}:1: {error}") from None
     if column not in header:
-        found = ", ".join(header) or "none"
+        found = ", ".join(header)[:200] or "none"
         raise DataError(f"{name}:1 has no column {column!r} (hint: --column with one of {found})")
     place = header.index(column)
     while True:
-        line = reader.line_num + 1
+        line, lines.cut = reader.line_num + 1, False
         try:
             cells = next(reader, None)
         except csv.Error as error:
@@ -119,8 +142,8 @@ def _csv_rows(file: TextIO, column: str, name: str) -> Iterator[Row]:
             continue
         if cells is None:
             return
-        if reader.line_num in cut:
-            yield Row(line, error=f"more than {MAX_LINE:,} characters")
+        if lines.cut:
+            yield Row(line, error=too_long())
         elif cells and len(cells) != len(header):
             yield Row(line, error=f"{len(cells)} cells under {len(header)} columns")
         elif cells:
@@ -141,8 +164,13 @@ def _parquet_rows(path: Path, column: str) -> Iterator[Row]:
                     f"{path} has no column {column!r} (hint: --column with one of {found})"
                 )
             for batch in file.iter_batches(1024, columns=[column]):
-                for text in batch.column(0).to_pylist():
+                for cell in batch.column(0):
                     number += 1
+                    try:
+                        text = cell.as_py()
+                    except UnicodeDecodeError:
+                        yield Row(number, error="not UTF-8")
+                        continue
                     if isinstance(text, str):
                         yield Row(number, text)
                     else:

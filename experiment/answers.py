@@ -1,6 +1,7 @@
 """Answers for many texts, on their way to a file: whole under its name, or to be gone on with."""
 
 import csv
+import fcntl
 import json
 import os
 from io import StringIO
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from experiment.classifier import Prediction
+from experiment.cli import UsageError
 
 FIELDS = ("text", "label", "score", "threshold", "truncated", "line", "error")
 
@@ -31,7 +33,8 @@ def as_json(answer: dict[str, Any], first: bool) -> str:
 def as_csv(answer: dict[str, Any], first: bool) -> str:
     """One row; the first one brings the header."""
     row = StringIO()
-    writer = csv.DictWriter(row, FIELDS, lineterminator="\n")
+    # Texts in quotes, whatever is in them: a carriage return alone would end the row for readers.
+    writer = csv.DictWriter(row, FIELDS, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     if first:
         writer.writeheader()
     writer.writerow(answer)
@@ -44,13 +47,19 @@ class AnswerFile:
     How many rows were answered, and in how many bytes, is noted after every `write` in
     `.NAME.partial.json`: a job of the same identity goes on from there, and what was written later
     is cut off. `counts` holds the rows that need no answer again, and how many of them are bad.
+    Raises UsageError where another process is writing the same answers.
     """
 
     def __init__(self, out: Path, identity: dict[str, Any]) -> None:
         self.out, self.identity = out, identity
-        self.partial = out.with_name(f".{out.name}.partial")
-        self.note = out.with_name(f".{out.name}.partial.json")
+        self.partial = partial_of(out)
+        self.note = self.partial.with_name(f"{self.partial.name}.json")
         self.counts = {"rows": 0, "bad": 0}
+        self.file = open(self.partial, "ab")  # noqa: SIM115
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"another process is writing {out}") from None
         length = 0
         try:
             note = json.loads(self.note.read_text(encoding="utf-8"))
@@ -58,20 +67,34 @@ class AnswerFile:
                 self.counts, length = note["counts"], note["bytes"]
         except (OSError, ValueError, LookupError, TypeError):
             pass  # there is nothing to go on with
-        self.file = open(self.partial, "ab")  # noqa: SIM115
+        if not length:
+            self.note.unlink(missing_ok=True)  # before the bytes that it speaks of
         self.file.truncate(length)
 
     def write(self, text: str, counts: dict[str, int]) -> None:
         """Add answers, and note how far they came."""
-        self.file.write(text.encode())
+        self.file.write(text.encode("utf-8", "replace"))  # half a character becomes "?"
         self.file.flush()
         note = {"identity": self.identity, "counts": counts, "bytes": self.file.tell()}
         staging = self.note.with_suffix(".new")
         staging.write_text(json.dumps(note), encoding="utf-8")
         os.replace(staging, self.note)
 
+    def close(self) -> None:
+        self.file.close()
+
     def finish(self) -> None:
         """Give the file its name."""
-        self.file.close()
+        self.close()
         os.replace(self.partial, self.out)
         self.note.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove what was written: it stands elsewhere."""
+        self.close()
+        self.partial.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+
+
+def partial_of(out: Path) -> Path:
+    return out.with_name(f".{out.name}.partial")

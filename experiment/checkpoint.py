@@ -50,9 +50,11 @@ class Checkpoints:
         final = self.folder / f"step-{state.values['steps']:08d}"
         found = self._newest_first()
         newer = [folder for folder in found if folder >= final]  # were passed over: damaged
-        for folder in (*newer, *found[len(newer) + self.keep - 1 :]):
+        for folder in newer:
             shutil.rmtree(folder, ignore_errors=True)
         os.rename(staging, final)
+        for folder in self._newest_first()[self.keep :]:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def read(self, folder: Path, metrics: Path) -> State:
         """The state of one checkpoint, whose lines are copied to `metrics`.

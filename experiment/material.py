@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from bert_min import BertTokenizer, ModelError, load_model, resolve_model
+from bert_min import BertTokenizer, ModelError, commit_of, load_model, resolve_model
 from data import Data, load_data, repeats
 from data.hashtags import READINGS
 from experiment import rundir
 from experiment.classifier import load_tokenizer
-from experiment.cli import say
+from experiment.cli import UsageError, say
 
 # Flags in which a teacher may differ from the command that uses it.
 WARNED = (
@@ -36,7 +36,11 @@ class Material:
 def gather(args: argparse.Namespace) -> Material:
     """Find the weights, then the data; report what a reader of the scores should know of them."""
     folder = resolve_model(args.model, args.revision)
+    if args.revision and not commit_of(folder):
+        raise UsageError(f"--revision is of a model on the Hub, which {args.model} is not")
     data = load_data(args.data, args.limit, args.data_revision)
+    if args.data_revision and not data.revision:
+        raise UsageError(f"--data-revision is of data on the Hub, which {args.data} are not")
     model = load_model(folder, data.label_names)
     home = folder.parent if folder.is_file() else folder
     tokenizer = load_tokenizer(home, args.max_length, model)

@@ -41,7 +41,7 @@ def read_json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise ModelError(f"{path} is not a JSON object")
@@ -122,9 +122,11 @@ def check_links(run: Path) -> None:
     """
     home = run.resolve()
     home = home.parent.parent if home.parent.name == "snapshots" else home
-    for name in MODEL_FILES:
-        if (run / name).is_symlink() and not (run / name).resolve().is_relative_to(home):
-            raise ModelError(f"{run / name} is a link to a file outside the run's folder")
+    found = [run / name for name in (*MODEL_FILES, "vocab.txt")]
+    found += [*run.glob("*.safetensors"), *run.glob("*.safetensors.index.json")]
+    for path in found:
+        if path.exists() and not path.resolve().is_relative_to(home):
+            raise ModelError(f"{path} leads to a file outside the run's folder (a link)")
 
 
 def is_run(folder: Path) -> bool:
@@ -173,10 +175,11 @@ def model_card(args: dict[str, Any], results: dict[str, Any]) -> str:
         f"{m['macro_f1']:.4f} | {m['predicted_positive_rate']:.4f} | {m['n']} |"
         for split, m in scored.items()
     )
+    adapted = args["mode"] == "lora" and "merged_from" not in args
     head: dict[str, Any] = {
         "language": "en",
         "pipeline_tag": "text-classification",
-        "library_name": "peft" if args["mode"] == "lora" else "transformers",
+        "library_name": "peft" if adapted else "transformers",
     }
     if not Path(args["base_model"]).is_absolute():
         head["base_model"] = args["base_model"]
@@ -184,7 +187,7 @@ def model_card(args: dict[str, Any], results: dict[str, Any]) -> str:
         {"name": Path(args["out"]).name, "results": [evaluation(args, *s) for s in scored.items()]}
     ]
     # A JSON value is a YAML value.
-    lines = "\n".join(f"{key}: {json.dumps(value)}" for key, value in head.items())
+    lines = "\n".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in head.items())
     at = f" (commit {args['revision']})" if args.get("revision") else ""
     data_at = f" (commit {args['data_revision']})" if args.get("data_revision") else ""
     return f"""---

@@ -110,9 +110,8 @@ def train_one(
     recipe = make_recipe(args, device)
     settings = identity(args, recipe, material, teacher_dir)
     checkpoints = Checkpoints(args.out, settings, args.keep)
-    if args.resume and is_finished(args.out, settings):
+    if args.resume and not checkpoints and is_finished(args.out, settings):
         say(f"{args.out} is finished: nothing to go on with")
-        checkpoints.clear()
         return
     if checkpoints and not (args.resume or args.overwrite):
         raise UsageError(
@@ -293,7 +292,7 @@ def is_finished(out: Path, settings: dict[str, Any]) -> bool:
     Raises UsageError where it is another run.
     """
     record = rundir.read_json(out / "train_args.json")
-    if not out.exists() or record.get("interrupted"):
+    if not record or record.get("interrupted"):
         return False
     if record.get("identity") != digest(settings):
         raise UsageError(

@@ -46,8 +46,11 @@ def main() -> int:
         if decision:
             write_json(folder / "config.json", model.config.to_dict() | {"decision": decision})
         BertTokenizer(tokenizer, record.get("max_length", 128)).save(folder)
-        write_json(folder / "train_args.json", {**record, "merged_from": str(args.run)})
+        record |= {"out": str(args.out), "merged_from": str(args.run)}
+        record.pop("identity", None)  # no training ends as this folder
+        write_json(folder / "train_args.json", record)
         if results:
+            results["parameters"] = sum(p.numel() for p in model.parameters())
             write_json(folder / "results.json", results)
             card = model_card(record, results)
             (folder / "README.md").write_text(card, encoding="utf-8")

@@ -110,7 +110,7 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
         return config
     except FileNotFoundError:
         raise AdapterError(f"no adapter_config.json in {folder}") from None
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise AdapterError(f"{path} is not an adapter's configuration: {error!r}") from None
 
 

@@ -14,6 +14,7 @@ class AdapterSet:
 
     The adapter in use is merged, so the model then computes, bit for bit, what a model that was
     loaded with it alone and merged computes. With none in use it computes what the base computes.
+    Move the model to its device first: adapters in waiting do not move with it.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -24,6 +25,7 @@ class AdapterSet:
 
     def add(self, name: str, folder: Path) -> None:
         """Read an adapter folder, ours or PEFT's. Raises AdapterError, and is then as before."""
+        before = self.in_use
         self.use(None)
         # What an adapter trains in full, a head, is overwritten by reading it: read into a copy.
         for child in read_adapter_config(folder).get("modules_to_save") or []:
@@ -39,6 +41,7 @@ class AdapterSet:
                 self._put(path, layer.base)
             for child, module in self._base.items():
                 self._put(child, module)
+            self.use(before)
 
     def use(self, name: str | None) -> None:
         """Compute with this adapter from now on, or with none. Raises KeyError for an unknown."""

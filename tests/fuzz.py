@@ -150,12 +150,15 @@ def adapter(folder: Path) -> tuple[st.SearchStrategy, Callable[[Any], str]]:
     return st.tuples(SAFETENSORS, st.one_of(st.just({}), entries)), read
 
 
+ROWS = [("I hate you, all", 1), ('say "no"\nmore', 0), ("\u00e9\U0001f600", 1), ("d", 0)]
+
+
 def tables(folder: Path) -> dict[str, bytes]:
     """The same few rows in every format that is read."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = [("I hate you, all", 1), ('say "no"\nmore', 0), ("\u00e9\U0001f600", 1), ("d", 0)]
+    rows = ROWS
     pq.write_table(
         pa.table({"text": [t for t, _ in rows], "label": [n for _, n in rows]}), folder / "t"
     )
@@ -220,9 +223,15 @@ def rows(folder: Path) -> tuple[st.SearchStrategy, Callable[[Any], str]]:
         except DataError:
             return "refused"
         for row in found:
-            row.text.encode("utf-8", "surrogatepass")
+            row.text.encode()
         lines = [row.line for row in found]
         assert lines == sorted(set(lines))
+        if kind == "txt":
+            assert lines == list(range(1, len(lines) + 1))
+        if content is None and not edits:
+            assert [row.text for row in found if not row.error] == [
+                f"{text!r}" if kind == "txt" else text for text, _ in ROWS
+            ]
         return "read, with bad rows" if any(row.error for row in found) else "read"
 
     return st.tuples(st.sampled_from(FORMATS), CONTENT, st.lists(EDIT, max_size=4)), read

@@ -316,6 +316,11 @@ def test_a_revision_is_pinned_online_and_offline(hub: HubStandIn, tmp_path: Path
     assert ask("", "v9") == f"{DATASET} has no revision v9 (hint: --data-revision)"
     assert ask(model, data, HF_HUB_OFFLINE="1") == f"{model} {data}"
     assert "cannot reach the Hub" in ask("0" * 40, "", HF_HUB_OFFLINE="1")
+    write_tweet_eval(tmp_path / "tweets", {**ROWS, "test": [("new", 1), ("h", 0)]})
+    newer = hub.commit("datasets", DATASET)
+    assert ask("", "") == f"{model} {newer}"
+    line = ask("", data, HF_HUB_OFFLINE="1")
+    assert f"the cache holds {newer}, not {data}" in line
 
 
 def test_a_person_sees_how_far_the_download_is(hub: HubStandIn, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import predict as predict_command
 from data import DataError, stream
 from data.stream import read_rows
 from experiment.answers import AnswerFile
-from experiment.cli import run_command
+from experiment.cli import UsageError, run_command
 
 ROOT = Path(__file__).parent.parent
 
@@ -107,7 +107,9 @@ def test_standard_input_is_read_as_lines_or_as_told(predict, web_runs):
 
 
 def test_answers_as_csv_say_what_those_as_json_say(predict):
-    Path("t.jsonl").write_text('{"text": "a, \\"b\\"\\nc"}\n[]\n{"text": "d"}\n', encoding="utf-8")
+    Path("t.jsonl").write_text(
+        '{"text": "a, \\"b\\"\\nc\\rd"}\n[]\n{"text": "half \\ud83d"}\n{"text": "d"}\n'
+    )
     lines = [json.loads(line) for line in predict("--file", "t.jsonl").out.splitlines()]
     assert predict("--file", "t.jsonl", "--out", "o.csv").code == 3
     with open("o.csv", encoding="utf-8", newline="") as file:
@@ -115,7 +117,9 @@ def test_answers_as_csv_say_what_those_as_json_say(predict):
     assert [{k: v for k, v in row.items() if v} for row in rows] == [
         {k: str(v) for k, v in line.items()} for line in lines
     ]
-    assert [row["text"] for row in rows] == ['a, "b"\nc', "", "d"]
+    assert [row["text"] for row in rows] == ['a, "b"\nc\rd', "", "", "d"]
+    assert rows[2]["error"] == "half a surrogate pair, which is no character"
+    assert predict("half \ud83d", "--out", "o.csv").code == 0
 
 
 def test_every_line_of_a_file_has_its_answer(predict, monkeypatch):
@@ -183,12 +187,17 @@ def test_a_bad_row_has_an_answer_that_says_why(predict, monkeypatch):
     monkeypatch.setattr(stream, "MAX_LINE", 50)
     Path("t.txt").write_bytes(b"good\n\xff\xfe\n" + b"x" * 200 + b"\nlast")
     Path("t.csv").write_bytes(
-        b'id,text\n1,good\n2\n3,"a"b\n4,' + b"x" * 120 + b'\n5,\xe9\n6,"two\nlines"\n7,last\n'
+        b'id,text\n1,good\n2\n3,"a"b\n4,'
+        + b"x" * 120
+        + b'\n5,\xe9\n6,"two\nlines"\n7,"'
+        + b"x" * 120
+        + b'"\n8,after\n9,last\n'
     )
     Path("t.jsonl").write_bytes(
         b'{"text": "good"}\n{\n3\n{"text": 3}\n' + b"[" * 200 + b'\n{"text": "last"}\n'
     )
-    pq.write_table(pa.table({"text": pa.array(["good", None, "last"])}), "t.parquet")
+    cells = pa.array([b"good", None, b"\xff", b"last"]).view(pa.string())
+    pq.write_table(pa.table({"text": cells}), "t.parquet")
     bad = {
         "t.txt": {2: "not UTF-8", 3: "more than 50 characters"},
         "t.csv": {
@@ -196,6 +205,7 @@ def test_a_bad_row_has_an_answer_that_says_why(predict, monkeypatch):
             4: "',' expected after '\"'",
             5: "more than 50 characters",
             6: "not UTF-8",
+            9: "more than 50 characters",
         },
         "t.jsonl": {
             2: "not JSON: Expecting property name enclosed in double quotes",
@@ -203,7 +213,7 @@ def test_a_bad_row_has_an_answer_that_says_why(predict, monkeypatch):
             4: "no string 'text'",
             5: "more than 50 characters",
         },
-        "t.parquet": {2: "None is not a string"},
+        "t.parquet": {2: "None is not a string", 3: "not UTF-8"},
     }
     for name, errors in bad.items():
         result = predict("--file", name)
@@ -268,18 +278,52 @@ def test_another_job_begins_anew(predict, monkeypatch):
     monkeypatch.setattr(predict_command, "CHUNK", 2)
     Path("t.txt").write_text("a\nb\nc\nd\n")
 
+    finish = AnswerFile.finish
+
     def stop_at_the_end(self):
+        self.close()
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(AnswerFile, "finish", stop_at_the_end)
-        predict("--file", "t.txt", "--out", "o.jsonl")
-    for change in (["--max-length", 7], []):
-        Path("t.txt").write_text("e\nf\n" if not change else Path("t.txt").read_text())
-        result = predict("--file", "t.txt", "--out", "o.jsonl", *change)
-        assert (result.code, "going on" in result.err) == (0, False)
+        for change in ("flag", "file"):
+            predict("--file", "t.txt", "--out", "o.jsonl")
+            assert Path(".o.jsonl.partial.json").exists()
+            with monkeypatch.context() as whole:
+                whole.setattr(AnswerFile, "finish", finish)
+                if change == "file":
+                    Path("t.txt").write_text("e\nf\ng\nh\n")
+                flags = ["--max-length", 7] if change == "flag" else []
+                result = predict("--file", "t.txt", "--out", "o.jsonl", *flags)
+            assert (result.code, "going on" in result.err) == (0, False)
     lines = [json.loads(line)["text"] for line in Path("o.jsonl").read_text().splitlines()]
-    assert lines == ["e", "f"]
+    assert lines == ["e", "f", "g", "h"]
+
+
+def test_what_another_job_wrote_is_not_taken_for_ones_own(tmp_path):
+    """Job A stops; job B begins anew and is killed before it notes anything; A comes back."""
+    out = tmp_path / "o.jsonl"
+    for identity, answers, noted in (("A", "aaaa", True), ("B", "bbbbbbbb", False)):
+        file = AnswerFile(out, {"job": identity})
+        assert file.counts["rows"] == 0
+        if noted:
+            file.write(answers, {"rows": 1, "bad": 0})
+        else:
+            file.file.write(answers.encode())
+        file.close()
+    again = AnswerFile(out, {"job": "A"})
+    assert again.counts["rows"] == 0
+    again.finish()
+    assert out.read_text() == ""
+
+
+def test_two_processes_do_not_write_one_file(tmp_path):
+    file = AnswerFile(tmp_path / "o.jsonl", {"job": 1})
+    with pytest.raises(UsageError, match="another process is writing"):
+        AnswerFile(tmp_path / "o.jsonl", {"job": 1})
+    file.write("a", {"rows": 1, "bad": 0})
+    file.close()
+    assert AnswerFile(tmp_path / "o.jsonl", {"job": 1}).counts["rows"] == 1
 
 
 @pytest.mark.parametrize(("name", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])

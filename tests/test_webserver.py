@@ -547,7 +547,7 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "tokenizer-empty": ("odd", content("tokenizer.json", b""), "tokenizer"),
     "tokenizer-not-json": ("odd", content("tokenizer.json", b"<html>"), "tokenizer"),
     "weights-missing": ("odd", gone("model.safetensors"), "model.safetensors"),
-    "link-out": ("odd", link_out, "is a link to a file outside"),
+    "link-out": ("odd", link_out, "leads to a file outside"),
     "only-a-pickle": ("odd", only_a_pickle, "pytorch_model.bin is a pickle"),
     "adapter-0-bytes": ("lora", adapter(lambda data: b""), "adapter_model.safetensors"),
     "adapter-cut": ("lora", adapter(lambda data: data[:-1]), "adapter_model.safetensors"),
