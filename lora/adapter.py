@@ -129,7 +129,7 @@ def load_adapter(model: nn.Module, folder: Path) -> None:
         raise AdapterError(f"{path} is not a readable safetensors file: {error}") from None
     ranks = {t.shape[0] for n, t in tensors.items() if n.endswith("lora_A.weight") and t.dim() == 2}
     if config["r"] not in ranks:
-        raise AdapterError(f"{path} has matrices of rank {sorted(ranks)}, not r = {config['r']}")
+        raise AdapterError(f"{path} has lora_A of rank {sorted(ranks)}, not r = {config['r']}")
     # PEFT lists every head name it knows of; a BERT has only some of them.
     present = {name for name, _ in model.named_children()}
     train_too = [name for name in config.get("modules_to_save") or [] if name in present]
