@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -19,6 +20,7 @@ from bert_min import (
 )
 from data import load_data
 from data.batches import pad
+from experiment.cli import run_command
 from experiment.training import train_command
 from train import parse_args
 
@@ -90,6 +92,28 @@ def web_runs(model_dir, tmp_path_factory) -> Path:
     for number, handler in handlers.items():
         signal.signal(number, handler)
     return folder
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """Run a command in this process, in an empty folder; returns exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(module, *args) -> Result:
+        monkeypatch.setattr(sys, "argv", [module.__name__ + ".py", *map(str, args)])
+        with pytest.raises(SystemExit) as stopped:
+            run_command(module.main)
+        return Result(stopped.value.code, *capsys.readouterr())
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ import eval as eval_command
 import predict as predict_command
 import train as train_command
 from analysis.calibration import match_prior
-from experiment.cli import run_command
 from lora import lora_layers
 
 ROOT = Path(__file__).parent.parent
@@ -30,28 +29,6 @@ METRICS = {
     "loss", "accuracy", "accuracy_ci95", "f1", "macro_f1", "macro_f1_ci95", "precision", "recall",
     "auroc", "brier", "ece", "predicted_positive_rate", "n",
 }  # fmt: skip
-
-
-class Result:
-    def __init__(self, code, out, err):
-        self.code, self.out, self.err = code, out, err
-
-
-@pytest.fixture
-def command(monkeypatch, capsys, tmp_path):
-    """Run a command in this process, in an empty folder; returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
-
-    def run(module, *args) -> Result:
-        monkeypatch.setattr(sys, "argv", [module.__name__ + ".py", *map(str, args)])
-        with pytest.raises(SystemExit) as stopped:
-            run_command(module.main)
-        return Result(stopped.value.code, *capsys.readouterr())
-
-    yield run
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -18,30 +18,9 @@ import predict as predict_command
 from data import DataError, stream
 from data.stream import read_rows
 from experiment.answers import AnswerFile
-from experiment.cli import UsageError, run_command
+from experiment.cli import UsageError
 
 ROOT = Path(__file__).parent.parent
-
-
-class Result:
-    def __init__(self, code, out, err):
-        self.code, self.out, self.err = code, out, err
-
-
-@pytest.fixture
-def command(monkeypatch, capsys, tmp_path):
-    """Run a command in this process, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run(module, *args) -> Result:
-        monkeypatch.setattr(sys, "argv", [module.__name__ + ".py", *map(str, args)])
-        with pytest.raises(SystemExit) as stopped:
-            run_command(module.main)
-        return Result(stopped.value.code, *capsys.readouterr())
-
-    yield run
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
