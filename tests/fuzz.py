@@ -109,39 +109,35 @@ def lie(content: bytes, edits: list[Any], header_edits: list[Any]) -> bytes:
 
 def weights(folder: Path) -> tuple[st.SearchStrategy, Callable[[Any], str]]:
     save_model(BertForSequenceClassification(SMALL), folder)
-    weights, config = folder / "model.safetensors", folder / "config.json"
-    good, good_config = weights.read_bytes(), json.loads(config.read_text())
-
-    def read(drawn: Any) -> str:
-        (edits, header_edits), entries = drawn
-        weights.write_bytes(lie(good, edits, header_edits))
-        config.write_text(json.dumps(good_config | entries))
-        try:
-            model = load_model(folder)
-        except ModelError:
-            return "refused"
-        assert all(bool(p.isfinite().all()) for p in model.parameters())
-        return "read"
-
-    entries = st.dictionaries(st.sampled_from(sorted(good_config)), JSON, max_size=1)
-    return st.tuples(SAFETENSORS, st.one_of(st.just({}), entries)), read
+    return lying(folder / "model.safetensors", folder / "config.json", load_model)
 
 
 def adapter(folder: Path) -> tuple[st.SearchStrategy, Callable[[Any], str]]:
     model = BertForSequenceClassification(SMALL)
     add_lora(model, **SETTINGS)
     save_adapter(model, folder, SETTINGS, "base")
-    path, config = folder / "adapter_model.safetensors", folder / "adapter_config.json"
-    good, good_config = path.read_bytes(), json.loads(config.read_text())
+
+    def load(folder: Path) -> torch.nn.Module:
+        model = BertForSequenceClassification(SMALL)
+        load_adapter(model, folder)
+        return model
+
+    return lying(folder / "adapter_model.safetensors", folder / "adapter_config.json", load)
+
+
+def lying(
+    tensors: Path, config: Path, load: Callable[[Path], torch.nn.Module]
+) -> tuple[st.SearchStrategy, Callable[[Any], str]]:
+    """Damage a file of tensors and one entry of the configuration beside it."""
+    good, good_config = tensors.read_bytes(), json.loads(config.read_text())
 
     def read(drawn: Any) -> str:
         (edits, header_edits), entries = drawn
-        path.write_bytes(lie(good, edits, header_edits))
+        tensors.write_bytes(lie(good, edits, header_edits))
         config.write_text(json.dumps(good_config | entries))
-        model = BertForSequenceClassification(SMALL)
         try:
-            load_adapter(model, folder)
-        except AdapterError:
+            model = load(tensors.parent)
+        except (ModelError, AdapterError):
             return "refused"
         assert all(bool(p.isfinite().all()) for p in model.parameters())
         return "read"
