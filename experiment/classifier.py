@@ -20,7 +20,7 @@ from bert_min import (
 )
 from data.hashtags import READINGS
 from experiment.rundir import check_links, check_manifest, is_run, read_json, weights_sha256
-from lora import load_adapter, merge_lora, read_adapter_config
+from lora import AdapterError, load_adapter, merge_lora, read_adapter_config
 
 
 class Prediction(NamedTuple):
@@ -183,10 +183,29 @@ def load_classifier(
     dtype: torch.dtype = torch.float32,
     parallel: bool = True,
 ) -> Classifier:
-    """Load a run directory; `max_length` defaults to the one that it was trained with."""
+    """Load a run directory; `max_length` defaults to the one that it was trained with.
+
+    Raises ModelError or AdapterError, which name the run.
+    """
+    try:
+        return _load(run, max_length, batch_size, device, dtype, parallel)
+    except (ModelError, AdapterError) as error:
+        if str(run) in str(error):
+            raise
+        raise type(error)(f"{run}: {error}") from None
+
+
+def _load(
+    run: Path,
+    max_length: int | None,
+    batch_size: int,
+    device: torch.device | str,
+    dtype: torch.dtype,
+    parallel: bool,
+) -> Classifier:
     model, folder = load_run_model(run)
     if model.config.num_labels != 2:
-        raise ModelError(f"{run} has {model.config.num_labels} classes; only two can be scored")
+        raise ModelError(f"{model.config.num_labels} classes; only two can be scored")
     length = max_length or read_json(run / "train_args.json").get("max_length") or 128
     if type(length) is not int or length < 3:
         raise ModelError(f"max_length {length!r} is not a whole number of at least 3")

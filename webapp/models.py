@@ -14,7 +14,7 @@ from bert_min import ModelError
 from experiment.classifier import Classifier, load_classifier
 from experiment.cli import UsageError
 from experiment.rundir import find_runs, is_run, read_json, weights_sha256
-from lora import AdapterError, unload_lora
+from lora import unload_lora
 
 # Texts that a model reads at once: more are no faster on a CPU, but take and leave more memory.
 BATCH_SIZE = 8
@@ -72,10 +72,7 @@ def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dic
     models: dict[str, Model] = {}
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
-        try:
-            classifier = load_classifier(run, None, BATCH_SIZE, device, parallel=False)
-        except (ModelError, AdapterError) as error:
-            raise ModelError(f"{run.name}: {error}") from None
+        classifier = load_classifier(run, None, BATCH_SIZE, device, parallel=False)
         if not np.isfinite(classifier.predict(["I hate you"])[0].score):
             raise ModelError(f"{run} gives a score that is no number")
         unload_lora(classifier.model)
