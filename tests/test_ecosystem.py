@@ -1,18 +1,24 @@
 """Our runs in other people's tools: pipelines, the Hub's model cards, ONNX."""
 
 import json
+import os
+import re
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from huggingface_hub import ModelCard
+from oldest import TEXTS
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
 from experiment.classifier import load_classifier
 from lora import __main__ as merge_command
 
-TEXTS = ["I hate you", "what a lovely day", "go back to where you came from", "x"]
+ROOT = Path(__file__).parent.parent
+OLDEST = Path(sys.prefix) / "oldest"  # `make .venv/dev` fills it
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +87,29 @@ def test_a_model_card_is_one_that_the_hub_reads(web_runs, name):
         ):
             assert found[split, metric] == round(results[split][ours], 4)
     assert {r.dataset_name for r in card.data.eval_results} == {"sample"}
+
+
+@pytest.mark.skipif(not OLDEST.is_dir(), reason="make test installs the oldest releases")
+def test_the_oldest_releases_promised_read_our_runs_and_we_theirs(plain, web_runs, tmp_path):
+    """The versions of requirements-oldest.txt, in a process that has no newer ones."""
+    folders = [plain["odd"], plain["lora"], web_runs / "lora", tmp_path / "theirs"]
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests/oldest.py", *folders],
+        env={**os.environ, "PYTHONPATH": str(OLDEST)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    wanted = (ROOT / "requirements-oldest.txt").read_text()
+    promised = (ROOT / "docs/ECOSYSTEM.md").read_text()
+    for name, version in zip(("transformers", "peft"), found["versions"], strict=True):
+        assert f"\n{name}=={version}\n" in wanted
+        assert re.search(rf"{name} {re.escape(version)}", promised, re.IGNORECASE)
+    ours = dict(
+        zip(("odd", "merged", "lora", "theirs"), map(load_classifier, folders), strict=True)
+    )
+    for name, classifier in ours.items():
+        assert np.abs(np.array(found[name]) - classifier.logits(TEXTS)).max() <= 1e-5
+    expected = torch.tensor(ours["odd"].logits(TEXTS)).softmax(1)[:, 1].tolist()
+    assert [scores["hate"] for scores in found["pipeline"]] == pytest.approx(expected, abs=1e-5)
