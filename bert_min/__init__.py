@@ -5,7 +5,7 @@ from bert_min.hub import commit_of, resolve_model
 from bert_min.model import BertForSequenceClassification, BertOutput
 from bert_min.packing import packed
 from bert_min.tokenizer import BertTokenizer, Encoded
-from bert_min.weights import load_model, save_model
+from bert_min.weights import load_model, save_model, save_tensors
 
 __all__ = [
     "BertConfig",
@@ -19,4 +19,5 @@ __all__ = [
     "packed",
     "resolve_model",
     "save_model",
+    "save_tensors",
 ]

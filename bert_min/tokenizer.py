@@ -56,7 +56,7 @@ class BertTokenizer:
         """Write `tokenizer.json` and `tokenizer_config.json`, as AutoTokenizer reads them."""
         plain = Tokenizer.from_str(self.backend.to_str())
         plain.no_truncation()
-        plain.save(str(folder / "tokenizer.json"))
+        (folder / "tokenizer.json").write_text(plain.to_str(pretty=True), encoding="utf-8")
         settings = {
             "tokenizer_class": "BertTokenizer",
             "do_lower_case": True,

@@ -159,6 +159,14 @@ def save_model(model: BertForSequenceClassification, folder: Path) -> None:
 
 
 def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
-    """Write a safetensors file that everyone may read (the library itself leaves mode 0600)."""
-    save_file({n: t.detach().contiguous() for n, t in tensors.items()}, path, {"format": "pt"})
-    path.chmod(0o644)
+    """Write a safetensors file that everyone may read (the library itself leaves mode 0600).
+
+    Raises OSError, which says how many bytes were to be written.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    try:
+        save_file(tensors, path, {"format": "pt"})
+        path.chmod(0o644)
+    except (OSError, SafetensorError) as error:
+        size = sum(tensor.nbytes for tensor in tensors.values())
+        raise OSError(f"cannot write {path} of {size:,} bytes: {error}") from None

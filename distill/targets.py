@@ -18,11 +18,11 @@ from typing import BinaryIO, Protocol
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
-from bert_min import BertForSequenceClassification, ModelError, packed
+from bert_min import BertForSequenceClassification, ModelError, packed, save_tensors
 from data.batches import CPU_BATCH, evaluation_batches, pad
 from parallel import rank, side_by_side
 
@@ -98,9 +98,9 @@ class TeacherTargets:
             self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open while we live)
         self.logits = self._compute(teacher, ids, batch_size)
         if stored:
-            with contextlib.suppress(OSError, SafetensorError):  # a teacher that is read-only
+            with contextlib.suppress(OSError):  # a teacher that is read-only
                 stored.parent.mkdir(parents=True, exist_ok=True)
-                save_file({"logits": self.logits}, stored.with_suffix(".partial"))
+                save_tensors({"logits": self.logits}, stored.with_suffix(".partial"))
                 os.replace(stored.with_suffix(".partial"), stored)
 
     def _compute(

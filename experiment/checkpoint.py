@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
-from bert_min import ModelError
+from bert_min import ModelError, save_tensors
 from distill import State
 from experiment.cli import UsageError, say
 from experiment.rundir import check_manifest, read_json, write_json, write_manifest
@@ -38,9 +38,8 @@ class Checkpoints:
         staging = self.folder / "partial"
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
-        tensors = {name: tensor.cpu().contiguous() for name, tensor in state.tensors.items()}
         try:
-            save_file(tensors, staging / "state.safetensors")
+            save_tensors(state.tensors, staging / "state.safetensors")
             write_json(staging / "state.json", {"identity": self.identity, **state.values})
             shutil.copy(metrics, staging / "metrics.jsonl")
             write_manifest(staging, FILES)

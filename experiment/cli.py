@@ -39,7 +39,6 @@ EXIT_CODES = {
     "StudyError": 4,
     "FloatingPointError": 4,
     "OSError": 5,
-    "SafetensorError": 5,  # while writing: no space, say; what is read has errors of its own
 }
 
 
@@ -64,9 +63,19 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         known = [EXIT_CODES[name] for name in names if name in EXIT_CODES]
         if not known:
             raise
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {' '.join(reason(error).split())}", file=sys.stderr)
         code = known[0]
     sys.exit(code)
+
+
+def reason(error: Exception) -> str:
+    """What to tell of an error; the system's own come with a number, and say little of space."""
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    full = ("No space left", "quota exceeded", "File too large")
+    hint = " (hint: make room, or write to another disk)" if any(f in text for f in full) else ""
+    return text + hint
 
 
 def say(text: str) -> None:

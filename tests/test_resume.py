@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors import SafetensorError
 
 import train as train_command
 from analysis import evaluate
@@ -345,18 +344,6 @@ def test_an_interrupted_teacher_goes_on_where_it_can_and_stays_else(
     assert code == 0, err
     assert ("runs/teacher was interrupted: going on with it first" in err) is kept
     assert (Path("runs/teacher/model.safetensors").read_bytes() != before) is kept
-
-
-def test_a_full_disk_is_one_line(model_dir, in_folder, monkeypatch):
-    def full(*_):
-        raise SafetensorError("Error while serializing: I/O error: No space left on device")
-
-    monkeypatch.setattr("experiment.checkpoint.save_file", full)
-    flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 16]
-    code, err = in_folder(*flags, "--epochs", 1)
-    assert code == 5
-    assert "error: Error while serializing: I/O error: No space left" in err
-    assert list(Path("runs/.teacher.checkpoints").iterdir()) == []
 
 
 def test_other_settings_do_not_go_on(model_dir, in_folder, monkeypatch):

@@ -1,0 +1,104 @@
+"""Disks that take no more, at every file that is written: one line, exit code 5, old files kept."""
+
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+READ_ONLY = "/proc/self"  # nobody may make a file there, not even root
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a script where no file may grow beyond `limit` bytes; returns exit code and stderr."""
+
+    def call(script, *args, limit=None):
+        def obey():
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        done = subprocess.run(
+            [sys.executable, ROOT / script, *map(str, args)],
+            cwd=tmp_path,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            preexec_fn=obey,
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stderr
+
+    return call
+
+
+def told(result):
+    """The one line that a command which could not write ends with."""
+    code, err = result
+    assert code == 5, err
+    *before, line = err.splitlines()
+    assert line.startswith("error: ")
+    assert not any("Traceback" in line or "error: " in line for line in before)
+    return line
+
+
+def contents(folder):
+    return {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def training(model_dir, out, *more):
+    size = ["--limit", 16, "--epochs", 1, "--dtype", "fp32"]
+    return ["--mode", "teacher", "--model", model_dir, "--data", "sample", *size, "--out", out]
+
+
+# What does not fit any more: a line of metrics.jsonl, its copy in the checkpoint, the checkpoint's
+# tensors, the model (whose file is three times smaller), and its tokenizer.
+@pytest.mark.parametrize("limit", [50, 1_000, 8_000_000])
+def test_training_on_a_full_disk_keeps_what_was_there(run, model_dir, web_runs, tmp_path, limit):
+    out = tmp_path / "teacher"
+    assert run("train.py", *training(model_dir, out))[0] == 0
+    before = contents(tmp_path)
+    line = told(run("train.py", *training(model_dir, out), "--overwrite", limit=limit))
+    assert "(hint: make room, or write to another disk)" in line
+    if limit == 8_000_000:
+        assert re.search(r"state.safetensors of \d\d,\d{3},\d{3} bytes: ", line)
+    assert contents(tmp_path) == before
+
+
+def test_a_model_that_does_not_fit_goes_on_from_its_checkpoint(run, model_dir, tmp_path):
+    """The checkpoint is complete when the tokenizer, of 700 kB, cannot be written."""
+    out = tmp_path / "lora"
+    flags = [*training(model_dir, out), "--mode", "lora", "--lora-r", 1]
+    assert "error: File too large" in told(run("train.py", *flags, limit=300_000))
+    assert not out.exists()
+    code, err = run("train.py", *flags, "--resume")
+    assert code == 0, err
+    assert "going on after step 1" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["lora"]
+
+
+def test_answers_that_do_not_fit_are_gone_on_with(run, web_runs, tmp_path):
+    texts = tmp_path / "t.txt"
+    texts.write_text("".join(f"text {i} of many\n" for i in range(6000)))
+    out = tmp_path / "o.jsonl"
+    flags = ["--run", web_runs / "odd", "--file", texts, "--out", out]
+    assert "File too large" in told(run("predict.py", *flags, limit=400_000))
+    assert not out.exists()
+    code, err = run("predict.py", *flags)
+    assert code == 0, err
+    assert "going on after 2,048 rows" in err
+    answers = [json.loads(line)["text"] for line in out.read_text().splitlines()]
+    assert answers == texts.read_text().splitlines()
+
+
+def test_a_folder_that_may_not_be_written_is_named(run, model_dir, web_runs, tmp_path):
+    (tmp_path / "t.txt").write_text("hi\n")
+    for script, *flags in (
+        ("train.py", *training(model_dir, f"{READ_ONLY}/teacher")),
+        ("predict.py", "--run", web_runs / "odd", "--file", "t.txt", "--out", f"{READ_ONLY}/o.csv"),
+    ):
+        assert f"error: {READ_ONLY}/" in told(run(script, *flags))
