@@ -361,3 +361,24 @@ def test_other_settings_do_not_go_on(model_dir, in_folder, monkeypatch):
     assert "was trained with lora_r 16 and not 3, seed 0 and not 5 (hint" in err
     code, err = in_folder(*flags, "--resume")
     assert code == 0, err
+
+
+def test_a_clock_that_is_set_back_changes_nothing(model_dir, in_folder, monkeypatch):
+    flags = ["--mode", "lora", "--model", model_dir, "--data", "sample", "--limit", 32]
+    flags += ["--epochs", 2, "--batch-size", 8, "--save-every", 1, "--resume"]
+    in_folder(*flags, "--out", "whole")
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3)
+        in_folder(*flags, "--out", "cut")
+    newest = sorted(Path(".cut.checkpoints").iterdir())[-1]
+    for path in [newest, *newest.iterdir()]:
+        os.utime(path, (10**9, 10**9))  # the newest one seems to be the oldest
+    hours = iter(range(10**6, 0, -1))
+    for name in ("time.time", "tqdm.std.time"):
+        monkeypatch.setattr(name, lambda: 3600.0 * next(hours))
+    code, err = in_folder(*flags, "--out", "cut")
+    assert code == 0, err
+    assert "cut: going on after step 3" in err
+    weights = [Path(run, "adapter_model.safetensors").read_bytes() for run in ("whole", "cut")]
+    assert weights[0] == weights[1]
+    assert without_times(Path("whole/metrics.jsonl")) == without_times(Path("cut/metrics.jsonl"))
