@@ -5,7 +5,7 @@ BIN := .venv/bin
 DEMO := --model minilm --data sample --batch-size 32 --overwrite
 MODEL ?= minilm
 DATA ?= cardiffnlp/tweet_eval:hate
-.PHONY: help demo web study report test lint audit clean
+.PHONY: help demo web study report test lint releases audit clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -53,7 +53,13 @@ lint: .venv/dev ## lint, format, type and security checks
 	$(BIN)/mypy
 	$(BIN)/bandit -q -r . -c pyproject.toml
 
-audit: .venv/dev ## look up known vulnerabilities of the pinned packages (needs the network)
+releases: .venv/run ## see that no release that is installed was withdrawn since (asks the package registry)
+	@$(BIN)/pip install --disable-pip-version-check $(PIP_FLAGS) --dry-run --ignore-installed \
+	  -r requirements.txt > .venv/releases 2>&1 || { cat .venv/releases; exit 1; }
+	@! grep -A1 "yanked version" .venv/releases
+	@grep "Would install" .venv/releases | wc -w | awk '{print $$1 - 2 " releases, none withdrawn"}'
+
+audit: releases .venv/dev ## look up known vulnerabilities of the pinned packages as well (asks their service)
 	$(BIN)/pip install -q --disable-pip-version-check pip-audit==2.10.1
 	$(BIN)/pip-audit -r requirements.txt
 
