@@ -25,6 +25,7 @@ class ChoiceTables(Answers):
     """Learning rates, the grid of the loss, the recipe against shortcuts, floors, the data."""
 
     def grid_table(self) -> str:
+        """Validation scores of each temperature, alpha and beta that was tried."""
         rows = []
         for name, arm in self.summary.arms.items():
             if name.startswith("grid-"):
@@ -109,6 +110,8 @@ class ChoiceTables(Answers):
         """The log of the choice of a recipe: loss and macro-F1 on each shift."""
 
         def cells(scores: dict[str, dict[str, float]]) -> list[str]:
+            """A step's scores on each shift, and their mean where all are there."""
+
             def pair(loss: float, macro: float) -> str:
                 return f"{loss:.3f} / {macro:.3f}"
 

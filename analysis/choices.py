@@ -46,6 +46,7 @@ def choose_loss(study: Study) -> tuple[float, float, float]:
     """
 
     def best(points: list[tuple[float, float, float]]) -> tuple[float, float, float]:
+        """The point of highest macro-F1; trains what has no run yet."""
         study.run([TEACHER, *(grid_arm(*point) for point in points)], seeds=1, needed=True)
         records = {point: study.record(grid_arm(*point).name) for point in points}
         found = {p: macro_f1_of(r, "validation") for p, r in records.items() if r}

@@ -175,6 +175,7 @@ class Study:
         write_record(self.record_path(arm.name, seed), record)
 
     def hatecheck(self, run: Path) -> dict[str, Any]:
+        """The scores of a run on the HateCheck cases."""
         from analysis.hatecheck import read_cases, score_cases
         from experiment.classifier import load_classifier
 
