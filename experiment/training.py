@@ -268,7 +268,7 @@ def identity(
     flags += ["objective"] if teacher_dir else []
     flags += [name for name in vars(args) if name.startswith("lora_")] * (args.mode == "lora")
     settings = asdict(recipe)
-    if not (teacher_dir or args.targets):
+    if not (args.targets or (teacher_dir and args.objective == "kd")):
         settings = {k: v for k, v in settings.items() if k not in ("temperature", "alpha", "beta")}
     return {
         "format": 1,  # of the checkpoint's files

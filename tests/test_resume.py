@@ -382,3 +382,22 @@ def test_a_clock_that_is_set_back_changes_nothing(model_dir, in_folder, monkeypa
     weights = [Path(run, "adapter_model.safetensors").read_bytes() for run in ("whole", "cut")]
     assert weights[0] == weights[1]
     assert without_times(Path("whole/metrics.jsonl")) == without_times(Path("cut/metrics.jsonl"))
+
+
+def test_a_signal_while_the_finished_model_is_scored_loses_nothing(
+    model_dir, in_folder, monkeypatch
+):
+    from experiment import training
+
+    def interrupted(*args, score=training.score):
+        os.kill(os.getpid(), signal.SIGINT)
+        return score(*args)
+
+    monkeypatch.setattr(training, "score", interrupted)
+    flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 16]
+    flags += ["--epochs", 1]
+    code, err = in_folder(*flags)
+    assert code == 130, err
+    assert "interrupted" not in err
+    code, err = in_folder(*flags, "--resume")
+    assert (code, "runs/teacher is finished" in err) == (0, True)
