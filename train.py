@@ -187,9 +187,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     group.add_argument(
         "--temperature",
         type=number(float, 1e-3),
-        default=2.0,
+        default=5.0,
         metavar="TAU",
-        help="softens both sets of logits (default: 2)",
+        help="softens both sets of logits (default: 5)",
     )
     group.add_argument(
         "--alpha",

@@ -146,13 +146,19 @@ class Answers:
             return MISSING
         return f"{100 * np.mean(list(self.ratios(student, teacher).values())):.1f} %"
 
-    def ratios(self, student: str, teacher: str = "teacher") -> dict[int, float]:
-        """The share of each seed that both have."""
+    def pairs(self, first: str, second: str) -> dict[int, tuple[float, float]]:
+        """Validation macro-F1 of two arms, for each seed that both have."""
         ours, theirs = (
             dict(zip(arm.seeds, arm.values("validation", "macro_f1"), strict=True))
-            for arm in (self.summary.arms[name] for name in (student, teacher))
+            for arm in (self.summary.arms[name] for name in (first, second))
         )
-        return {seed: ours[seed] / theirs[seed] for seed in ours if seed in theirs}
+        return {seed: (ours[seed], theirs[seed]) for seed in ours if seed in theirs}
+
+    def ratios(self, student: str, teacher: str = "teacher") -> dict[int, float]:
+        """The student's score as a share of its teacher's."""
+        return {
+            seed: ours / theirs for seed, (ours, theirs) in self.pairs(student, teacher).items()
+        }
 
     def loss(self, name: str) -> str:
         """The chosen temperature, alpha or beta."""

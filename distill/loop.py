@@ -42,7 +42,7 @@ class Recipe:
     lr: float = 5e-5
     weight_decay: float = 0.01
     warmup: float = 0.1
-    temperature: float = 2.0
+    temperature: float = 5.0
     alpha: float = 0.5
     beta: float = 0.0
     label_smoothing: float = 0.0
