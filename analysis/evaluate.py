@@ -25,8 +25,7 @@ def predict_logits(
     so itself says `parallel=False`. `progress` is told the number of texts after each batch.
     """
     was_training = model.training
-    if was_training:
-        model.eval()
+    model.eval()  # and every part of it, whatever the whole is in
     device = next(model.parameters()).device
     logits = np.empty((len(ids), model.config.num_labels), np.float32)
 
@@ -41,8 +40,7 @@ def predict_logits(
     batches = evaluation_batches([len(row) for row in ids], most)
     for done in side_by_side(compute, batches, parallel and on_cpu):
         progress(done)
-    if was_training:
-        model.train()
+    model.train(was_training)
     return logits
 
 

@@ -39,6 +39,7 @@ EXIT_CODES = {
     "StudyError": 4,
     "FloatingPointError": 4,
     "OSError": 5,
+    "SafetensorError": 5,  # while writing; what is read has errors of its own
 }
 
 
@@ -71,7 +72,7 @@ def run_command(main: Callable[[], int]) -> NoReturn:
 def reason(error: Exception) -> str:
     """What to tell of an error; the system's own come with a number, and say little of space."""
     text = str(error)
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, OSError) and error.strerror:  # else one of ours, or of safetensors
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     full = ("No space left", "quota exceeded", "File too large")
     hint = " (hint: make room, or write to another disk)" if any(f in text for f in full) else ""

@@ -29,7 +29,7 @@ def add_lora(
             if name.split(".")[0] in train_too:
                 raise ValueError(f"LoRA target {target} is {name}, which is trained in full")
             parent, _, child = name.rpartition(".")
-            wrapped = LoRALinear(module, r, lora_alpha, lora_dropout)
+            wrapped = LoRALinear(module, r, lora_alpha, lora_dropout).train(module.training)
             setattr(model.get_submodule(parent), child, wrapped)
     for target in train_too:
         for _, module in _named(model, target):

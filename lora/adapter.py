@@ -6,10 +6,9 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from bert_min import save_tensors
 from lora.adapt import add_lora, lora_layers
 
 PREFIX = "base_model.model."  # PEFT wraps the model twice, and its files say so
@@ -64,7 +63,10 @@ def save_adapter(
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(config, indent=2) + "\n"
     (folder / "adapter_config.json").write_text(text, encoding="utf-8")
-    save_tensors(_tensors(model, train_too), folder / "adapter_model.safetensors")
+    tensors = {n: t.detach().cpu().contiguous() for n, t in _tensors(model, train_too).items()}
+    path = folder / "adapter_model.safetensors"
+    save_file(tensors, path, {"format": "pt"})
+    path.chmod(0o644)  # the library leaves 0600, which another user's server cannot read
 
 
 # What would change the answer if it were ignored: each must hold the value that we compute with.

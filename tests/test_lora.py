@@ -309,3 +309,11 @@ def test_missing_or_damaged_adapter_files_are_refused(saved, tmp_path):
     (folder / "adapter_model.safetensors").unlink()
     with pytest.raises(AdapterError, match=r"no adapter_model\.safetensors"):
         load_adapter(model, folder)
+
+
+def test_adapters_of_a_model_at_rest_are_at_rest():
+    """Else its dropout would be in every score until training begins."""
+    for mode in (True, False):
+        model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3)).train(mode)
+        add_lora(model, ["0"], train_too=["1"])
+        assert {module.training for module in model.modules()} == {mode}

@@ -401,3 +401,24 @@ def test_a_signal_while_the_finished_model_is_scored_loses_nothing(
     assert "interrupted" not in err
     code, err = in_folder(*flags, "--resume")
     assert (code, "runs/teacher is finished" in err) == (0, True)
+
+
+@pytest.mark.parametrize("mode", ["teacher", "lora"])
+def test_a_run_that_was_killed_while_it_was_scored_is_scored_as_if_it_had_not(
+    model_dir, in_folder, monkeypatch, mode
+):
+    def die(*_):
+        raise MemoryError
+
+    flags = ["--mode", mode, "--model", model_dir, "--data", "sample", "--limit", 32]
+    flags += ["--epochs", 1, "--dtype", "fp32"]
+    in_folder(*flags, "--out", "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr("experiment.training.score", die)
+        with pytest.raises(MemoryError):
+            in_folder(*flags, "--out", "cut")
+    code, err = in_folder(*flags, "--out", "cut", "--resume")
+    assert code == 0, err
+    for split in ("validation", "test"):
+        file = f"predictions/{split}.jsonl"
+        assert Path("cut", file).read_bytes() == Path("whole", file).read_bytes()
