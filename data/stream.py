@@ -156,7 +156,8 @@ def _parquet_rows(path: Path, column: str) -> Iterator[Row]:
 
     number = 0
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        # Without these two, pyarrow has whole row groups in memory, and the next ones.
+        with pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
             names = file.schema_arrow.names
             if column not in names:
                 found = ", ".join(names) or "none"

@@ -353,6 +353,20 @@ def test_of_a_line_without_an_end_no_more_than_the_limit_is_in_memory(tmp_path, 
         assert peak < 20e6
 
 
+@pytest.mark.parametrize("group", [1_000, 200_000], ids=["many row groups", "one"])
+def test_of_a_parquet_file_only_a_part_is_in_memory(tmp_path, group):
+    texts = [f"text {number} " + 100 * "x" for number in range(200_000)]  # 22 MB
+    path = tmp_path / "t.parquet"
+    table = pa.table({"text": texts})
+    pq.write_table(table, path, row_group_size=group, compression="none", use_dictionary=False)
+    del table
+    before, most = pa.total_allocated_bytes(), 0
+    for row, text in zip(read_rows(path, "text"), texts, strict=True):
+        assert row.text == text
+        most = max(most, pa.total_allocated_bytes() - before)
+    assert most < 5_000_000
+
+
 def test_a_pipe_is_read_to_its_end(tmp_path, predict):
     os.mkfifo("pipe.txt")
     writer = subprocess.Popen(["bash", "-c", "printf 'a\\nb\\n' > pipe.txt"])
