@@ -110,7 +110,8 @@ def train_one(
     recipe = make_recipe(args, device)
     settings = identity(args, recipe, material, teacher_dir)
     checkpoints = Checkpoints(args.out, settings, args.keep)
-    if args.resume and not checkpoints and is_finished(args.out, settings):
+    if args.resume and is_finished(args.out, settings, bool(checkpoints)):
+        checkpoints.clear()  # where it was killed on its last steps, some may be left
         say(f"{args.out} is finished: nothing to go on with")
         return
     if checkpoints and not (args.resume or args.overwrite):
@@ -286,15 +287,17 @@ def digest(settings: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def is_finished(out: Path, settings: dict[str, Any]) -> bool:
+def is_finished(out: Path, settings: dict[str, Any], replaced: bool) -> bool:
     """Whether `out` is what a training with these settings came to, at its end.
 
-    Raises UsageError where it is another run.
+    Raises UsageError where it is another run, unless that is being `replaced`.
     """
     record = rundir.read_json(out / "train_args.json")
     if not record or record.get("interrupted"):
         return False
     if record.get("identity") != digest(settings):
+        if replaced:
+            return False
         raise UsageError(
             f"{out} is finished and was trained with other settings (hint: --overwrite replaces "
             "it, or another --out)"

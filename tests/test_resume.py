@@ -422,3 +422,39 @@ def test_a_run_that_was_killed_while_it_was_scored_is_scored_as_if_it_had_not(
     for split in ("validation", "test"):
         file = f"predictions/{split}.jsonl"
         assert Path("cut", file).read_bytes() == Path("whole", file).read_bytes()
+
+
+@pytest.mark.parametrize("left", ["nothing in it", "half a checkpoint", "a checkpoint"])
+def test_a_run_that_was_killed_while_it_swept_up_is_finished(
+    model_dir, in_folder, monkeypatch, left
+):
+    flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 16]
+    flags += ["--epochs", 1, "--resume"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "clear", lambda self: None)
+        in_folder(*flags)
+    [checkpoint] = Path("runs/.teacher.checkpoints").iterdir()
+    if left == "half a checkpoint":
+        (checkpoint / "state.safetensors").unlink()
+    elif left == "nothing in it":
+        shutil.rmtree(checkpoint)
+    before = Path("runs/teacher/model.safetensors").stat().st_mtime_ns
+    code, err = in_folder(*flags)
+    assert code == 0, err
+    assert "runs/teacher is finished: nothing to go on with" in err
+    assert [path.name for path in Path("runs").iterdir()] == ["teacher"]
+    assert Path("runs/teacher/model.safetensors").stat().st_mtime_ns == before
+
+
+def test_a_run_that_is_being_replaced_goes_on(model_dir, in_folder, monkeypatch):
+    flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 32]
+    flags += ["--epochs", 1, "--batch-size", 8]
+    in_folder(*flags)
+    with monkeypatch.context() as patch:
+        patch.setattr("experiment.training.score", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            in_folder(*flags, "--seed", 1, "--overwrite")
+    code, err = in_folder(*flags, "--seed", 1, "--resume")
+    assert code == 0, err
+    assert "going on after step 4" in err
+    assert json.loads(Path("runs/teacher/train_args.json").read_text())["seed"] == 1
