@@ -53,7 +53,7 @@ lint: .venv/dev ## lint, format, type and security checks
 	$(BIN)/mypy
 	$(BIN)/bandit -q -r . -c pyproject.toml
 
-releases: .venv/run ## see that no release that is installed was withdrawn since (asks the package registry)
+releases: .venv/run ## were the pinned releases, and what they bring, withdrawn since? (asks the package index)
 	@$(BIN)/pip install --disable-pip-version-check $(PIP_FLAGS) --dry-run --ignore-installed \
 	  -r requirements.txt > .venv/releases 2>&1 || { cat .venv/releases; exit 1; }
 	@! grep -A1 "yanked version" .venv/releases

@@ -96,7 +96,7 @@ def main() -> int:
     from analysis.table import results_table
     from bert_min import ModelError
     from data import load_data
-    from experiment.rundir import find_runs, is_run, read_json
+    from experiment.rundir import find_runs, is_run, read_record
 
     runs = args.runs or find_runs(Path("runs"))
     if not runs:
@@ -111,7 +111,7 @@ def main() -> int:
         return hatecheck(runs, args)
     source, limit, revision = args.data, args.limit, None
     if source is None:
-        records = [read_json(run / "train_args.json") for run in runs]
+        records = [read_record(run / "train_args.json") for run in runs]
         if len({record.get("data_sha256") for record in records}) > 1:
             raise UsageError(
                 "these runs were trained on different data (hint: name runs of one kind)"
@@ -189,16 +189,16 @@ def score_run(
     """Every metric of one run on a split, and what its directory says of its training."""
     from analysis import compute_metrics
     from analysis.calibration import match_prior
-    from experiment.rundir import read_json
+    from experiment.rundir import read_record
     from lora import count_parameters
 
     classifier = load(run, args)
     depth = classifier.model.config.num_hidden_layers
     parameters, _ = count_parameters(classifier.model.parameters())
     logits, seconds = read(run, classifier, split.texts)
-    record, results = read_json(run / "train_args.json"), read_json(run / "results.json")
+    record, results = (read_record(run / f"{name}.json") for name in ("train_args", "results"))
     if record.get("interrupted"):
-        say(f"warning: {run} was interrupted after {record['steps']} steps")
+        say(f"warning: {run} was interrupted after {record.get('steps')} steps")
     temperature, threshold = decision(classifier, args)
     if prior is not None:
         logits[:, 1] += match_prior(logits[:, 1] - logits[:, 0], prior)

@@ -79,13 +79,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def job(args: argparse.Namespace, rank: int, world: int) -> dict[str, Any]:
     """All that decides the answers: the run, the file as it is now, and the flags."""
     from data.stream import STDIN
-    from experiment.rundir import sha256
+    from experiment.rundir import MODEL_FILES, sha256
 
     piped = args.file is None or args.file == STDIN or not args.file.is_file()
     about = None if piped else args.file.stat()
-    weights = sorted(args.run.glob("*.safetensors"))
+    files = [args.run / name for name in MODEL_FILES]
     return {
-        "run": sha256([*weights, *args.run.glob("config.json")]),
+        "run": sha256(path for path in files if path.is_file()),
         # What comes through a pipe, or as arguments, is never the same job.
         "file": [str(args.file.resolve()), about.st_size, about.st_mtime_ns]
         if about
@@ -137,6 +137,8 @@ def main() -> int:
     args = parse_args()
     if args.out and args.file and args.out.resolve() == args.file.resolve():
         raise UsageError("--out is the file that is read")
+    if args.out and args.out.is_dir():
+        raise UsageError(f"--out {args.out} is a folder")
     import torch
     from tqdm import tqdm
 

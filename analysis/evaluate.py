@@ -25,7 +25,8 @@ def predict_logits(
     so itself says `parallel=False`. `progress` is told the number of texts after each batch.
     """
     was_training = model.training
-    model.eval()  # and every part of it, whatever the whole is in
+    if was_training:
+        model.eval()
     device = next(model.parameters()).device
     logits = np.empty((len(ids), model.config.num_labels), np.float32)
 
@@ -40,7 +41,8 @@ def predict_logits(
     batches = evaluation_batches([len(row) for row in ids], most)
     for done in side_by_side(compute, batches, parallel and on_cpu):
         progress(done)
-    model.train(was_training)
+    if was_training:
+        model.train()
     return logits
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import fcntl
-import json
 import os
 import shlex
 import subprocess
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.arms import MAIN, TARGETS, TEACHER, Arm
-from experiment.cli import UsageError, say
+from experiment.cli import EXIT_CODES, UsageError, say
 
 ROOT = Path(__file__).parent.parent
 # Flags that may differ between a run and the arm it stands for: where things lie, and how fast.
@@ -74,8 +73,9 @@ class Study:
 
     def record(self, arm: str, seed: int = 0) -> dict[str, Any] | None:
         """A record, or None where there is none."""
-        path = self.record_path(arm, seed)
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        from experiment.rundir import read_json
+
+        return read_json(self.record_path(arm, seed)) or None
 
     def recorded(self, arm: Arm, seed: int) -> bool:
         """Whether an arm's record is there. Raises UsageError for one that other flags made."""
@@ -165,7 +165,8 @@ class Study:
                 ).returncode
             if code:
                 last = log.read_text(encoding="utf-8").strip().rpartition("\n")[2]
-                raise StudyError(f"{arm.name}, seed {seed}, ended with {code}: {last} ({log})")
+                kind = OSError if code == EXIT_CODES["OSError"] else StudyError
+                raise kind(f"{arm.name}, seed {seed}, ended with {code}: {last} ({log})")
         check(out, flags)
         if self.recorded(arm, seed):
             return  # made again for those that are made from it

@@ -5,7 +5,6 @@ records into docs/ANALYSIS.md, at any time: what is missing is left out.
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -100,9 +99,10 @@ def describe(study: Study, **choices: Any) -> None:
     from analysis.data_report import describe as data_figures
     from analysis.record import write_record
     from experiment.material import fingerprint
+    from experiment.rundir import read_json
 
     path, sha256 = study.args.results / "study.json", fingerprint(study.data)
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    before = read_json(path)
     train, test = (study.data.splits[name] for name in ("train", "test"))
     known = set(train.texts)
     repeated = [int(text in known) for text in test.texts]

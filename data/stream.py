@@ -36,6 +36,9 @@ def read_rows(path: Path, column: str, kind: str | None = None) -> Iterator[Row]
     kind = kind or ("txt" if path == STDIN else path.suffix.removeprefix("."))
     if kind not in FORMATS:
         raise DataError(f"{path} is not a .txt, .csv, .jsonl or .parquet file (hint: --format)")
+    if path == STDIN and (kind == "parquet" or not sys.stdin):
+        reason = "parquet cannot come through a pipe" if sys.stdin else "standard input is closed"
+        raise DataError(f"{reason} (hint: --file FILE)")
     if kind == "parquet":
         yield from _parquet_rows(path, column)
         return

@@ -98,10 +98,13 @@ class TeacherTargets:
             self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open while we live)
         self.logits = self._compute(teacher, ids, batch_size)
         if stored:
+            partial = stored.with_suffix(".partial")
             with contextlib.suppress(OSError):  # a teacher that is read-only
                 stored.parent.mkdir(parents=True, exist_ok=True)
-                save_tensors({"logits": self.logits}, stored.with_suffix(".partial"))
-                os.replace(stored.with_suffix(".partial"), stored)
+                save_tensors({"logits": self.logits}, partial)
+                os.replace(partial, stored)
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
 
     def _compute(
         self, teacher: BertForSequenceClassification, ids: Sequence, batch_size: int
@@ -127,6 +130,8 @@ class TeacherTargets:
         with tqdm(total=len(ids), desc="teacher outputs", unit="text", disable=quiet) as bar:
             for done in side_by_side(compute, evaluation_batches(self.lengths, most), on_cpu):
                 bar.update(done)
+        if self.file:
+            self.file.flush()
         return logits
 
     def _write(self, index: np.ndarray, states: Tensor) -> None:
@@ -135,7 +140,7 @@ class TeacherTargets:
             own = states[:, row, : self.lengths[i]].contiguous().numpy()
             with self.lock:
                 self.offsets[i] = self.file.tell()
-                own.tofile(self.file)
+                self.file.write(own.tobytes())  # (tofile would hide a full disk)
 
     def batch(self, index: np.ndarray, device: torch.device) -> tuple[Tensor, list[Tensor]]:
         """Logits (B, K) and one (B, T, C) a layer, zero on padding, of the texts at `index`."""

@@ -83,6 +83,8 @@ class Checkpoints:
     def _load(self, folder: Path) -> State:
         if not (folder / "MANIFEST.json").is_file():
             raise ModelError(f"{folder} has no MANIFEST.json")
+        if not (folder / "state.json").is_file():
+            raise ModelError(f"{folder} is no checkpoint (hint: one of {self.folder}/step-*)")
         check_manifest(folder)
         values = read_json(folder / "state.json")
         identity = values.pop("identity", {})

@@ -1,6 +1,8 @@
 """A trained run as one object: texts in, labels and scores out."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +21,14 @@ from bert_min import (
     resolve_model,
 )
 from data.hashtags import READINGS
-from experiment.rundir import check_links, check_manifest, is_run, read_json, weights_sha256
+from experiment.rundir import (
+    check_links,
+    check_manifest,
+    is_run,
+    read_json,
+    read_record,
+    weights_sha256,
+)
 from lora import AdapterError, load_adapter, merge_lora, read_adapter_config
 
 
@@ -135,6 +144,25 @@ def load_tokenizer(
     return tokenizer
 
 
+@contextmanager
+def naming(run: Path) -> Iterator[None]:
+    """Name the run in a ModelError or AdapterError that does not."""
+    try:
+        yield
+    except (ModelError, AdapterError) as error:
+        if os.sep in str(run) and str(run) in str(error):
+            raise
+        raise type(error)(f"{run}: {error}") from None
+
+
+def trained_length(run: Path) -> int:
+    """The `--max-length` that a run was trained with; 128 where it does not say."""
+    length = read_record(run / "train_args.json").get("max_length", 128)
+    if length < 3:
+        raise ModelError(f"{run}/train_args.json: max_length cannot be {length}")
+    return length
+
+
 def load_run_model(run: Path) -> tuple[BertForSequenceClassification, Path]:
     """The model of a run directory, an adapter merged into its base, and its tokenizer's folder.
 
@@ -187,28 +215,10 @@ def load_classifier(
 
     Raises ModelError or AdapterError, which name the run.
     """
-    try:
-        return _load(run, max_length, batch_size, device, dtype, parallel)
-    except (ModelError, AdapterError) as error:
-        if str(run) in str(error):
-            raise
-        raise type(error)(f"{run}: {error}") from None
-
-
-def _load(
-    run: Path,
-    max_length: int | None,
-    batch_size: int,
-    device: torch.device | str,
-    dtype: torch.dtype,
-    parallel: bool,
-) -> Classifier:
-    model, folder = load_run_model(run)
-    if model.config.num_labels != 2:
-        raise ModelError(f"{model.config.num_labels} classes; only two can be scored")
-    length = max_length or read_json(run / "train_args.json").get("max_length") or 128
-    if type(length) is not int or length < 3:
-        raise ModelError(f"max_length {length!r} is not a whole number of at least 3")
-    tokenizer = load_tokenizer(folder, length, model)
-    decision = read_decision(run)
-    return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel, decision)
+    with naming(run):
+        model, folder = load_run_model(run)
+        if model.config.num_labels != 2:
+            raise ModelError(f"{model.config.num_labels} classes; only two can be scored")
+        tokenizer = load_tokenizer(folder, max_length or trained_length(run), model)
+        decision = read_decision(run)
+        return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel, decision)

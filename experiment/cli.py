@@ -47,7 +47,8 @@ def run_command(main: Callable[[], int]) -> NoReturn:
     """Run a command and leave: what a user can mend is one line and its exit code, no traceback."""
     try:
         code = main()
-        sys.stdout.flush()
+        if sys.stdout:  # else it was closed from the start
+            sys.stdout.flush()
     except KeyboardInterrupt:
         code = 130
     except ModuleNotFoundError as error:
@@ -75,8 +76,9 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:  # else one of ours, or of safetensors
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     full = ("No space left", "quota exceeded", "File too large")
-    hint = " (hint: make room, or write to another disk)" if any(f in text for f in full) else ""
-    return text + hint
+    if any(word in text for word in full) and "(hint: " not in text:
+        text += " (hint: make room, or write to another disk)"
+    return text
 
 
 def say(text: str) -> None:
@@ -184,7 +186,8 @@ class Stop:
 
     def _note(self, code: int, number: int, frame: Any) -> None:
         self.exit_code = code
-        signal.signal(number, signal.SIG_DFL)
+        for either in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(either, signal.SIG_DFL)
         say("stopping after this step; the run will be saved (once more: stop at once)")
 
     def __call__(self) -> bool:

@@ -48,6 +48,31 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+# What is read again of a run's two records, and may stand there.
+KINDS: dict[str, tuple[type, ...]] = {
+    "mode": (str,),
+    "layers": (list,),
+    "max_length": (int,),
+    "data": (str,),
+    "data_sha256": (str,),
+    "data_revision": (str, type(None)),
+    "limit": (int, type(None)),
+    "steps": (int,),
+    "train_loss": (float,),
+    "parameters": (int,),
+    "trainable": (int,),
+}
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read train_args.json or results.json; raises ModelError where a value cannot be meant."""
+    values = read_json(path)
+    for name, kinds in KINDS.items():
+        if name in values and type(values[name]) not in kinds:
+            raise ModelError(f"{path}: {name} cannot be {values[name]!r:.40}")
+    return values
+
+
 def sha256(paths: Iterable[Path]) -> str:
     """One SHA-256 over the bytes of files, in order."""
     digest = hashlib.sha256()
@@ -77,7 +102,9 @@ def prepared(out: Path) -> Iterator[Path]:
             yield Path(folder)
         return
     if out.exists() and not (out / "train_args.json").is_file():
-        raise FileExistsError(f"{out} is there and is no run: it is not replaced (hint: --out)")
+        raise FileExistsError(
+            f"{out} is there and is no run: it is not replaced (hint: another folder)"
+        )
     staging, old = (out.parent / f".{out.name}.{word}" for word in ("partial", "old"))
     if old.exists() and not out.exists():  # killed between the two renames below
         os.rename(old, out)
@@ -85,10 +112,12 @@ def prepared(out: Path) -> Iterator[Path]:
     staging.mkdir(parents=True)
     try:
         yield staging
-    except BaseException:
+        write_manifest(staging, MODEL_FILES)
+    except BaseException as error:
         shutil.rmtree(staging, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno and not error.filename:
+            error.filename = str(out)  # the system does not say what it could not write
         raise
-    write_manifest(staging, MODEL_FILES)
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         os.rename(out, old)

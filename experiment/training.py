@@ -57,7 +57,7 @@ from experiment.cli import (
 )
 from experiment.material import Material, find_teacher, gather
 from lora import add_lora, count_parameters, save_adapter
-from parallel import agree, join_ranks, rank, wait_for_all
+from parallel import agree, any_rank, join_ranks, rank, wait_for_all
 
 PROBE_LR = 1e-3  # of a head alone
 
@@ -151,6 +151,9 @@ def train_one(
             hide = hashtag_dropout(material.tokenizer.backend.get_vocab(), args.hashtag_dropout)
         if args.probe_epochs and not start:
             probe(student, args, recipe, material, hide, stop)
+            if any_rank(stop(), device):
+                say("stopped before fine-tuning began: there is nothing to save")
+                raise SystemExit(stop.exit_code)
         validation = data.splits["validation"]
         with open(folder / "metrics.jsonl", "a", buffering=1, encoding="utf-8") as metrics:
             done = fit(

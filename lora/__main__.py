@@ -30,29 +30,37 @@ def main() -> int:
         raise UsageError(f"{args.out} exists (hint: --overwrite replaces it)")
     if args.out.resolve() == args.run.resolve():
         raise UsageError("OUT would replace RUN (hint: another OUT)")
-    from bert_min import BertTokenizer, save_model
-    from experiment.classifier import load_run_model
-    from experiment.rundir import model_card, prepared, read_json, write_json
+    from bert_min import ModelError, save_model
+    from experiment.classifier import load_run_model, load_tokenizer, naming, trained_length
+    from experiment.rundir import model_card, prepared, read_json, read_record, write_json
     from lora import lora_layers, unload_lora
 
-    model, tokenizer = load_run_model(args.run)
+    with naming(args.run):
+        model, home = load_run_model(args.run)
+        tokenizer = load_tokenizer(home, trained_length(args.run), model)
     if not any(True for _ in lora_layers(model)):
         raise UsageError(f"{args.run} has no adapter: it is a plain checkpoint already")
     unload_lora(model)
-    record, results = read_json(args.run / "train_args.json"), read_json(args.run / "results.json")
+    record, results = (read_record(args.run / f"{n}.json") for n in ("train_args", "results"))
     with prepared(args.out) as folder:
         save_model(model, folder)
         decision = read_json(args.run / "config.json").get("decision")
         if decision:
             write_json(folder / "config.json", model.config.to_dict() | {"decision": decision})
-        BertTokenizer(tokenizer, record.get("max_length", 128)).save(folder)
+        tokenizer.save(folder)
         record |= {"out": str(args.out), "merged_from": str(args.run)}
         record.pop("identity", None)  # no training ends as this folder
         write_json(folder / "train_args.json", record)
         if results:
             results["parameters"] = sum(p.numel() for p in model.parameters())
             write_json(folder / "results.json", results)
-            card = model_card(record, results)
+            try:
+                card = model_card(record, results)
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                raise ModelError(
+                    f"{args.run}: no card can be written of its train_args.json and results.json: "
+                    f"{error!r}"
+                ) from None
             (folder / "README.md").write_text(card, encoding="utf-8")
     say(f"wrote {args.out}")
     return 0

@@ -115,7 +115,7 @@ def chaos(mode: str, kills: int, model: Path, home: Path, seed: int) -> dict[str
     def enough() -> bool:
         return seen["kills"] >= kills and seen["in a save"] > 0
 
-    while not enough():
+    while not enough() and not failures:
         shutil.rmtree(cut, ignore_errors=True)
         done = 0  # steps that the last life had logged
         over = False
@@ -123,6 +123,8 @@ def chaos(mode: str, kills: int, model: Path, home: Path, seed: int) -> dict[str
             process = start(model, cut, mode, "--resume", "auto", *more)
             if not enough() and (where := live(process, cut, mode, rng)):
                 seen["kills"] += 1
+                if seen["kills"] > kills + 50:
+                    failures.append("no kill has hit a save")
                 seen["in a save"] += where == "saving"
                 log = lines(cut / f".{mode}.partial")
                 steps = [line["step"] for line in log if "step" in line]

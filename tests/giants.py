@@ -24,6 +24,7 @@ from data import load_data
 from data.stream import FORMATS, read_rows
 
 LIMIT = 100  # MB
+GROUP = 1_000_000  # rows that parquet keeps together
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -48,9 +49,9 @@ def write(path: Path, size: int) -> int:
         # Plain pages: in a dictionary the few different texts would take no room at all.
         with pq.ParquetWriter(path, schema, compression="none", use_dictionary=False) as writer:
             while path.stat().st_size < size:
-                columns = list(zip(*(next(source) for _ in range(10_000)), strict=True))
+                columns = list(zip(*(next(source) for _ in range(GROUP)), strict=True))
                 writer.write_table(pa.table(columns, schema))
-                rows += 10_000
+                rows += GROUP
         return rows
     with open(path, "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
@@ -106,8 +107,10 @@ def main() -> int:
                 answer = processes.SimpleQueue()
                 child = processes.Process(target=measure, args=(reader, path, answer))
                 child.start()
-                found, seconds, peak = answer.get()
                 child.join()
+                if child.exitcode:
+                    raise AssertionError(f"{reader} on {path} ended with {child.exitcode}")
+                found, seconds, peak = answer.get()
                 size = round(path.stat().st_size / 1_000_000)
                 seen = {"reader": reader, "file": kind, "MB": size, "rows": rows, "read": found}
                 print(json.dumps({**seen, "seconds": seconds, "more MB": peak}), flush=True)

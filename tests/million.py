@@ -50,6 +50,8 @@ def label(run: Path, lines: Path, out: Path, kill_at: int | None = None) -> dict
     )
     while kill_at is not None and answered(out) < kill_at and process.poll() is None:
         time.sleep(0.05)
+    if process.returncode is not None:
+        raise AssertionError(f"predict.py ended with {process.returncode} before it was killed")
     if kill_at is not None:
         process.send_signal(signal.SIGKILL)
     _, status, usage = os.wait4(process.pid, 0)

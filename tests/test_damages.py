@@ -9,11 +9,13 @@ from damages import DAMAGES
 import eval as eval_command
 import predict as predict_command
 import webapp.__main__ as webapp_command
+from lora import __main__ as merge_command
 
-COMMANDS = {  # what a command is called with before the run
-    "webapp": (webapp_command, ["--port", 0, "--run"]),
-    "predict": (predict_command, ["hi", "--run"]),
-    "eval": (eval_command, ["--data", "sample"]),
+COMMANDS = {
+    "webapp": (webapp_command, lambda run: ["--port", 0, "--run", run]),
+    "predict": (predict_command, lambda run: ["hi", "--run", run]),
+    "eval": (eval_command, lambda run: ["--data", "sample", run]),
+    "merge": (merge_command, lambda run: ["merge", run, "merged"]),
 }
 
 
@@ -21,20 +23,22 @@ CASES = [
     (which, case)
     for which in COMMANDS
     for case in DAMAGES
-    if (which, case) != ("predict", "results-not-json")  # it does not read the scores of a run
+    # It does not read the scores of a run.
+    if not (which == "predict" and DAMAGES[case][2] == "results.json")
+    if not (which == "merge" and DAMAGES[case][0] == "odd")
 ]
 
 
 @pytest.mark.parametrize(("which", "case"), CASES)
 def test_a_damaged_model_is_refused(command, monkeypatch, web_runs, tmp_path, which, case):
     """Without its manifest: the files themselves are checked."""
-    (module, flags), (name, damage, word) = COMMANDS[which], DAMAGES[case]
+    (module, words), (name, damage, word) = COMMANDS[which], DAMAGES[case]
     monkeypatch.setattr("webapp.server.serve", lambda server, gate: None)
     threads = torch.get_num_threads()
     run = shutil.copytree(web_runs / name, tmp_path / "runs" / name)
     (run / "MANIFEST.json").unlink()
     damage(run)
-    result = command(module, *flags, run)
+    result = command(module, *words(run))
     torch.set_num_threads(threads)
     [line] = result.err.splitlines()
     assert line.startswith("error: ")

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -116,6 +117,32 @@ def test_predict_does_not_write_over_what_it_reads(predict):
     result = predict("--file", "t.jsonl", "--out", "t.jsonl")
     assert result.code == 2
     assert "--out is the file that is read" in result.err
+
+
+@pytest.mark.parametrize("closed", ["<", ">"])
+def test_a_stream_that_is_closed_is_no_traceback(web_runs, closed):
+    command = f'"{sys.executable}" predict.py --run "{web_runs / "odd"}" --file - {closed}&-'
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, stderr=subprocess.PIPE, input=b"hi\n")
+    err = done.stderr.decode().splitlines()
+    if closed == ">":
+        assert done.returncode == 0, err
+    else:
+        assert (done.returncode, err) == (
+            3,
+            ["error: standard input is closed (hint: --file FILE)"],
+        )
+
+
+def test_an_out_that_is_a_folder_is_refused_before_the_work(predict):
+    Path("t.txt").write_text("hi\n")
+    Path("o.jsonl").mkdir()
+    result = predict("--file", "t.txt", "--out", "o.jsonl")
+    assert (result.code, "--out o.jsonl is a folder" in result.err) == (2, True)
+
+
+def test_parquet_does_not_come_through_a_pipe(predict):
+    result = predict("--file", "-", "--format", "parquet")
+    assert (result.code, "parquet cannot come through a pipe" in result.err) == (3, True)
 
 
 def test_max_length_is_heeded(predict, command, web_runs):
@@ -277,6 +304,17 @@ def test_another_job_begins_anew(predict, monkeypatch):
             assert (result.code, "going on" in result.err) == (0, False)
     lines = [json.loads(line)["text"] for line in Path("o.jsonl").read_text().splitlines()]
     assert lines == ["e", "f", "g", "h"]
+
+
+def test_whatever_changes_in_a_run_makes_another_job(web_runs, tmp_path):
+    run = shutil.copytree(web_runs / "lora", tmp_path / "lora")
+    args = predict_command.parse_args(["hi", "--run", str(run)])
+    seen = [predict_command.job(args, 0, 1)["run"]]
+    for name in ("adapter_config.json", "train_args.json", "tokenizer.json"):
+        with open(run / name, "a") as file:
+            file.write(" ")
+        seen.append(predict_command.job(args, 0, 1)["run"])
+    assert len(set(seen)) == 4
 
 
 def test_what_another_job_wrote_is_not_taken_for_ones_own(tmp_path):

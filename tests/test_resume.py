@@ -17,7 +17,7 @@ import train as train_command
 from analysis import evaluate
 from distill import Recipe, State, TeacherTargets, fit, make_student
 from experiment.checkpoint import Checkpoints
-from experiment.cli import UsageError, run_command
+from experiment.cli import Stop, UsageError, run_command
 from experiment.rundir import prepared, write_manifest
 from lora import add_lora
 
@@ -458,3 +458,36 @@ def test_a_run_that_is_being_replaced_goes_on(model_dir, in_folder, monkeypatch)
     assert code == 0, err
     assert "going on after step 4" in err
     assert json.loads(Path("runs/teacher/train_args.json").read_text())["seed"] == 1
+
+
+def test_stopped_in_the_probe_nothing_is_kept(model_dir, in_folder, monkeypatch):
+    flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 32]
+    flags += ["--epochs", 1, "--batch-size", 8, "--probe-epochs", 1]
+    in_folder(*flags, "--out", "whole")
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2)
+        _, err = in_folder(*flags, "--out", "cut")
+    assert "stopped before fine-tuning began" in err
+    assert [path.name for path in Path().iterdir()] == ["whole"]
+    in_folder(*flags, "--out", "cut", "--resume")
+    weights = [Path(run, "model.safetensors").read_bytes() for run in ("whole", "cut")]
+    assert weights[0] == weights[1]
+
+
+def test_a_run_is_no_checkpoint(model_dir, in_folder):
+    flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 16]
+    flags += ["--epochs", 1]
+    in_folder(*flags)
+    Path("runs/.teacher.checkpoints/step-00000001").mkdir(parents=True)
+    code, err = in_folder(*flags, "--seed", 1, "--resume", "runs/teacher")
+    assert (code, "runs/teacher is no checkpoint (hint: one of" in err) == (4, True)
+
+
+def test_a_second_signal_of_either_kind_ends_at_once():
+    stop, handlers = Stop(), {}
+    signal.raise_signal(signal.SIGINT)
+    assert stop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handlers[number] = signal.getsignal(number)
+        signal.signal(number, signal.default_int_handler)
+    assert set(handlers.values()) == {signal.SIG_DFL}

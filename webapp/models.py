@@ -13,7 +13,7 @@ from analysis import compute_metrics
 from bert_min import ModelError
 from experiment.classifier import Classifier, load_classifier
 from experiment.cli import UsageError
-from experiment.rundir import find_runs, is_run, read_json, weights_sha256
+from experiment.rundir import find_runs, is_run, read_json, read_record, weights_sha256
 from lora import unload_lora
 
 # Texts that a model reads at once: more are no faster on a CPU, but take and leave more memory.
@@ -83,7 +83,7 @@ def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dic
             classifier=classifier,
             card=read_text(run / "README.md") or f"{run.name} has no model card.",
             record=read_json(run / "train_args.json"),
-            results=read_json(run / "results.json"),
+            results=read_record(run / "results.json"),
             epochs=read_epochs(run / "metrics.jsonl"),
             always_positive=score_always_positive(run, classifier.label_names[1]),
         )
