@@ -73,8 +73,12 @@ class AnswerFile:
 
     def write(self, text: str, counts: dict[str, int]) -> None:
         """Add answers, and note how far they came."""
-        self.file.write(text.encode("utf-8", "replace"))  # half a character becomes "?"
-        self.file.flush()
+        try:
+            self.file.write(text.encode("utf-8", "replace"))  # half a character becomes "?"
+            self.file.flush()
+        except OSError as error:
+            error.filename = str(self.out)  # the system does not say what it could not write
+            raise
         note = {"identity": self.identity, "counts": counts, "bytes": self.file.tell()}
         staging = self.note.with_suffix(".new")
         staging.write_text(json.dumps(note), encoding="utf-8")

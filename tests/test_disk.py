@@ -131,7 +131,7 @@ def test_answers_that_do_not_fit_are_gone_on_with(run, web_runs, tmp_path):
     texts.write_text("".join(f"text {i} of many\n" for i in range(6000)))
     out = tmp_path / "o.jsonl"
     flags = ["--run", web_runs / "odd", "--file", texts, "--out", out]
-    assert "File too large" in told(run("predict.py", *flags, limit=400_000))
+    assert f"{out}: File too large" in told(run("predict.py", *flags, limit=400_000))
     assert not out.exists()
     code, err = run("predict.py", *flags)
     assert code == 0, err
