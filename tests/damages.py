@@ -199,8 +199,9 @@ def make_runs(folder: Path) -> None:
     """A student and a LoRA run of a narrow BERT, trained for a moment."""
     model = write_model(folder / "model")
     common = f"--model {model} --data sample --limit 48 --epochs 1 --batch-size 16 --dtype fp32"
-    for mode in ("odd", "lora"):
+    for mode in ("teacher", "odd", "lora"):
         command = [sys.executable, "train.py", "--mode", mode, *common.split()]
+        command += ["--teacher", str(folder / "teacher")] if mode == "odd" else []
         command += ["--out", str(folder / mode)]
         subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
 
