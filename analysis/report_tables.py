@@ -14,6 +14,11 @@ from analysis.hatecheck import PUBLISHED
 from analysis.metrics import compute_metrics
 from analysis.table import aligned
 
+VERDICTS = (
+    "Verdicts on validation, the first arm against the second. An interval is of one pair; the\n"
+    "word comes after Holm's correction over all pairs that were asked about: it is harder to earn."
+)
+
 
 class Tables(ChoiceTables, GoalTables):
     """A table for each field of the template whose name ends in `_table`."""
@@ -80,7 +85,7 @@ class Tables(ChoiceTables, GoalTables):
 
     def readme(self) -> str:
         """The results table, and a line of verdicts."""
-        lines = [self.results_table(), "", "Verdicts on validation (first arm against second):", ""]
+        lines = [self.results_table(), "", VERDICTS, ""]
         for first, second in (
             ("odd-kd-hidden", "even-kd-hidden"),
             ("odd-kd-hidden", "odd-ce"),

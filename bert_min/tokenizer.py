@@ -56,6 +56,7 @@ class BertTokenizer:
         """Write `tokenizer.json` and `tokenizer_config.json`, as AutoTokenizer reads them."""
         plain = Tokenizer.from_str(self.backend.to_str())
         plain.no_truncation()
+        # Its own `save` raises no OSError where the disk is full.
         (folder / "tokenizer.json").write_text(plain.to_str(pretty=True), encoding="utf-8")
         settings = {
             "tokenizer_class": "BertTokenizer",

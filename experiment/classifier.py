@@ -150,7 +150,8 @@ def naming(run: Path) -> Iterator[None]:
     try:
         yield
     except (ModelError, AdapterError) as error:
-        if os.sep in str(run) and str(run) in str(error):
+        # A name of one word, such as "a", may stand in any sentence.
+        if str(error).startswith(str(run)) or (os.sep in str(run) and str(run) in str(error)):
             raise
         raise type(error)(f"{run}: {error}") from None
 
@@ -218,7 +219,7 @@ def load_classifier(
     with naming(run):
         model, folder = load_run_model(run)
         if model.config.num_labels != 2:
-            raise ModelError(f"{model.config.num_labels} classes; only two can be scored")
+            raise ModelError(f"{run} has {model.config.num_labels} classes; only two can be scored")
         tokenizer = load_tokenizer(folder, max_length or trained_length(run), model)
         decision = read_decision(run)
         return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel, decision)

@@ -180,17 +180,19 @@ def write_predictions(
     folder.mkdir(exist_ok=True)
     predicted = logits.argmax(axis=1)
     (folder / f"{split}.txt").write_text("".join(f"{p}\n" for p in predicted), encoding="utf-8")
-    with open(folder / f"{split}.jsonl", "w", encoding="utf-8") as file:
+    lines = (
+        {
+            "label": names[p],
+            "gold": names[gold],
+            "score": round(float(probability), 6),
+            "logits": [round(float(value), 6) for value in row],
+        }
         for p, gold, row, probability in zip(
             predicted, labels, logits, softmax(logits)[:, 1], strict=True
-        ):
-            line = {
-                "label": names[p],
-                "gold": names[gold],
-                "score": round(float(probability), 6),
-                "logits": [round(float(value), 6) for value in row],
-            }
-            file.write(json.dumps(line) + "\n")
+        )
+    )
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / f"{split}.jsonl").write_text(text, encoding="utf-8")
 
 
 def model_card(args: dict[str, Any], results: dict[str, Any]) -> str:

@@ -1,7 +1,6 @@
 """Material that several tests share. Nothing here reaches a network."""
 
 import os
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -10,13 +9,13 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import pytest
 import torch
+from chaos import write_model
 
 from bert_min import (
     BertConfig,
     BertForSequenceClassification,
     BertTokenizer,
     resolve_model,
-    save_model,
 )
 from data import load_data
 from data.batches import pad
@@ -54,16 +53,9 @@ def tweet_batches(tweets, minilm):
 
 
 @pytest.fixture(scope="session")
-def model_dir(minilm, tmp_path_factory) -> Path:
+def model_dir(tmp_path_factory) -> Path:
     """A BERT of four narrow layers with MiniLM's tokenizer."""
-    folder = tmp_path_factory.mktemp("model")
-    torch.manual_seed(0)
-    config = BertConfig(
-        hidden_size=32, num_hidden_layers=4, num_attention_heads=4, intermediate_size=64
-    )
-    save_model(BertForSequenceClassification(config), folder)
-    shutil.copy(minilm / "tokenizer.json", folder)
-    return folder
+    return write_model(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -54,14 +54,14 @@ def contents(folder):
     return {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def training(model_dir, out, *more):
+def training(model_dir, out):
     size = ["--limit", 16, "--epochs", 1, "--dtype", "fp32"]
     return ["--mode", "teacher", "--model", model_dir, "--data", "sample", *size, "--out", out]
 
 
 # What does not fit any more: a line of metrics.jsonl, or the tensors of the checkpoint.
 @pytest.mark.parametrize("limit", [50, 8_000_000])
-def test_training_on_a_full_disk_keeps_what_was_there(run, model_dir, web_runs, tmp_path, limit):
+def test_training_on_a_full_disk_keeps_what_was_there(run, model_dir, tmp_path, limit):
     out = tmp_path / "teacher"
     assert run("train.py", *training(model_dir, out))[0] == 0
     before = contents(tmp_path)
@@ -95,7 +95,6 @@ def test_a_teachers_states_that_do_not_fit(run, model_dir, web_runs, tmp_path, l
     assert not any(tmp_path.iterdir())
 
 
-# What may be written last, as a number of files: each one fails in its turn.
 @pytest.mark.parametrize("mode", ["teacher", "lora"])
 def test_whichever_file_fails_the_old_run_stays(command, monkeypatch, model_dir, tmp_path, mode):
     flags = [*training(model_dir, "run"), "--mode", mode]
@@ -123,6 +122,7 @@ def test_whichever_file_fails_the_old_run_stays(command, monkeypatch, model_dir,
         assert kept == before
     wanted = {"state.json", "config.json", "tokenizer.json", "tokenizer_config.json"}
     wanted |= {"train_args.json", "results.json", "README.md", "MANIFEST.json"}
+    wanted |= {f"{split}.{kind}" for split in ("validation", "test") for kind in ("txt", "jsonl")}
     assert wanted <= names
 
 

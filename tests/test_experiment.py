@@ -310,7 +310,7 @@ def test_models_of_more_classes_are_refused(tmp_path, minilm):
     )  # fmt: skip
     save_model(BertForSequenceClassification(config), tmp_path)
     shutil.copy(minilm / "tokenizer.json", tmp_path)
-    with pytest.raises(ModelError, match="3 classes; only two can be scored"):
+    with pytest.raises(ModelError, match="has 3 classes; only two can be scored"):
         load_classifier(tmp_path)
 
 

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import sys
 
 import pytest
 import torch
@@ -11,7 +10,6 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, pipeline
 
 from experiment.classifier import find_base, load_classifier, load_run_model
-from experiment.cli import run_command
 from lora import AdapterError, AdapterSet, add_lora, lora_layers, save_adapter
 from lora import __main__ as merge_command
 from lora.adapt import unload_lora
@@ -21,12 +19,10 @@ IDS, MASK = torch.tensor([[1, 2, 3, 4], [5, 6, 0, 0]]), torch.tensor([[1, 1, 1, 
 
 
 @pytest.fixture
-def merge(monkeypatch, capsys):
+def merge(command):
     def run(*words):
-        monkeypatch.setattr(sys, "argv", ["lora", "merge", *map(str, words)])
-        with pytest.raises(SystemExit) as stopped:
-            run_command(merge_command.main)
-        return stopped.value.code, capsys.readouterr().err
+        result = command(merge_command, "merge", *words)
+        return result.code, result.err
 
     return run
 

@@ -17,7 +17,7 @@ import train as train_command
 from analysis import evaluate
 from distill import Recipe, State, TeacherTargets, fit, make_student
 from experiment.checkpoint import Checkpoints
-from experiment.cli import Stop, UsageError, run_command
+from experiment.cli import Stop, UsageError
 from experiment.rundir import prepared, write_manifest
 from lora import add_lora
 
@@ -268,20 +268,14 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(mode, name, mo
 
 
 @pytest.fixture
-def in_folder(tmp_path, monkeypatch, capsys):
+def in_folder(command):
     """train.py in this process; returns exit code and stderr."""
-    monkeypatch.chdir(tmp_path)
-    handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
 
     def run(*words):
-        monkeypatch.setattr(sys, "argv", ["train.py", *map(str, words)])
-        with pytest.raises(SystemExit) as stopped:
-            run_command(train_command.main)
-        return stopped.value.code, capsys.readouterr().err
+        result = command(train_command, *words)
+        return result.code, result.err
 
-    yield run
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    return run
 
 
 def test_resume_without_checkpoints_begins_and_a_finished_run_stays(model_dir, in_folder):
@@ -484,10 +478,12 @@ def test_a_run_is_no_checkpoint(model_dir, in_folder):
 
 
 def test_a_second_signal_of_either_kind_ends_at_once():
-    stop, handlers = Stop(), {}
-    signal.raise_signal(signal.SIGINT)
-    assert stop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        handlers[number] = signal.getsignal(number)
-        signal.signal(number, signal.default_int_handler)
-    assert set(handlers.values()) == {signal.SIG_DFL}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        stop = Stop()
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+        assert {signal.getsignal(number) for number in before} == {signal.SIG_DFL}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
