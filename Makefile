@@ -38,11 +38,11 @@ web: .venv/run ## serve the page on http://127.0.0.1:5000 (after make demo, or w
 	$(BIN)/python -m webapp
 
 study: .venv/dev ## train every arm of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID HATECHECK=DIR)
-	$(BIN)/python -m analysis.study --model $(MODEL) --data $(DATA) --seeds 5 \
+	$(BIN)/python -m study --model $(MODEL) --data $(DATA) --seeds 5 \
 	  $(if $(HATECHECK),--hatecheck $(HATECHECK))
 
 report: .venv/run ## write docs/ANALYSIS.md, its figures and the README's table from docs/study
-	$(BIN)/python -m analysis.report
+	$(BIN)/python -m study.report
 
 test: .venv/dev ## install what the tests need and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto

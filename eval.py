@@ -92,11 +92,11 @@ def main() -> int:
     args = parse_args()
     import numpy as np
 
-    from analysis import constants
-    from analysis.table import results_table
     from bert_min import ModelError
     from data import load_data
     from experiment.rundir import find_runs, is_run, read_record
+    from scoring import constants
+    from scoring.table import results_table
 
     runs = args.runs or find_runs(Path("runs"))
     if not runs:
@@ -137,8 +137,8 @@ def main() -> int:
 
 def hatecheck(runs: list[Path], args: argparse.Namespace) -> int:
     """Print how each run does on the test cases of HateCheck; nothing is ever trained on them."""
-    from analysis.hatecheck import read_cases, score_cases
-    from analysis.table import hatecheck_tables
+    from scoring.hatecheck import read_cases, score_cases
+    from scoring.table import hatecheck_tables
 
     cases = read_cases(args.hatecheck)
     scores = {}
@@ -148,8 +148,8 @@ def hatecheck(runs: list[Path], args: argparse.Namespace) -> int:
         scores[str(run)] = score_cases(cases, logits, *decision(classifier, args))
     print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
     if args.figure:
-        from analysis.figures import hatecheck_map
-        from analysis.table import short_names
+        from scoring.table import short_names
+        from study.report.figures import hatecheck_map
 
         named = dict(zip(short_names(list(scores)), scores.values(), strict=True))
         hatecheck_map(named, args.figure)
@@ -187,10 +187,10 @@ def score_run(
     run: Path, split: "Split", args: argparse.Namespace, prior: float | None = None
 ) -> dict[str, Any]:
     """Every metric of one run on a split, and what its directory says of its training."""
-    from analysis import compute_metrics
-    from analysis.calibration import match_prior
     from experiment.rundir import read_record
     from lora import count_parameters
+    from scoring import compute_metrics
+    from scoring.calibration import match_prior
 
     classifier = load(run, args)
     depth = classifier.model.config.num_hidden_layers

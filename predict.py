@@ -146,7 +146,7 @@ def main() -> int:
     from data.stream import Row, read_rows
     from experiment.answers import AnswerFile, as_csv, as_json, partial_of
     from experiment.classifier import load_classifier
-    from parallel import add_up, join_ranks, rank, wait_for_all, world
+    from speed.ranks import add_up, join_ranks, rank, wait_for_all, world
 
     device = join_ranks(pick_device(args.device))
     if world() > 1 and not (args.file and args.file.is_file() and args.out):

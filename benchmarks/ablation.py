@@ -13,8 +13,8 @@ from benchmarks.material import Material, Sample, Shape
 from benchmarks.measure import Report
 from benchmarks.training import OURS, Contender, compare, counted, fit_steps, format_note
 from bert_min import BertForSequenceClassification, load_model
-from distill.replicas import Replica
-from parallel import Workers
+from speed.replicas import Replica
+from speed.threads import Workers
 
 Switch = Callable[[], contextlib.AbstractContextManager[Any]]
 
@@ -53,7 +53,7 @@ def _as_it_is() -> Iterator[None]:
 
 WITHOUT: dict[str, Switch] = {
     "parts side by side": _one_after_the_other,
-    "16-bit dropout draws": lambda: patch("distill.replicas.Dropout", lambda p, _: nn.Dropout(p)),
+    "16-bit dropout draws": lambda: patch("speed.replicas.Dropout", lambda p, _: nn.Dropout(p)),
     "last layer for [CLS] alone": _every_token,
     "sparse embedding gradient": _dense_embedding,
 }

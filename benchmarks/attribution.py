@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from analysis.attribution import Piece, leave_one_out
 from data import load_data
 from experiment.classifier import Classifier, load_classifier
 from experiment.cli import number, run_command
 from experiment.rundir import read_json
+from scoring.attribution import Piece, leave_one_out
 
 COUNTS = (1, 3)  # words taken away together
 

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from analysis import softmax
 from benchmarks.material import BATCH, MAX_LENGTH
 from benchmarks.measure import seconds_of
 from benchmarks.peers import CPU, load_tokenizer, load_transformers
 from bert_min import BertTokenizer, load_model
 from data.batches import evaluation_batches, pad
 from experiment.classifier import Classifier
+from scoring import softmax
 
 Labeller = Callable[[Sequence[str]], np.ndarray]  # N texts to P(positive) (N,)
 Rows = Sequence[Sequence[int]]  # token ids

@@ -68,7 +68,7 @@ def main() -> None:
 
     from benchmarks.training import fit_steps
     from bert_min import load_model
-    from parallel import join_ranks
+    from speed.ranks import join_ranks
 
     join_ranks(torch.device("cpu"))
     job = json.loads(Path(sys.argv[1]).read_text())

@@ -6,12 +6,13 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from analysis import predict_logits
 from benchmarks.material import Material, Sample
 from benchmarks.measure import Report, Row, exponent, seconds_of, spread
 from benchmarks.streaming import growth_note, label_files
 from benchmarks.training import fit_steps
-from bert_min import BertConfig, BertForSequenceClassification, load_model, packed
+from bert_min import BertConfig, BertForSequenceClassification, load_model
+from scoring import predict_logits
+from speed.packing import packed
 
 Ids = list[list[int]]
 REPEATS = 3

@@ -1,9 +1,8 @@
 """A minimal BERT that reads and writes Hugging Face checkpoints."""
 
 from bert_min.config import BertConfig, ModelError
-from bert_min.hub import commit_of, resolve_model
+from bert_min.find import commit_of, resolve_model
 from bert_min.model import BertForSequenceClassification, BertOutput
-from bert_min.packing import packed
 from bert_min.tokenizer import BertTokenizer, Encoded
 from bert_min.weights import load_model, save_model, save_tensors
 
@@ -16,7 +15,6 @@ __all__ = [
     "ModelError",
     "commit_of",
     "load_model",
-    "packed",
     "resolve_model",
     "save_model",
     "save_tensors",

@@ -16,9 +16,9 @@ from bert_min import BertForSequenceClassification
 from data.batches import pad, training_batches
 from distill.losses import attention_entropy, distillation_loss
 from distill.progress import Fit, State, capture, restore, trainable
-from distill.replicas import Replica, Replicas
 from distill.targets import Targets
-from parallel import add_up, any_rank, rank, world
+from speed.ranks import add_up, any_rank, rank, world
+from speed.replicas import Replica, Replicas
 
 TOKENS_PER_PART = 1536  # bounds memory, whatever the batch size and the longest text
 TERMS = ("loss", "hard_loss", "soft_loss", "hidden_loss", "attention_entropy")

@@ -22,9 +22,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
-from bert_min import BertForSequenceClassification, ModelError, packed, save_tensors
+from bert_min import BertForSequenceClassification, ModelError, save_tensors
 from data.batches import CPU_BATCH, evaluation_batches, pad
-from parallel import rank, side_by_side
+from speed.packing import packed
+from speed.ranks import rank
+from speed.threads import side_by_side
 
 
 def targets_key(teacher: BertForSequenceClassification, ids: Sequence[Sequence[int]]) -> str:

@@ -12,7 +12,7 @@ from bert_min import ModelError, save_tensors
 from distill import State
 from experiment.cli import UsageError, say
 from experiment.rundir import check_manifest, read_json, write_json, write_manifest
-from parallel import rank
+from speed.ranks import rank
 
 FILES = ("state.safetensors", "state.json", "metrics.jsonl")
 

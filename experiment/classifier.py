@@ -10,14 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from analysis import predict_logits, softmax
 from bert_min import (
     BertConfig,
     BertForSequenceClassification,
     BertTokenizer,
     ModelError,
     load_model,
-    packed,
     resolve_model,
 )
 from data.hashtags import READINGS
@@ -30,6 +28,8 @@ from experiment.rundir import (
     weights_sha256,
 )
 from lora import AdapterError, load_adapter, merge_lora, read_adapter_config
+from scoring import predict_logits, softmax
+from speed.packing import packed
 
 
 class Prediction(NamedTuple):
@@ -95,7 +95,7 @@ class Classifier:
         self.label_names = model.config.label_names
 
     def pack(self) -> None:
-        """Make labelling faster; the model can then do nothing else. See bert_min.packing.
+        """Make labelling faster; the model can then do nothing else. See speed.packing.
 
         Not for a server: oneDNN keeps code for each shape that it meets, and memory grows.
         """

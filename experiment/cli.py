@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def run_command(main: Callable[[], int]) -> NoReturn:
     except KeyboardInterrupt:
         code = 130
     except ModuleNotFoundError as error:
-        if error.name in (None, "bert_min", "data", "distill", "lora", "analysis", "experiment"):
+        if error.name is None or (Path(__file__).parent.parent / error.name).is_dir():
             raise
         hint = "(hint: make demo installs it; then source .venv/bin/activate)"
         print(f"error: {error.name} is not installed in this Python {hint}", file=sys.stderr)

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis import softmax
 from bert_min import ModelError
-from parallel import rank
+from scoring import softmax
+from speed.ranks import rank
 
 ORDER = ("teacher", "odd", "even", "first", "last", "hybrid", "lora")  # of runs, in every list
 # What a classifier is made of. Scores and predictions may be written again; these may not change.

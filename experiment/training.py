@@ -13,22 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from analysis import (
-    choose_threshold,
-    compute_metrics,
-    evaluate,
-    fit_temperature,
-    predict_logits,
-    softmax,
-)
 from bert_min import (
     BertForSequenceClassification,
     commit_of,
     load_model,
-    packed,
     save_model,
 )
-from bert_min.hub import MINILM, MINILM_ID
+from bert_min.find import MINILM, MINILM_ID
 from data import repeats
 from data.hashtags import hashtag_dropout
 from distill import (
@@ -57,7 +48,16 @@ from experiment.cli import (
 )
 from experiment.material import Material, find_teacher, gather
 from lora import add_lora, count_parameters, save_adapter
-from parallel import agree, any_rank, join_ranks, rank, wait_for_all
+from scoring import (
+    choose_threshold,
+    compute_metrics,
+    evaluate,
+    fit_temperature,
+    predict_logits,
+    softmax,
+)
+from speed.packing import packed
+from speed.ranks import agree, any_rank, join_ranks, rank, wait_for_all
 
 PROBE_LR = 1e-3  # of a head alone
 

@@ -10,11 +10,9 @@ from lora.adapt import (
 )
 from lora.adapter import AdapterError, load_adapter, read_adapter_config, save_adapter
 from lora.layer import LoRALinear
-from lora.swap import AdapterSet
 
 __all__ = [
     "AdapterError",
-    "AdapterSet",
     "LoRALinear",
     "add_lora",
     "count_parameters",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.attribution import Piece, leave_one_out
+from scoring.attribution import Piece, leave_one_out
 
 WEIGHTS = {"hate": 0.5, "love": -0.25, "you": 0.125}
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, log_loss
 
-from analysis import softmax
-from analysis.calibration import (
+from scoring import softmax
+from scoring.calibration import (
     choose_threshold,
     fit_temperature,
     match_prior,

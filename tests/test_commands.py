@@ -21,8 +21,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 import eval as eval_command
 import predict as predict_command
 import train as train_command
-from analysis.calibration import match_prior
 from lora import lora_layers
+from scoring.calibration import match_prior
 
 ROOT = Path(__file__).parent.parent
 METRICS = {

@@ -7,15 +7,15 @@ import torch
 from damages import DAMAGES
 
 import eval as eval_command
+import export
 import predict as predict_command
 import webapp.__main__ as webapp_command
-from lora import __main__ as merge_command
 
 COMMANDS = {
     "webapp": (webapp_command, lambda run: ["--port", 0, "--run", run]),
     "predict": (predict_command, lambda run: ["hi", "--run", run]),
     "eval": (eval_command, lambda run: ["--data", "sample", run]),
-    "merge": (merge_command, lambda run: ["merge", run, "merged"]),
+    "merge": (export, lambda run: [run, "merged"]),
 }
 
 

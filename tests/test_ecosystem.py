@@ -14,8 +14,8 @@ from huggingface_hub import ModelCard
 from oldest import TEXTS
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
+import export
 from experiment.classifier import load_classifier
-from lora import __main__ as merge_command
 
 ROOT = Path(__file__).parent.parent
 OLDEST = Path(sys.prefix) / "oldest"  # `make .venv/dev` fills it
@@ -26,9 +26,9 @@ def plain(web_runs, tmp_path_factory):
     """A student and a merged LoRA run: folders that any tool can read."""
     merged = tmp_path_factory.mktemp("merged") / "lora"
     before = sys.argv
-    sys.argv = ["lora", "merge", str(web_runs / "lora"), str(merged)]
+    sys.argv = ["export", str(web_runs / "lora"), str(merged)]
     try:
-        assert merge_command.main() == 0
+        assert export.main() == 0
     finally:
         sys.argv = before
     return {"odd": web_runs / "odd", "lora": merged}

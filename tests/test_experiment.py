@@ -10,13 +10,13 @@ import pytest
 import torch
 
 import train as train_command
-from analysis import evaluate
 from bert_min import BertConfig, BertForSequenceClassification, ModelError, load_model, save_model
 from data import load_data
 from experiment import rundir, training
 from experiment.classifier import load_classifier, load_run_model
 from experiment.cli import Stop, UsageError, pick_device, pick_dtype
 from lora import lora_layers
+from scoring import evaluate
 
 
 @pytest.fixture

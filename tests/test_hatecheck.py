@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import eval as eval_command
-from analysis.hatecheck import FILE, read_cases, score_cases
-from analysis.table import hatecheck_tables
 from data import DataError
+from scoring.hatecheck import FILE, read_cases, score_cases
+from scoring.table import hatecheck_tables
 
 HEADER = ",functionality,case_id,test_case,label_gold,target_ident\n"
 ROWS = """0,derog_h,1,I hate women.,hateful,women

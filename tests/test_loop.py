@@ -10,11 +10,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from analysis import evaluate
 from bert_min import BertForSequenceClassification
 from data.batches import pad, training_batches
 from distill import Recipe, TeacherTargets, TrainingError, fit, make_student
 from distill.loop import batch_loss, learning_rate_factor, make_optimizer, split_batch
+from scoring import evaluate
 
 RECIPE = Recipe(epochs=3, batch_size=8, lr=5e-3, warmup=0.1, seed=1)
 

@@ -1,4 +1,4 @@
-"""analysis.metrics against scikit-learn and by-hand numbers."""
+"""scoring.metrics against scikit-learn and by-hand numbers."""
 
 import math
 import warnings
@@ -11,8 +11,8 @@ from scipy.special import softmax as scipy_softmax
 from scipy.stats import bootstrap
 from sklearn import metrics as sk
 
-from analysis import compute_metrics, constants, softmax
-from analysis.metrics import auroc, bootstrap_intervals, expected_calibration_error
+from scoring import compute_metrics, constants, softmax
+from scoring.metrics import auroc, bootstrap_intervals, expected_calibration_error
 
 
 def random_case(seed, n=300):

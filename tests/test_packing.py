@@ -1,4 +1,4 @@
-"""bert_min.packing: the same numbers from other kernels, and nothing of the model is touched."""
+"""speed.packing: the same numbers from other kernels, and nothing of the model is touched."""
 
 import importlib
 
@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from analysis import evaluate, predict_logits
-from bert_min import load_model, packed
-from bert_min.packing import PackedLinear
+from bert_min import load_model
 from distill import TeacherTargets
 from lora import add_lora, lora_layers, merge_lora
+from scoring import evaluate, predict_logits
+from speed.packing import PackedLinear, packed
 
 
 def inside(model, kind):
@@ -83,7 +83,7 @@ def test_a_model_is_packed_once_and_only_where_it_can_be(tiny, monkeypatch):
 def made(monkeypatch):
     """The models that were packed."""
     models = []
-    for name in ("analysis.evaluate", "distill.targets"):
+    for name in ("scoring.evaluate", "distill.targets"):
         module = importlib.import_module(name)
         monkeypatch.setattr(module, "packed", lambda model: models.append(model) or packed(model))
     return models

@@ -5,7 +5,7 @@ import threading
 import pytest
 import torch
 
-from parallel import Workers
+from speed.threads import Workers
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_processes_that_see_other_checkpoints_do_not_go_on(tmp_path):
         "import sys\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         "import torch\n"
-        "from parallel import agree, join_ranks, rank\n"
+        "from speed.ranks import agree, join_ranks, rank\n"
         "cpu = join_ranks(torch.device('cpu'))\n"
         "print(agree(7, cpu), agree(rank(), cpu), agree(-rank(), cpu))\n"
     )

@@ -8,9 +8,9 @@ from pathlib import Path
 import eval as eval_command
 import predict as predict_command
 import train as train_command
-from analysis.arms import TEACHER, lora_arms, student_arms
-from analysis.report import BEGIN, END
 from benchmarks.report import targets_table
+from study.arms import TEACHER, lora_arms, student_arms
+from study.report.__main__ import BEGIN, END
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

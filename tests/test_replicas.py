@@ -1,4 +1,4 @@
-"""distill.replicas: dropout at the paper's rate, gradients that add up, weights that are shared."""
+"""speed.replicas: dropout at the paper's rate, gradients that add up, weights that are shared."""
 
 import copy
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from distill.replicas import Dropout, Replicas
 from lora import add_lora
+from speed.replicas import Dropout, Replicas
 
 IDS = torch.randint(1, 64, (6, 9), generator=torch.Generator().manual_seed(3))
 MASK = torch.ones(6, 9, dtype=torch.long)

@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis import compute_metrics, report
-from analysis.answers import MAIN, MISSING, QUESTIONS
-from analysis.arms import RECIPE
-from analysis.data_report import describe
-from analysis.data_report import main as data_report_main
-from analysis.pictures import draw
-from analysis.record import by_label, write_record
-from analysis.report import BEGIN, END, TEMPLATE, fill, with_results
-from analysis.report_tables import Tables
-from analysis.summary import Arm, Summary
 from bert_min import BertTokenizer, ModelError
 from data import load_data
 from experiment.cli import UsageError
+from scoring import compute_metrics
+from study.arms import RECIPE
+from study.data_report import describe
+from study.data_report import main as data_report_main
+from study.record import by_label, write_record
+from study.report import __main__ as report
+from study.report.__main__ import BEGIN, END, TEMPLATE, fill, with_results
+from study.report.answers import MAIN, MISSING, QUESTIONS
+from study.report.pictures import draw
+from study.report.tables import Tables
+from study.summary import Arm, Summary
 
 ROOT = Path(__file__).parent.parent
 STUDY = ROOT / "docs" / "study"

@@ -14,12 +14,12 @@ import pytest
 import torch
 
 import train as train_command
-from analysis import evaluate
 from distill import Recipe, State, TeacherTargets, fit, make_student
 from experiment.checkpoint import Checkpoints
 from experiment.cli import Stop, UsageError
 from experiment.rundir import prepared, write_manifest
 from lora import add_lora
+from scoring import evaluate
 
 ROOT = Path(__file__).parent.parent
 RECIPE = Recipe(epochs=3, batch_size=8, lr=5e-3, seed=1, beta=1.0)

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.shifts import (
+from data import Data, Split, load_data
+from data.hashtags import HASHTAG
+from study.shifts import (
     HELD_OUT,
     SHIFTS,
     campaigns,
@@ -11,8 +13,6 @@ from analysis.shifts import (
     telltale_hashtags,
     write_folder,
 )
-from data import Data, Split, load_data
-from data.hashtags import HASHTAG
 
 
 def make_data() -> Data:

@@ -15,9 +15,7 @@ from safetensors.torch import save_file
 from transformers import AutoModelForSequenceClassification
 
 import eval as eval_command
-from analysis import fit_temperature
-from analysis.floors import FLOORS, floor_margins, soft_targets
-from bert_min import BertForSequenceClassification, BertTokenizer, ModelError, load_model, packed
+from bert_min import BertForSequenceClassification, BertTokenizer, ModelError, load_model
 from bert_min.config import BertConfig
 from bert_min.model import mean_pool
 from data import load_data
@@ -26,6 +24,9 @@ from distill import StoredLogits, TeacherTargets, distillation_loss, draw_layers
 from distill.losses import attention_entropy
 from experiment.classifier import Decision, load_classifier, read_decision
 from experiment.training import train_command
+from scoring import fit_temperature
+from speed.packing import packed
+from study.floors import FLOORS, floor_margins, soft_targets
 from train import parse_args
 from webapp.models import load_models
 from webapp.service import Service

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from analysis.significance import (
+from study.statistics import (
     Difference,
     holm,
     macro_f1_of_samples,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.similarity import layer_states, linear_cka, similarity
 from distill import make_student
+from study.similarity import layer_states, linear_cka, similarity
 
 
 def test_cka_does_not_see_rotation_scale_and_shift():

@@ -13,8 +13,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from analysis import runner
-from analysis.arms import (
+from bert_min import ModelError
+from data import Data, Split, load_data
+from experiment.cli import UsageError
+from scoring.hatecheck import FILE
+from study import runner
+from study.__main__ import describe, parse_args
+from study.arms import (
     REST,
     STEPS,
     TEACHER,
@@ -27,16 +32,11 @@ from analysis.arms import (
     robust_arms,
     student_arms,
 )
-from analysis.choices import choose_loss, choose_prior, choose_recipe
-from analysis.hatecheck import FILE
-from analysis.record import by_label, learning_curve, pretty, read_records, scores_of, write_record
-from analysis.runner import Study, StudyError, check, locked
-from analysis.shifts import SHIFTS
-from analysis.study import describe, parse_args
-from analysis.summary import Arm as Scored
-from bert_min import ModelError
-from data import Data, Split, load_data
-from experiment.cli import UsageError
+from study.choices import choose_loss, choose_prior, choose_recipe
+from study.record import by_label, learning_curve, pretty, read_records, scores_of, write_record
+from study.runner import Study, StudyError, check, locked
+from study.shifts import SHIFTS
+from study.summary import Arm as Scored
 from train import parse_args as parse_train
 
 CASES = """,functionality,case_id,test_case,label_gold,target_ident
@@ -312,7 +312,7 @@ def test_a_record_reads_back_and_a_damaged_one_is_named(tmp_path):
 
 def start(folder: Path, model_dir: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "analysis.study", *flags(folder, model_dir, *more)],
+        [sys.executable, "-m", "study.__main__", *flags(folder, model_dir, *more)],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,

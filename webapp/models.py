@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from analysis import compute_metrics
 from bert_min import ModelError
 from experiment.classifier import Classifier, load_classifier
 from experiment.cli import UsageError
 from experiment.rundir import find_runs, is_run, read_json, read_record, weights_sha256
 from lora import unload_lora
+from scoring import compute_metrics
 
 # Texts that a model reads at once: more are no faster on a CPU, but take and leave more memory.
 BATCH_SIZE = 8

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from bottle import Bottle, SimpleTemplate, response
 
-from analysis.table import HEADER, table_row
+from scoring.table import HEADER, table_row
 from webapp.contract import MAX_CHARS, Refused, check_text
 from webapp.http import read_form, set_status
 from webapp.models import Model

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from analysis.attribution import Piece, leave_one_out
 from experiment.classifier import Prediction
+from scoring.attribution import Piece, leave_one_out
 from webapp.contract import MAX_BATCH, MAX_CHARS, Refused, empty_text
 from webapp.models import Model
 

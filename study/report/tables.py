@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis.answers import INITS, MAIN, PLAIN, QUESTIONS, percent, spread
-from analysis.arms import RECIPE, ROBUST
-from analysis.choice_tables import ChoiceTables
-from analysis.floors import FLOORS
-from analysis.goal_tables import GoalTables
-from analysis.hatecheck import PUBLISHED
-from analysis.metrics import compute_metrics
-from analysis.table import aligned
+from scoring.hatecheck import PUBLISHED
+from scoring.metrics import compute_metrics
+from scoring.table import aligned
+from study.arms import RECIPE, ROBUST
+from study.floors import FLOORS
+from study.report.answers import INITS, MAIN, PLAIN, QUESTIONS, percent, spread
+from study.report.choice_tables import ChoiceTables
+from study.report.goal_tables import GoalTables
 
 VERDICTS = (
     "Verdicts on validation, the first arm against the second. An interval is of one pair; the\n"

@@ -1,8 +1,8 @@
 """From logits to conclusions."""
 
-from analysis.calibration import choose_threshold, fit_temperature
-from analysis.evaluate import evaluate, predict_logits
-from analysis.metrics import compute_metrics, constants, softmax
+from scoring.calibration import choose_threshold, fit_temperature
+from scoring.evaluate import evaluate, predict_logits
+from scoring.metrics import compute_metrics, constants, softmax
 
 __all__ = [
     "choose_threshold",

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from analysis.metrics import compute_metrics
-from bert_min import BertForSequenceClassification, packed
+from bert_min import BertForSequenceClassification
 from data.batches import CPU_BATCH, evaluation_batches, pad
-from parallel import side_by_side
+from scoring.metrics import compute_metrics
+from speed.packing import packed
+from speed.threads import side_by_side
 
 
 def predict_logits(

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arms import RECIPE, ROBUST
-from analysis.metrics import constants
-from analysis.significance import mean_interval
-from analysis.summary import Arm, Comparison, Summary
+from scoring.metrics import constants
+from study.arms import RECIPE, ROBUST
+from study.statistics import mean_interval
+from study.summary import Arm, Comparison, Summary
 
 MAIN = (
     "teacher",

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from analysis.similarity import similarity
 from bert_min import BertForSequenceClassification
 from distill import choose_layers, make_student
 from experiment.classifier import load_classifier, load_run_model
 from experiment.rundir import is_run
+from study.similarity import similarity
 
 TEXTS = 256
 TIMED = ("teacher", "odd-kd-hidden", "even-kd-hidden", "lora", "lora-odd")

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.calibration import reliability
-from analysis.metrics import confusion
-from analysis.summary import Summary
+from scoring.calibration import reliability
+from scoring.metrics import confusion
+from study.summary import Summary
 
 mpl.rcParams.update(
     {

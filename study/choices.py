@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from analysis.arms import (
+from experiment.cli import UsageError, say
+from study.arms import (
     ALPHAS,
     BETAS,
     DECIDING,
@@ -13,14 +14,13 @@ from analysis.arms import (
     grid_arm,
     shift_arm,
 )
-from analysis.runner import Study, StudyError
-from experiment.cli import UsageError, say
+from study.runner import Study, StudyError
 
 
 def macro_f1_of(record: dict[str, Any], split: str) -> float:
     """Macro-F1 of one record's margins on a split."""
-    from analysis.metrics import macro_f1
-    from analysis.record import scores_of
+    from scoring.metrics import macro_f1
+    from study.record import scores_of
 
     scores = scores_of([record], split)
     return macro_f1(scores.predicted[0], scores.labels)
@@ -28,9 +28,9 @@ def macro_f1_of(record: dict[str, Any], split: str) -> float:
 
 def shift_scores(record: dict[str, Any], prior: str = "keep") -> dict[str, float]:
     """Loss and macro-F1 on the texts that a shift held out."""
-    from analysis.metrics import compute_metrics
-    from analysis.record import scores_of
-    from analysis.summary import Arm
+    from scoring.metrics import compute_metrics
+    from study.record import scores_of
+    from study.summary import Arm
 
     scores = scores_of([record], "test")
     found = compute_metrics(scores.logits[0], scores.labels)

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from analysis.calibration import fit_temperature
-from bert_min import BertForSequenceClassification, BertTokenizer, packed
+from bert_min import BertForSequenceClassification, BertTokenizer
 from bert_min.model import mean_pool
 from data import Data
 from data.batches import evaluation_batches, pad
 from data.hashtags import READINGS
+from scoring.calibration import fit_temperature
+from speed.packing import packed
 
 FLOORS = {
     "floor-bow": "bag of words (1, 2), logistic regression",
@@ -66,7 +67,7 @@ def floor_margins(
     """Fit a floor on the training split; its margins on validation and test.
 
     A support vector machine's decision values are no log-odds: its loss means something only once a
-    temperature is fitted (analysis/calibration.py).
+    temperature is fitted (scoring/calibration.py).
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression

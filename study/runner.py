@@ -14,8 +14,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from analysis.arms import MAIN, TARGETS, TEACHER, Arm
 from experiment.cli import EXIT_CODES, UsageError, say
+from study.arms import MAIN, TARGETS, TEACHER, Arm
 
 ROOT = Path(__file__).parent.parent
 # Flags that may differ between a run and the arm it stands for: where things lie, and how fast.
@@ -46,11 +46,11 @@ class Study:
     def __init__(self, args: argparse.Namespace, lock: int) -> None:
         import torch
 
-        from analysis.shifts import usable_shifts
         from bert_min import load_model, resolve_model
         from data import load_data
         from experiment.classifier import load_tokenizer
         from experiment.material import fingerprint
+        from study.shifts import usable_shifts
 
         self.args, self.lock = args, lock
         self.one_at_a_time = threading.RLock()
@@ -96,7 +96,7 @@ class Study:
 
     def source(self, shift: str | None) -> str:
         """What `--data` is for an arm; a shift's folder is written where it is not there."""
-        from analysis.shifts import shifted, write_folder
+        from study.shifts import shifted, write_folder
 
         if shift is None:
             return self.args.data
@@ -112,8 +112,8 @@ class Study:
         """The file with a kernel head's logits for an arm's training texts, made if need be."""
         from safetensors.numpy import save_file
 
-        from analysis.floors import soft_targets
         from data import load_data
+        from study.floors import soft_targets
 
         reading = "remove" if "remove" in arm.flags else "keep"
         path = (
@@ -146,8 +146,8 @@ class Study:
 
     def train(self, arm: Arm, seed: int) -> None:
         """Make a run and its record, or those of the two that are missing."""
-        from analysis.record import make_record, write_record
         from experiment.rundir import is_run, read_json
+        from study.record import make_record, write_record
 
         out = self.args.runs / arm.name / f"seed-{seed}"
         flags = self.command(arm, seed, out)
@@ -177,8 +177,8 @@ class Study:
 
     def hatecheck(self, run: Path) -> dict[str, Any]:
         """The scores of a run on the HateCheck cases."""
-        from analysis.hatecheck import read_cases, score_cases
         from experiment.classifier import load_classifier
+        from scoring.hatecheck import read_cases, score_cases
 
         cases = read_cases(self.args.hatecheck)
         classifier = load_classifier(run, parallel=False)
@@ -187,9 +187,9 @@ class Study:
 
     def floors(self) -> None:
         """The arms that need no training loop, on the data and on every shift."""
-        from analysis.floors import FLOORS, floor_margins
-        from analysis.record import SPLITS, by_label, write_record
-        from analysis.shifts import shifted
+        from study.floors import FLOORS, floor_margins
+        from study.record import SPLITS, by_label, write_record
+        from study.shifts import shifted
 
         for shift in (None, *self.shifts):
             data = shifted(self.data, shift) if shift else self.data
@@ -204,10 +204,10 @@ class Study:
 
     def afterwards(self) -> None:
         """Layer similarity and times of the finished models that are there."""
-        from analysis.afterwards import TEXTS, layer_maps, times
-        from analysis.record import write_record
         from experiment.classifier import load_run_model
         from experiment.rundir import is_run
+        from study.afterwards import TEXTS, layer_maps, times
+        from study.record import write_record
 
         texts = self.data.splits["validation"].texts[:TEXTS]
         ids = [encoded.ids for encoded in self.tokenizer.encode(texts)]

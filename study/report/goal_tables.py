@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.answers import Answers, spread
-from analysis.arms import RECIPE
-from analysis.summary import Arm
-from analysis.table import aligned
+from scoring.table import aligned
+from study.arms import RECIPE
+from study.report.answers import Answers, spread
+from study.summary import Arm
 
 
 class Goal(NamedTuple):

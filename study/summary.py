@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arms import RECIPE, ROBUST
-from analysis.calibration import choose_threshold, fit_temperature, match_prior
-from analysis.metrics import compute_metrics, softmax
-from analysis.record import Scores, by_label, read_records, scores_of
-from analysis.significance import (
+from bert_min import ModelError
+from scoring.calibration import choose_threshold, fit_temperature, match_prior
+from scoring.metrics import compute_metrics, softmax
+from study.arms import RECIPE, ROBUST
+from study.record import Scores, by_label, read_records, scores_of
+from study.statistics import (
     Difference,
     holm,
     mcnemar,
@@ -22,7 +23,6 @@ from analysis.significance import (
     multi_bootstrap,
     verdict,
 )
-from bert_min import ModelError
 
 FEWEST_SEEDS, TOO_FEW = 3, "TOO FEW SEEDS"
 
@@ -129,7 +129,7 @@ class Summary:
         found = read_records(folder)
         if not found or not (folder / "study.json").is_file():
             raise ModelError(
-                f"no records of a study in {folder} (hint: python -m analysis.study writes some)"
+                f"no records of a study in {folder} (hint: python -m study writes some)"
             )
         self.folder = folder
         self.arms = {name: Arm(records) for name, records in found.items()}

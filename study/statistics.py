@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from analysis.metrics import f1_of_counts
+from scoring.metrics import f1_of_counts
 
 RESAMPLES = 2_000
 LEVEL = 0.05

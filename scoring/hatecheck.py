@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.metrics import macro_f1, softmax
 from data import DataError
+from scoring.metrics import macro_f1, softmax
 
 FILE = "test_suite_cases.csv"
 COLUMNS = ("test_case", "label_gold", "functionality", "target_ident")

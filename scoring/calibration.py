@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.metrics import BINS, f1_of_counts, softmax
+from scoring.metrics import BINS, f1_of_counts, softmax
 
 
 def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray, temperature: float) -> float:

@@ -1,4 +1,4 @@
-"""What a large job costs, and what bf16 costs: the sums are right, the documents show them."""
+"""What bf16 costs: the sums are right, the documents show them."""
 
 import json
 from pathlib import Path
@@ -6,60 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import cost, precision
+from benchmarks import precision
 from experiment.cli import UsageError
 
 ROOT = Path(__file__).parent.parent
 PERFORMANCE = ROOT / "docs" / "performance"
-
-
-def row(name, speed, **more):
-    return {"name": name, "shape": "minilm", "tokens_per_s": speed, "curve": None, **more}
-
-
-FIGURES = {
-    "inference": {"rows": [row("ours, bf16", 10_000), row("ONNX Runtime, fp32", 1)]},
-    "training": {"rows": [row("ours", 2_000), row("transformers at its best", 1)]},
-    "ranks": {
-        "rows": [
-            row("ours, one process, one core", 100),
-            row("ours, two processes, a core each", 180),
-        ]
-    },
-    "scaling": {
-        "rows": [
-            row("", 100, curve="batch, training bf16", size=64),
-            row("", 75, curve="batch, training bf16", size=32),
-            row("", 1, curve="batch, labelling fp32", size=16),
-        ],
-        "extra": {"exponents of seconds a token": [{"curve": "depth, training", "exponent": 2.0}]},
-    },
-}
-
-
-def test_costs_by_hand():
-    text = cost.pages(FIGURES, texts=9e8, tokens=40)
-    assert "Labelling 900,000,000 texts of 40 tokens" in text
-    # 3.6e10 tokens at 10,000 a second are 1,000 hours, at 2,000 a second 5,000.
-    assert "| minilm, ours, bf16 | 1,000 h | 100 h | 10 h | 1.0 h |" in text
-    assert "| minilm, ours | 5,000 h | 500 h | 50 h | 5.0 h |" in text
-    assert "keep 90%" in text
-    assert "| 1 | 64 | 100% |\n| 2 | 32 | 75% |\n\n" in text
-    assert "| depth, training | x 4.00 |" in text
-
-
-def test_missing_figures_are_a_usage_error(tmp_path, monkeypatch):
-    (tmp_path / "inference.json").write_text("{}")
-    monkeypatch.setattr("sys.argv", ["cost", str(tmp_path)])
-    with pytest.raises(UsageError, match=r"no training.json .*benchmarks training ranks scaling"):
-        cost.main()
-
-
-def test_the_scaling_document_shows_the_measured_costs(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["cost", str(PERFORMANCE)])
-    assert cost.main() == 0
-    document = (ROOT / "docs" / "SCALING.md").read_text(encoding="utf-8")
-    assert capsys.readouterr().out.strip() in document
 
 
 SCORES = [

@@ -9,15 +9,15 @@ from typing import Any
 from experiment.cli import run_command
 
 EXAMPLES = """examples:
-  python -m analysis.data_report --data DIR
-  python -m analysis.data_report --data DIR --model minilm --out docs/study/data.json
+  python -m study.data_report --data DIR
+  python -m study.data_report --data DIR --model minilm --out docs/study/data.json
 """
 SPLITS = ("train", "validation", "test")
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m analysis.data_report",
+        prog="python -m study.data_report",
         description=__doc__,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -43,8 +43,8 @@ def describe(data: Any, encode: Callable[[Sequence[str]], list[Any]]) -> dict[st
     """
     import numpy as np
 
-    from analysis.shifts import telltale_hashtags
     from data.hashtags import HASHTAG
+    from study.shifts import telltale_hashtags
 
     splits = {}
     for name in SPLITS:
@@ -106,7 +106,7 @@ def describe(data: Any, encode: Callable[[Sequence[str]], list[Any]]) -> dict[st
 
 def tables(figures: dict[str, Any], most: int = 12) -> list[str]:
     """Splits; hashtags; repeats: three Markdown tables."""
-    from analysis.table import aligned
+    from scoring.table import aligned
 
     splits = [
         [

@@ -112,5 +112,5 @@ def hatecheck_tables(scores: dict[str, dict[str, Any]]) -> str:
     return "\n\n".join(tables)
 
 
-if __name__ == "__main__":  # python -m analysis.table FILE, what `eval.py --json` printed
+if __name__ == "__main__":  # python -m scoring.table FILE, what `eval.py --json` printed
     print(results_table(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))

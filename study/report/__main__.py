@@ -7,19 +7,19 @@ from pathlib import Path
 
 from experiment.cli import UsageError, run_command, say
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 TEMPLATE = Path(__file__).parent / "template.md"
 FIELD = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
-BEGIN, END = "<!-- results: python -m analysis.report -->", "<!-- end of results -->"
+BEGIN, END = "<!-- results: python -m study.report -->", "<!-- end of results -->"
 EXAMPLES = """examples:
-  python -m analysis.report                                   from the records in docs/study
-  python -m analysis.report runs/study/results --out runs/study/report
+  python -m study.report                                   from the records in docs/study
+  python -m study.report runs/study/results --out runs/study/report
 """
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m analysis.report",
+        prog="python -m study.report",
         description=__doc__,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -30,7 +30,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         type=Path,
         default=ROOT / "docs" / "study",
         metavar="DIR",
-        help="records that analysis.study wrote (default: docs/study)",
+        help="records that study.__main__ wrote (default: docs/study)",
     )
     parser.add_argument(
         "--out",
@@ -67,9 +67,9 @@ def with_results(readme: str, results: str) -> str:
 
 def main() -> int:
     args = parse_args()
-    from analysis.pictures import draw
-    from analysis.report_tables import Tables
-    from analysis.summary import Summary
+    from study.report.pictures import draw
+    from study.report.tables import Tables
+    from study.summary import Summary
 
     summary = Summary(args.records)
     tables = Tables(summary)

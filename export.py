@@ -6,18 +6,14 @@ from pathlib import Path
 from experiment.cli import UsageError, run_command, say
 
 EXAMPLES = """examples:
-  python -m lora merge runs/lora runs/lora-merged
+  python export.py runs/lora runs/lora-merged
 """
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m lora",
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("merge",))
     parser.add_argument("run", type=Path, metavar="RUN", help="a run of --mode lora")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace a run in OUT")

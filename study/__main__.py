@@ -1,6 +1,6 @@
 """Train every arm of the study that is not finished yet, and keep a small record of each run.
 
-It can be stopped at any moment, and goes on where it was. `python -m analysis.report` turns the
+It can be stopped at any moment, and goes on where it was. `python -m study.report` turns the
 records into docs/ANALYSIS.md, at any time: what is missing is left out.
 """
 
@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.arms import (
+from experiment.cli import UsageError, number, run_command, say
+from study.arms import (
     MAIN,
     ROBUST,
     TEACHER,
@@ -20,19 +21,18 @@ from analysis.arms import (
     robust_arms,
     student_arms,
 )
-from analysis.choices import choose_loss, choose_recipe
-from analysis.runner import Study, locked
-from experiment.cli import UsageError, number, run_command, say
+from study.choices import choose_loss, choose_recipe
+from study.runner import Study, locked
 
 EXAMPLES = """examples:
-  python -m analysis.study --model minilm --data DIR --seeds 5        hours, on two cores
-  python -m analysis.study --data DIR --only 'odd-*' 'even-*'         a part of it
+  python -m study --model minilm --data DIR --seeds 5        hours, on two cores
+  python -m study --data DIR --only 'odd-*' 'even-*'         a part of it
 """
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m analysis.study",
+        prog="python -m study",
         description=__doc__,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -67,7 +67,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--results",
         type=Path,
         metavar="DIR",
-        help="where records are kept, for analysis.report (default: RUNS/results)",
+        help="where records are kept, for study.report.__main__ (default: RUNS/results)",
     )
     parser.add_argument(
         "--hatecheck", type=Path, metavar="DIR", help="score each run on HateCheck, too"
@@ -96,10 +96,10 @@ def names(arms: Sequence[Arm]) -> list[str]:
 
 def describe(study: Study, **choices: Any) -> None:
     """Write what holds for all records: model, data, repeats, and the choices made so far."""
-    from analysis.data_report import describe as data_figures
-    from analysis.record import write_record
     from experiment.material import fingerprint
     from experiment.rundir import read_json
+    from study.data_report import describe as data_figures
+    from study.record import write_record
 
     path, sha256 = study.args.results / "study.json", fingerprint(study.data)
     before = read_json(path)
@@ -161,7 +161,7 @@ def main() -> int:
         study.run([arm for arm in arms if arm.seeds < MAIN])
         study.floors()
         study.afterwards()
-    say(f"records: {args.results} (hint: python -m analysis.report {args.results} --out DIR)")
+    say(f"records: {args.results} (hint: python -m study.report {args.results} --out DIR)")
     return 0
 
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from bert_min import BertForSequenceClassification
-from parallel import Workers, add_up, add_up_rows
+from speed.ranks import add_up, add_up_rows
+from speed.threads import Workers
 
 
 class Dropout(nn.Module):

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from analysis import figures
-from analysis.answers import INITS, MAIN, Answers
-from analysis.arms import RECIPE, ROBUST
-from analysis.floors import FLOORS
-from analysis.significance import holm, verdict
-from analysis.summary import FEWEST_SEEDS, Summary
+from study.arms import RECIPE, ROBUST
+from study.floors import FLOORS
+from study.report import figures
+from study.report.answers import INITS, MAIN, Answers
+from study.statistics import holm, verdict
+from study.summary import FEWEST_SEEDS, Summary
 
 
 def draw(summary: Summary, answers: Answers, folder: Path) -> None:

@@ -14,7 +14,7 @@ class Arm:
     """A model to train: its flags, how many seeds, who teaches it, and on which data.
 
     `teacher` and `base` are arms: the first one's run of the same seed is distilled, the second's
-    stands in for the pretrained weights. `shift` names a data set of analysis/shifts.py; None is
+    stands in for the pretrained weights. `shift` names a data set of study/shifts.py; None is
     the data of the study.
     """
 
@@ -103,9 +103,9 @@ def reference_arms() -> list[Arm]:
     ]
 
 
-# What might help when the tweets change, tried on the shifts of analysis/shifts.py in three steps;
+# What might help when the tweets change, tried on the shifts of study/shifts.py in three steps;
 # each step's winner stays for the next. A step's first entry is to do nothing. `kernel` learns from
-# a kernel head on the frozen encoder instead of the labels (analysis/floors.py, soft_targets).
+# a kernel head on the frozen encoder instead of the labels (study/floors.py, soft_targets).
 TARGETS = "{targets}"  # stands for the file of its logits
 STEPS: dict[str, dict[str, tuple[str, ...]]] = {
     "pooling": {"cls": (), "mean": ("--pooling", "mean")},

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from analysis.answers import MISSING, Answers, percent, spread
-from analysis.data_report import tables as data_tables
-from analysis.floors import FLOORS
-from analysis.shifts import SHIFTS
-from analysis.summary import Arm
-from analysis.table import aligned
+from scoring.table import aligned
+from study.data_report import tables as data_tables
+from study.floors import FLOORS
+from study.report.answers import MISSING, Answers, percent, spread
+from study.shifts import SHIFTS
+from study.summary import Arm
 
 SHORT_HEADER = (
     "Model",

@@ -1,0 +1,1 @@
+"""What makes training and labelling fast; all of it works without, to the same numbers."""
