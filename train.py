@@ -4,16 +4,13 @@ import argparse
 import json
 import shlex
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from experiment.cli import (
-    LEARNING_RATES,
-    STUDENT_MODES,
-    UsageError,
-    add_shared_flags,
-    number,
-    run_command,
-)
+from experiment.cli import UsageError, add_shared_flags, number, run_command
+from experiment.settings import LEARNING_RATES, STUDENT_MODES, Settings
 
 EXAMPLES = """examples:
   python train.py --mode odd                              bert-base-uncased, tweet_eval/hate, KD
@@ -22,10 +19,17 @@ EXAMPLES = """examples:
 """
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_flag(
+    group: Any, name: str, metavar: str, about: str, kind: Callable[[str], Any] = str
+) -> None:
+    """A flag whose default stands in Settings, and is told where there is one."""
+    default = getattr(Settings, name)
+    shown = "" if default is None else " (default: %(default)s)"
+    flag = "--" + name.replace("_", "-")
+    group.add_argument(flag, type=kind, default=default, metavar=metavar, help=about + shown)
+
+
+def add_task_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what to train")
     group.add_argument(
         "--mode",
@@ -41,73 +45,29 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="all, a mode's name, or a list such as 1,3,5 counted from 1 "
         "(default: the mode's; all for teacher and lora)",
     )
-    group.add_argument(
-        "--model",
-        default="google-bert/bert-base-uncased",
-        metavar="ID|DIR|minilm",
-        help="pretrained weights (default: google-bert/bert-base-uncased)",
-    )
-    group.add_argument(
-        "--data",
-        default="cardiffnlp/tweet_eval:hate",
-        metavar="ID:CONFIG|DIR|sample",
-        help="labelled texts (default: cardiffnlp/tweet_eval:hate)",
-    )
-    for flag, what in (("--revision", "--model"), ("--data-revision", "--data")):
-        group.add_argument(
-            flag,
-            metavar="COMMIT",
-            help=f"commit, branch or tag of {what} on the Hub (default: the newest)",
-        )
+    add_flag(group, "model", "ID|DIR|minilm", "pretrained weights")
+    add_flag(group, "data", "ID:CONFIG|DIR|sample", "labelled texts")
+    of_hub = "commit, branch or tag of {} on the Hub (default: the newest)"
+    add_flag(group, "revision", "COMMIT", of_hub.format("--model"))
+    add_flag(group, "data_revision", "COMMIT", of_hub.format("--data"))
     group.add_argument("--out", type=Path, metavar="DIR", help="default: runs/MODE")
     group.add_argument("--overwrite", action="store_true", help="replace the run in --out")
 
+
+def add_training_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training")
-    group.add_argument("--epochs", type=number(int, 1), default=5, metavar="N", help="default: 5")
-    group.add_argument(
-        "--lr",
-        type=number(float, 0),
-        metavar="RATE",
-        help="peak learning rate (default: "
-        f"{LEARNING_RATES['teacher']}; lora {LEARNING_RATES['lora']})",
-    )
-    group.add_argument(
-        "--weight-decay",
-        type=number(float, 0),
-        default=0.01,
-        metavar="W",
-        help="of AdamW, not on biases and LayerNorm (default: 0.01)",
-    )
-    group.add_argument(
-        "--warmup",
-        type=number(float, 0, 1),
-        default=0.1,
-        metavar="SHARE",
-        help="share of the steps in which the rate rises (default: 0.1)",
-    )
-    group.add_argument(
-        "--seed",
-        type=number(int, 0, 2**32 - 1),
-        default=0,
-        metavar="N",
-        help="of the head, dropout and order of the texts (default: 0)",
-    )
-    group.add_argument(
-        "--limit", type=number(int, 2), metavar="N", help="use the first N texts of each split"
-    )
-    group.add_argument(
-        "--save-every",
-        type=number(int, 1),
-        metavar="N",
-        help="write a checkpoint every N steps too (default: after each epoch)",
-    )
-    group.add_argument(
-        "--keep",
-        type=number(int, 1),
-        default=2,
-        metavar="N",
-        help="checkpoints that are kept while training (default: 2)",
-    )
+    add = partial(add_flag, group)
+    whole, share = partial(number, int), number(float, 0, 1)
+    add("epochs", "N", "times that every text is read", whole(1))
+    rates = f"(default: {LEARNING_RATES['teacher']}; lora {LEARNING_RATES['lora']})"
+    add("lr", "RATE", f"peak learning rate {rates}", number(float, 0))
+    add("weight_decay", "W", "of AdamW, not on biases and LayerNorm", number(float, 0))
+    add("warmup", "SHARE", "share of the steps in which the rate rises", share)
+    add("seed", "N", "of the head, dropout and order of the texts", whole(0, 2**32 - 1))
+    add("limit", "N", "use the first N texts of each split", whole(2))
+    every = "write a checkpoint every N steps too (default: after each epoch)"
+    add("save_every", "N", every, whole(1))
+    add("keep", "N", "checkpoints that are kept while training", whole(1))
     group.add_argument(
         "--resume",
         nargs="?",
@@ -116,53 +76,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="go on with the same training: from this checkpoint, or from the newest complete one "
         "beside --out, if there is one (default: auto)",
     )
-    group.add_argument("--max-steps", type=number(int, 1), metavar="N", help="stop after N steps")
-    add_shared_flags(parser, max_length=128)
+    add("max_steps", "N", "stop after N steps", whole(1))
 
-    group = parser.add_argument_group("against shortcuts")
-    group.add_argument(
-        "--hashtags",
-        choices=("keep", "remove", "split"),
-        default="keep",
-        help="what the model reads of #BuildThatWall: all, nothing, or its words; "
-        "kept with the run (default: keep)",
-    )
-    group.add_argument(
-        "--hashtag-dropout",
-        type=number(float, 0, 1),
-        default=0.0,
-        metavar="P",
-        help="hide each hashtag with this probability while training (default: 0)",
-    )
-    group.add_argument(
-        "--label-smoothing",
-        type=number(float, 0, 1),
-        default=0.0,
-        metavar="E",
-        help="share of the labels' weight that both classes get (default: 0)",
-    )
-    group.add_argument(
-        "--entropy-weight",
-        type=number(float, 0),
-        default=0.0,
-        metavar="W",
-        help="reward for attention that is spread out (default: 0)",
-    )
-    group.add_argument(
-        "--probe-epochs",
-        type=number(int, 0),
-        default=0,
-        metavar="N",
-        help="train the head alone for N epochs first, at 1e-3 (default: 0)",
-    )
-    group.add_argument(
-        "--pooling",
-        choices=("cls", "mean"),
-        help="what the head reads: the pooled [CLS], or the mean of all tokens, which "
-        "transformers does not load (default: as the teacher or --model does; cls)",
-    )
 
-    group = parser.add_argument_group("distillation (odd, even, first, last, hybrid, random)")
+def add_distillation_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(f"distillation ({', '.join(STUDENT_MODES)})")
     group.add_argument(
         "--teacher",
         type=Path,
@@ -180,65 +98,43 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     group.add_argument(
         "--objective",
         choices=("kd", "ce"),
-        default="kd",
+        default=Settings.objective,
         help="kd: learn from labels and teacher; ce: the same student from labels "
-        "alone, the control (default: kd)",
+        "alone, the control (default: %(default)s)",
     )
-    group.add_argument(
-        "--temperature",
-        type=number(float, 1e-3),
-        default=5.0,
-        metavar="TAU",
-        help="softens both sets of logits (default: 5)",
-    )
-    group.add_argument(
-        "--alpha",
-        type=number(float, 0, 1),
-        default=0.5,
-        metavar="A",
-        help="weight of the soft loss, 1 - A of the labels' (default: 0.5)",
-    )
-    group.add_argument(
-        "--beta",
-        type=number(float, 0),
-        default=1.0,
-        metavar="B",
-        help="weight of the hidden-state loss; 0 leaves it out (default: 1)",
-    )
+    add = partial(add_flag, group)
+    add("temperature", "TAU", "softens both sets of logits", number(float, 1e-3))
+    add("alpha", "A", "weight of the soft loss, 1 - A of the labels'", number(float, 0, 1))
+    add("beta", "B", "weight of the hidden-state loss; 0 leaves it out", number(float, 0))
 
-    group = parser.add_argument_group("LoRA")
-    group.add_argument(
-        "--lora-r",
-        type=number(int, 1),
-        default=16,
-        metavar="R",
-        help="rank of the update (default: 16)",
+
+def add_lora_flags(parser: argparse.ArgumentParser) -> None:
+    add = partial(add_flag, parser.add_argument_group("LoRA"))
+    add("lora_r", "R", "rank of the update", number(int, 1))
+    add("lora_alpha", "ALPHA", "the update is scaled by ALPHA / R", number(float, 0))
+    add("lora_dropout", "P", "dropout on the adapter's input", number(float, 0, 0.999))
+    add("lora_targets", "NAMES", "linear layers that get an adapter")
+
+
+def parse_args(argv: list[str] | None = None) -> Settings:
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    group.add_argument(
-        "--lora-alpha",
-        type=number(float, 0),
-        default=32.0,
-        metavar="ALPHA",
-        help="the update is scaled by ALPHA / R (default: 32)",
+    add_task_flags(parser)
+    add_training_flags(parser)
+    add_shared_flags(parser, max_length=Settings.max_length)
+    parser.add_argument_group("against shortcuts").add_argument(
+        "--hashtags",
+        choices=("keep", "remove", "split"),
+        default=Settings.hashtags,
+        help="what the model reads of #BuildThatWall: all, nothing, or its words; "
+        "kept with the run (default: %(default)s)",
     )
-    group.add_argument(
-        "--lora-dropout",
-        type=number(float, 0, 0.999),
-        default=0.1,
-        metavar="P",
-        help="dropout on the adapter's input (default: 0.1)",
-    )
-    group.add_argument(
-        "--lora-targets",
-        default="query,value",
-        metavar="NAMES",
-        help="linear layers that get an adapter (default: query,value)",
-    )
+    add_distillation_flags(parser)
+    add_lora_flags(parser)
     args = parser.parse_args(argv)
     if args.targets and args.objective == "ce":
         parser.error("--objective ce learns from labels alone, --targets from logits: give one")
-    if args.hashtag_dropout and args.hashtags != "keep":
-        parser.error(f"--hashtags {args.hashtags} leaves none for --hashtag-dropout to hide")
     if args.resume and args.overwrite:
         parser.error("--resume goes on and --overwrite begins anew: give one of them")
     named = args.layers and any(character.isalpha() for character in args.layers)
@@ -246,8 +142,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--mode {args.mode} and --layers {args.layers} contradict each other")
     args.layers = args.layers or (args.mode if args.mode in STUDENT_MODES else "all")
     args.out = args.out or Path("runs") / args.mode
-    args.command = shlex.join(["python", "train.py", *(sys.argv[1:] if argv is None else argv)])
-    return args
+    command = shlex.join(["python", "train.py", *(sys.argv[1:] if argv is None else argv)])
+    return Settings(**vars(args), command=command)
 
 
 def interrupted(run: Path) -> bool:
@@ -259,15 +155,16 @@ def interrupted(run: Path) -> bool:
 
 
 def main() -> int:
-    args = parse_args()
-    if args.out.exists() and not (args.overwrite or args.resume):
-        cut_off = interrupted(args.out)
+    settings = parse_args()
+    out = settings.out
+    if out.exists() and not (settings.overwrite or settings.resume):
+        cut_off = interrupted(out)
         hint = "--resume goes on with it, --overwrite replaces it"
         hint = hint if cut_off else "--overwrite replaces it, or another --out"
-        raise UsageError(f"{args.out} {'was interrupted' if cut_off else 'exists'} (hint: {hint})")
-    from experiment.training import train_command  # torch takes seconds to import: --help first
+        raise UsageError(f"{out} {'was interrupted' if cut_off else 'exists'} (hint: {hint})")
+    from experiment.command import train_command  # torch takes seconds to import: --help first
 
-    return train_command(args)
+    return train_command(settings)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ class BertConfig:
     layer_norm_eps: float = 1e-12
     pad_token_id: int = 0
     position_embedding_type: str = "absolute"
-    pooling: str = "cls"  # or "mean", which no BERT of the paper has: see mean_pool
     label_names: tuple[str, ...] = ("LABEL_0", "LABEL_1")
 
     def __post_init__(self) -> None:
@@ -68,8 +67,6 @@ class BertConfig:
                 f"hidden_size {self.hidden_size} is not a multiple of "
                 f"num_attention_heads {self.num_attention_heads}"
             )
-        if self.pooling not in ("cls", "mean"):
-            raise ModelError(f"pooling {self.pooling!r} is neither 'cls' nor 'mean'")
         for name, supported in (("hidden_act", "gelu"), ("position_embedding_type", "absolute")):
             if getattr(self, name) != supported:
                 raise ModelError(f"{name} {getattr(self, name)!r} is not BERT's {supported!r}")
@@ -84,9 +81,8 @@ class BertConfig:
 
         Raises ModelError for a model of another kind or a value out of range.
         """
-        kind = "bert-mean-pooled" if values.get("pooling") == "mean" else "bert"
-        if values.get("model_type", "bert") != kind:
-            raise ModelError(f"model_type {values['model_type']!r} is not {kind!r}")
+        if values.get("model_type", "bert") != "bert":
+            raise ModelError(f"model_type {values['model_type']!r} is not 'bert'")
         known = {f.name for f in fields(cls)} - {"label_names"}
         chosen = {name: value for name, value in values.items() if name in known}
         if values.get("id2label"):
@@ -110,16 +106,11 @@ class BertConfig:
             raise ModelError(f"{path} is not the config.json of a BERT: {error}") from None
 
     def to_dict(self) -> dict[str, Any]:
-        """The `config.json` that transformers reads as a BertForSequenceClassification.
-
-        A mean-pooled model gets a model_type of its own: transformers would read it as a [CLS] one.
-        """
+        """The `config.json` that transformers reads as a BertForSequenceClassification."""
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "label_names"}
-        if self.pooling == "cls":
-            del values["pooling"]
         return {
             "architectures": ["BertForSequenceClassification"],
-            "model_type": "bert" if self.pooling == "cls" else "bert-mean-pooled",
+            "model_type": "bert",
             **values,
             "id2label": {str(index): name for index, name in enumerate(self.label_names)},
             "label2id": {name: index for index, name in enumerate(self.label_names)},

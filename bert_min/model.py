@@ -22,7 +22,6 @@ class BertOutput(NamedTuple):
 
     logits: Tensor
     hidden_states: list[Tensor] | None  # num_hidden_layers + 1 tensors of (B, T, C)
-    attentions: list[Tensor] | None = None  # num_hidden_layers tensors of (B, H, T, T)
 
 
 def padding_mask(attention_mask: Tensor) -> Tensor | None:
@@ -34,15 +33,6 @@ def padding_mask(attention_mask: Tensor) -> Tensor | None:
     if attention_mask.all():
         return None
     return attention_mask.bool()[:, None, None, :]  # (B, 1, 1, T)
-
-
-def mean_pool(x: Tensor, attention_mask: Tensor) -> Tensor:
-    """The mean of a text's tokens, (B, T, C) to (B, C); padding does not count.
-
-    Source: Sentence-BERT, section 3, https://arxiv.org/abs/1908.10084
-    """
-    weights = attention_mask / attention_mask.sum(dim=1, keepdim=True)  # (B, T)
-    return torch.einsum("bt,btc->bc", weights.to(x.dtype), x)
 
 
 class BertEmbeddings(nn.Module):
@@ -65,19 +55,15 @@ class BertEmbeddings(nn.Module):
         if token_type_ids is None:
             token_type_ids = torch.zeros_like(input_ids)  # a single text is all "sentence A"
         positions = torch.arange(T, device=input_ids.device)  # (T,)
-        x = (
-            self.word_embeddings(input_ids)
-            + self.token_type_embeddings(token_type_ids)
-            + self.position_embeddings(positions)
-        )  # (B, T, C)
+        x = self.word_embeddings(input_ids) + self.token_type_embeddings(token_type_ids)
+        x = x + self.position_embeddings(positions)  # (B, T, C)
         return self.dropout(self.LayerNorm(x))
 
 
 class BertSelfAttention(nn.Module):
     """softmax(Q K^T / sqrt(D)) V in H heads, with dropout on the weights (Vaswani section 3.2).
 
-    The first `queries` tokens look at all T of them; None stands for every token. The weights
-    (B, H, T, T), before dropout, are added to the list `attentions` where there is one.
+    The first `queries` tokens look at all T of them; None stands for every token.
     """
 
     def __init__(self, config: BertConfig) -> None:
@@ -89,27 +75,17 @@ class BertSelfAttention(nn.Module):
         self.key = nn.Linear(C, C)
         self.value = nn.Linear(C, C)
 
-    def forward(
-        self,
-        x: Tensor,
-        mask: Tensor | None,
-        queries: int | None = None,
-        attentions: list[Tensor] | None = None,
-    ) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, queries: int | None = None) -> Tensor:
         def heads(projected: Tensor) -> Tensor:
             return projected.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)  # (B, H, T, D)
 
         q, k, v = heads(self.query(x[:, :queries])), heads(self.key(x)), heads(self.value(x))
-        on_cpu = x.device.type == "cpu"
-        if attentions is not None or (self.training and self.dropout.p > 0 and on_cpu):
+        if self.training and self.dropout.p > 0 and x.device.type == "cpu":
             # The equation as it stands: no CPU kernel fuses attention with dropout.
             scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)  # (B, H, queries, T)
             if mask is not None:
                 scores = scores.masked_fill(~mask, -math.inf)
-            weights = scores.softmax(dim=-1)
-            if attentions is not None:
-                attentions.append(weights)
-            attended = self.dropout(weights) @ v
+            attended = self.dropout(scores.softmax(dim=-1)) @ v
         else:
             rate = self.dropout.p if self.training else 0.0
             attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=rate)
@@ -137,14 +113,8 @@ class BertAttention(nn.Module):
         self.self = BertSelfAttention(config)
         self.output = AddNorm(config.hidden_size, config)
 
-    def forward(
-        self,
-        x: Tensor,
-        mask: Tensor | None,
-        queries: int | None = None,
-        attentions: list[Tensor] | None = None,
-    ) -> Tensor:
-        return self.output(self.self(x, mask, queries, attentions), x[:, :queries])
+    def forward(self, x: Tensor, mask: Tensor | None, queries: int | None = None) -> Tensor:
+        return self.output(self.self(x, mask, queries), x[:, :queries])
 
 
 class BertIntermediate(nn.Module):
@@ -170,14 +140,8 @@ class BertLayer(nn.Module):
         self.intermediate = BertIntermediate(config)
         self.output = AddNorm(config.intermediate_size, config)
 
-    def forward(
-        self,
-        x: Tensor,
-        mask: Tensor | None,
-        queries: int | None = None,
-        attentions: list[Tensor] | None = None,
-    ) -> Tensor:
-        x = self.attention(x, mask, queries, attentions)
+    def forward(self, x: Tensor, mask: Tensor | None, queries: int | None = None) -> Tensor:
+        x = self.attention(x, mask, queries)
         return self.output(self.intermediate(x), x)  # (B, queries, C)
 
 
@@ -213,8 +177,6 @@ class BertModel(nn.Module):
 class BertForSequenceClassification(nn.Module):
     """BERT with a linear head on the pooled [CLS] token: logits = dropout(pooled) W + b.
 
-    With `pooling` "mean" in the config the head reads the mean of all tokens, without the pooler.
-
     Source: BERT section 4.1, and google-research/bert `run_classifier.py` for the dropout.
     """
 
@@ -242,7 +204,6 @@ class BertForSequenceClassification(nn.Module):
         attention_mask: Tensor,
         token_type_ids: Tensor | None = None,
         output_hidden_states: bool = False,
-        output_attentions: bool = False,
     ) -> BertOutput:
         """Classify (B, T) token ids; `attention_mask` (B, T) is 1 on tokens and 0 on padding.
 
@@ -251,17 +212,13 @@ class BertForSequenceClassification(nn.Module):
         mask = padding_mask(attention_mask)
         x = self.bert.embeddings(input_ids, token_type_ids)
         hidden_states = [x]
-        attentions: list[Tensor] | None = [] if output_attentions else None
         *lower, last = self.bert.encoder.layer
         for layer in lower:
-            x = layer(x, mask, None, attentions)
+            x = layer(x, mask)
             hidden_states.append(x)
         # The head reads [CLS] alone, so the last layer computes that token and no other: exact,
         # and 10/12 of a layer's products less (14 % of MiniLM's, 7 % of BERT-base's).
-        every_token = output_hidden_states or output_attentions or self.config.pooling == "mean"
-        x = last(x, mask, None if every_token else 1, attentions)
+        x = last(x, mask, None if output_hidden_states else 1)
         hidden_states.append(x)
-        mean = self.config.pooling == "mean"
-        pooled = mean_pool(x, attention_mask) if mean else self.bert.pooler(x)  # (B, C)
-        logits = self.classifier(self.dropout(pooled))  # (B, K)
-        return BertOutput(logits, hidden_states if output_hidden_states else None, attentions)
+        logits = self.classifier(self.dropout(self.bert.pooler(x)))  # (B, K)
+        return BertOutput(logits, hidden_states if output_hidden_states else None)

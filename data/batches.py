@@ -4,11 +4,14 @@ Tweets are short and uneven. Padding every batch of 64 to its longest text makes
 2.4 tokens for each real one; sorting within large shuffled blocks brings that below 1.05.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from bert_min import BertForSequenceClassification, BertOutput
 
 CPU_BATCH = 16  # texts to score at once: their activations stay in the cache of a core
 BLOCK = 50  # batches in a sorted block: large enough to group lengths, small enough to mix texts
@@ -45,3 +48,34 @@ def pad(ids: Sequence[Sequence[int]], pad_id: int, device: torch.device) -> tupl
     lengths = torch.tensor([len(row) for row in ids])
     attention_mask = (torch.arange(T) < lengths[:, None]).long()  # (B, T)
     return input_ids.to(device), attention_mask.to(device)
+
+
+def forward_batches(
+    model: BertForSequenceClassification,
+    ids: Sequence[Sequence[int]],
+    batch_size: int = 64,
+    hidden_states: bool = False,
+    apply: Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]] = map,
+) -> Iterator[tuple[np.ndarray, BertOutput]]:
+    """Yield (index, output) until every encoded text was read: the one place where a model does.
+
+    `index` (B,) are the places of a batch's texts in `ids`. Dropout is off and nothing is kept for
+    gradients. On a CPU a batch has 16 texts at most. `apply` calls a function on each batch, in
+    order, as `map` does; `speed.threads.side_by_side` gives each core a batch of its own.
+    """
+    was_training = model.training
+    if was_training:
+        model.eval()
+    device = next(model.parameters()).device
+    most = min(batch_size, CPU_BATCH) if device.type == "cpu" else batch_size
+
+    @torch.inference_mode()
+    def forward(index: np.ndarray) -> tuple[np.ndarray, BertOutput]:
+        batch = pad([ids[i] for i in index], model.config.pad_token_id, device)
+        return index, model(*batch, output_hidden_states=hidden_states)
+
+    try:
+        yield from apply(forward, evaluation_batches([len(row) for row in ids], most))
+    finally:
+        if was_training:
+            model.train()

@@ -1,24 +1,37 @@
 """From a fine-tuned teacher to a student of some of its layers."""
 
-from distill.loop import Recipe, TrainingError, fit
-from distill.losses import distillation_loss, hidden_loss, soft_loss
-from distill.progress import Fit, State
+from distill.loop import (
+    Batch,
+    Schedule,
+    Task,
+    TrainingError,
+    batch_loss,
+    make_optimizer,
+    train_epoch,
+    trainable,
+)
+from distill.losses import LossWeights, distillation_loss, hidden_loss, soft_loss
 from distill.student import LAYER_SETS, choose_layers, draw_layers, make_student
-from distill.targets import StoredLogits, TeacherTargets
+from distill.targets import StoredLogits, Targets, TeacherTargets
 
 __all__ = [
     "LAYER_SETS",
-    "Fit",
-    "Recipe",
-    "State",
+    "Batch",
+    "LossWeights",
+    "Schedule",
     "StoredLogits",
+    "Targets",
+    "Task",
     "TeacherTargets",
     "TrainingError",
+    "batch_loss",
     "choose_layers",
     "distillation_loss",
     "draw_layers",
-    "fit",
     "hidden_loss",
+    "make_optimizer",
     "make_student",
     "soft_loss",
+    "train_epoch",
+    "trainable",
 ]

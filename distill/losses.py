@@ -1,13 +1,16 @@
 """What a student's loss is made of: labels, the teacher's logits, the teacher's hidden states.
 
-Shapes:  B batch,  T tokens,  C hidden size,  H heads,  K classes,  L student layers.
+Shapes:  B batch,  T tokens,  C hidden size,  K classes,  L student layers.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+TERMS = ("loss", "hard_loss", "soft_loss", "hidden_loss")  # in a table's order
 
 
 def soft_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
@@ -45,21 +48,13 @@ def hidden_loss(
     return torch.stack(distances).mean()
 
 
-def attention_entropy(attentions: Sequence[Tensor], attention_mask: Tensor) -> Tensor:
-    """How widely tokens look around, in nats: -sum_j a_ij log a_ij of the mean over the heads.
+@dataclass(frozen=True)
+class LossWeights:
+    """How the terms of the loss add up: `alpha` from 0 (labels alone) to 1 (teacher alone)."""
 
-    L tensors (B, H, T, T); mean over a text's real tokens, then over texts; sum over layers.
-    Subtracted from the loss, it keeps a model from deciding by a single word.
-    Source: Attanasio et al. 2022, section 3, https://arxiv.org/abs/2203.09192 (their code takes
-    another softmax of the mean, so a weight of theirs is not one of ours)
-    """
-    mask = attention_mask / attention_mask.sum(dim=1, keepdim=True)  # (B, T), each row sums to 1
-    total = torch.zeros((), device=mask.device)
-    for weights in attentions:
-        a = weights.float().mean(dim=1)  # (B, T, T)
-        entropy = -(a * a.clamp_min(1e-9).log()).sum(dim=-1)  # (B, T); padding has a = 0
-        total = total + (entropy * mask).sum(dim=1).mean()
-    return total
+    temperature: float = 1.0
+    alpha: float = 0.0
+    beta: float = 0.0
 
 
 def distillation_loss(
@@ -67,24 +62,20 @@ def distillation_loss(
     labels: Tensor,
     teacher_logits: Tensor | None = None,
     hidden: tuple[Sequence[Tensor], Sequence[Tensor], Tensor] | None = None,
-    temperature: float = 1.0,
-    alpha: float = 0.0,
-    beta: float = 0.0,
-    label_smoothing: float = 0.0,
+    weights: LossWeights = LossWeights(),
 ) -> dict[str, Tensor]:
     """loss = (1 - alpha) * hard_loss + alpha * soft_loss + beta * hidden_loss, and its terms.
 
-    Without `teacher_logits` (B, K) it is the plain cross-entropy of fine-tuning. `hidden` holds
-    the arguments of `hidden_loss`. With `label_smoothing` e the labels' distribution is
-    (1 - e) * label + e / K (Szegedy et al. 2016, section 7, https://arxiv.org/abs/1512.00567).
+    Labels are (B,), logits (B, K); without `teacher_logits` it is the plain cross-entropy of
+    fine-tuning. `hidden` holds the arguments of `hidden_loss`.
     """
     student_logits = student_logits.float()  # bf16 has too few digits for a logarithm
-    terms = {"hard_loss": F.cross_entropy(student_logits, labels, label_smoothing=label_smoothing)}
+    terms = {"hard_loss": F.cross_entropy(student_logits, labels)}
     if teacher_logits is None:
         return {"loss": terms["hard_loss"], **terms}
-    terms["soft_loss"] = soft_loss(student_logits, teacher_logits, temperature)
-    loss = (1 - alpha) * terms["hard_loss"] + alpha * terms["soft_loss"]
+    terms["soft_loss"] = soft_loss(student_logits, teacher_logits, weights.temperature)
+    loss = (1 - weights.alpha) * terms["hard_loss"] + weights.alpha * terms["soft_loss"]
     if hidden is not None:
         terms["hidden_loss"] = hidden_loss(*hidden)
-        loss = loss + beta * terms["hidden_loss"]
+        loss = loss + weights.beta * terms["hidden_loss"]
     return {"loss": loss, **terms}

@@ -10,8 +10,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -20,24 +19,12 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
-from tqdm import tqdm
 
-from bert_min import BertForSequenceClassification, ModelError, save_tensors
-from data.batches import CPU_BATCH, evaluation_batches, pad
-from speed.packing import packed
-from speed.ranks import rank
-from speed.threads import side_by_side
+from bert_min import BertForSequenceClassification, BertOutput, ModelError, save_tensors
+from data.batches import forward_batches
 
-
-def targets_key(teacher: BertForSequenceClassification, ids: Sequence[Sequence[int]]) -> str:
-    """A name for what the targets depend on: teacher weights, texts and tokenisation."""
-    digest = hashlib.sha256()
-    for name, tensor in teacher.state_dict().items():
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    for row in ids:
-        digest.update(np.asarray([len(row), *row], np.int64).tobytes())
-    return digest.hexdigest()[:32]
+Ids = Sequence[Sequence[int]]
+Forward = Callable[..., Iterator[tuple[np.ndarray, BertOutput]]]  # forward_batches, or a faster one
 
 
 class Targets(Protocol):
@@ -73,24 +60,23 @@ class TeacherTargets:
     """Teacher logits, and the hidden states of `layers` (from 1), for every encoded text.
 
     `folder` holds the hidden states while this object lives; `cache` holds logits for later runs.
+    `forward` runs the teacher over the texts, as forward_batches does.
     """
 
     def __init__(
         self,
         teacher: BertForSequenceClassification,
-        ids: Sequence[Sequence[int]],
+        ids: Ids,
         layers: Sequence[int] = (),
         folder: Path | None = None,
         cache: Path | None = None,
-        batch_size: int = 64,
+        forward: Forward = forward_batches,
     ) -> None:
         self.layers = list(layers)
-        self.pad_id = teacher.config.pad_token_id
         self.hidden_size = teacher.config.hidden_size
         self.lengths = np.array([len(row) for row in ids])
         self.offsets = np.zeros(len(ids), np.int64)  # where a text's states begin, in bytes
         self.file: BinaryIO | None = None
-        self.lock = threading.Lock()  # the file has one position, several threads use it
         stored = cache / f"{targets_key(teacher, ids)}.safetensors" if cache else None
         if stored and stored.is_file() and not self.layers:
             with contextlib.suppress(SafetensorError, KeyError):  # a damaged cache is made anew
@@ -98,51 +84,23 @@ class TeacherTargets:
                 return
         if self.layers:
             self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open while we live)
-        self.logits = self._compute(teacher, ids, batch_size)
-        if stored:
-            partial = stored.with_suffix(".partial")
-            with contextlib.suppress(OSError):  # a teacher that is read-only
-                stored.parent.mkdir(parents=True, exist_ok=True)
-                save_tensors({"logits": self.logits}, partial)
-                os.replace(partial, stored)
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
-
-    def _compute(
-        self, teacher: BertForSequenceClassification, ids: Sequence, batch_size: int
-    ) -> Tensor:
-        teacher.eval()  # dropout off: targets are the teacher's opinion, not a draw from it
-        device = next(teacher.parameters()).device
-        logits = torch.empty(len(ids), teacher.config.num_labels)
-        reader = packed(teacher)
-
-        @torch.inference_mode()
-        def compute(index: np.ndarray) -> int:
-            batch = pad([ids[i] for i in index], self.pad_id, device)
-            output = reader(*batch, output_hidden_states=bool(self.layers))
-            logits[index] = output.logits.float().cpu()
-            if self.layers:
-                states = torch.stack([output.hidden_states[n] for n in self.layers])  # (L, B, T, C)
-                self._write(index, states.float().cpu())
-            return len(index)
-
-        on_cpu = device.type == "cpu"
-        most = min(batch_size, CPU_BATCH) if on_cpu else batch_size
-        quiet = True if rank() > 0 else None
-        with tqdm(total=len(ids), desc="teacher outputs", unit="text", disable=quiet) as bar:
-            for done in side_by_side(compute, evaluation_batches(self.lengths, most), on_cpu):
-                bar.update(done)
+        self.logits = torch.empty(len(ids), teacher.config.num_labels)
+        for index, output in forward(teacher, ids, hidden_states=bool(self.layers)):
+            self.logits[index] = output.logits.float().cpu()
+            if output.hidden_states:
+                self._write(index, [output.hidden_states[n].float().cpu() for n in self.layers])
         if self.file:
             self.file.flush()
-        return logits
+        if stored:
+            _keep(self.logits, stored)
 
-    def _write(self, index: np.ndarray, states: Tensor) -> None:
+    def _write(self, index: np.ndarray, states: list[Tensor]) -> None:
         assert self.file
+        together = torch.stack(states)  # (L, B, T, C)
         for row, i in enumerate(index):
-            own = states[:, row, : self.lengths[i]].contiguous().numpy()
-            with self.lock:
-                self.offsets[i] = self.file.tell()
-                self.file.write(own.tobytes())  # (tofile would hide a full disk)
+            own = together[:, row, : self.lengths[i]].contiguous().numpy()
+            self.offsets[i] = self.file.tell()
+            self.file.write(own.tobytes())  # (tofile would hide a full disk)
 
     def batch(self, index: np.ndarray, device: torch.device) -> tuple[Tensor, list[Tensor]]:
         """Logits (B, K) and one (B, T, C) a layer, zero on padding, of the texts at `index`."""
@@ -152,9 +110,29 @@ class TeacherTargets:
         L, B, T, C = len(self.layers), len(index), self.lengths[index].max(), self.hidden_size
         states = np.zeros((L, B, T, C), np.float32)
         for row, i in enumerate(index):
-            length = self.lengths[i]
-            with self.lock:
-                self.file.seek(self.offsets[i])
-                flat = np.fromfile(self.file, np.float32, L * length * C)
-            states[:, row, :length] = flat.reshape(L, length, C)
+            own = states[:, row, : self.lengths[i]]
+            flat = os.pread(self.file.fileno(), own.nbytes, self.offsets[i])  # several threads read
+            own[...] = np.frombuffer(flat, np.float32).reshape(own.shape)
         return logits, list(torch.from_numpy(states).to(device))
+
+
+def targets_key(teacher: BertForSequenceClassification, ids: Ids) -> str:
+    """A name for what the targets depend on: teacher weights, texts and tokenisation."""
+    digest = hashlib.sha256()
+    for name, tensor in teacher.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    for row in ids:
+        digest.update(np.asarray([len(row), *row], np.int64).tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _keep(logits: Tensor, path: Path) -> None:
+    """Write the cache file whole or not at all: a teacher may be read-only, a disk full."""
+    partial = path.with_suffix(".partial")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_tensors({"logits": logits}, partial)
+        os.replace(partial, path)
+    with contextlib.suppress(OSError):
+        partial.unlink(missing_ok=True)

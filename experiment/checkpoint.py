@@ -1,5 +1,6 @@
 """Checkpoints of a run that is being trained: complete or not there, and never another run's."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,8 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from bert_min import ModelError, save_tensors
-from distill import State
 from experiment.cli import UsageError, say
+from experiment.progress import State
 from experiment.rundir import check_manifest, read_json, write_json, write_manifest
 from speed.ranks import rank
 
@@ -88,9 +89,11 @@ class Checkpoints:
         check_manifest(folder)
         values = read_json(folder / "state.json")
         identity = values.pop("identity", {})
+        # A setting that this program does not have must have been off.
+        known = {**{name: None for name, value in identity.items() if value}, **self.identity}
         differs = [
             f"{name} {identity.get(name)} and not {value}"
-            for name, value in self.identity.items()
+            for name, value in known.items()
             if identity.get(name) != value
         ]
         if differs:
@@ -114,3 +117,21 @@ class Checkpoints:
 
     def __bool__(self) -> bool:
         return bool(self._newest_first())
+
+
+class Journal:
+    """Where a training is written down: a line for each step and epoch, and checkpoints."""
+
+    def __init__(self, metrics: Path, checkpoints: Checkpoints) -> None:
+        self.metrics, self.checkpoints = metrics, checkpoints
+        self.file = open(metrics, "a", buffering=1, encoding="utf-8")  # noqa: SIM115 (see close)
+
+    def write(self, line: dict[str, Any]) -> None:
+        self.file.write(json.dumps(line) + "\n")
+
+    def save(self, state: State) -> None:
+        """Write a checkpoint."""
+        self.checkpoints.save(self.metrics, state)
+
+    def close(self) -> None:
+        self.file.close()

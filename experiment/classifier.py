@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -182,7 +182,6 @@ def load_run_model(run: Path) -> tuple[BertForSequenceClassification, Path]:
     named = run if (run / "config.json").is_file() else folder  # PEFT saves no config.json
     config = BertConfig.from_file(named / "config.json")
     model = load_model(base, config.label_names)
-    model.config = replace(model.config, pooling=config.pooling)
     load_adapter(model, run)
     merge_lora(model)
     return model, run if (run / "tokenizer.json").is_file() else folder

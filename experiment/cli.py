@@ -12,13 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from experiment.settings import Settings
+
 if TYPE_CHECKING:
     import torch
-
-
-STUDENT_MODES = ("odd", "even", "first", "last", "hybrid", "random")
-# LoRA's papers and guides use about ten times the rate of full fine-tuning.
-LEARNING_RATES = {"teacher": 5e-5, **dict.fromkeys(STUDENT_MODES, 5e-5), "lora": 5e-4}
 
 
 # Threads that wait for each other spin for a moment and then sleep. By default they spin for
@@ -109,16 +106,16 @@ def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) ->
     group.add_argument(
         "--dtype",
         choices=("auto", "fp32", "bf16"),
-        default="auto",
+        default=Settings.dtype,
         help="auto: bf16 in training steps where the hardware has it natively, "
         "fp32 elsewhere and wherever texts are scored (default: auto)",
     )
     group.add_argument(
         "--batch-size",
         type=number(int, 1),
-        default=64,
+        default=Settings.batch_size,
         metavar="N",
-        help="texts in a batch; on a CPU, scoring takes 16 at most (default: 64)",
+        help="texts in a batch; on a CPU, scoring takes 16 at most (default: %(default)s)",
     )
     group.add_argument(
         "--max-length",
@@ -134,7 +131,7 @@ def add_device_flag(group: "argparse._ActionsContainer") -> None:
     group.add_argument(
         "--device",
         choices=("auto", "cpu", "cuda", "mps"),
-        default="auto",
+        default=Settings.device,
         help="auto: cuda, else mps, else cpu (default: auto)",
     )
 

@@ -1,29 +1,30 @@
 """What a `train.py` command works on: pretrained weights, texts as token ids, and a teacher."""
 
-import argparse
 import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
 
 from bert_min import BertTokenizer, ModelError, commit_of, load_model, resolve_model
 from data import Data, load_data, repeats
 from data.hashtags import READINGS
 from experiment import rundir
 from experiment.classifier import load_tokenizer
-from experiment.cli import UsageError, say
+from experiment.cli import UsageError, pick_dtype, say
+from experiment.settings import Settings
 
-# Flags in which a teacher may differ from the command that uses it.
-WARNED = (
-    *("epochs", "max_steps", "batch_size", "seed"),
-    *("hashtag_dropout", "label_smoothing", "entropy_weight", "probe_epochs"),
-)
+# Settings in which a teacher may differ from the command that uses it.
+WARNED = ("epochs", "max_steps", "batch_size", "seed")
 
 
 @dataclass(frozen=True)
 class Material:
-    """What a teacher and its student share: weights, texts, and the texts' token ids."""
+    """What a teacher and its student share: weights, texts and their token ids, the machine."""
 
+    device: torch.device
+    dtype: torch.dtype  # of the products in training
     folder: Path
     model_sha256: str
     depth: int  # layers of the pretrained model
@@ -33,18 +34,18 @@ class Material:
     ids: dict[str, list[list[int]]]  # of each split
 
 
-def gather(args: argparse.Namespace) -> Material:
+def gather(settings: Settings, device: torch.device) -> Material:
     """Find the weights, then the data; report what a reader of the scores should know of them."""
-    folder = resolve_model(args.model, args.revision)
-    if args.revision and not commit_of(folder):
-        raise UsageError(f"--revision is of a model on the Hub, which {args.model} is not")
-    data = load_data(args.data, args.limit, args.data_revision)
-    if args.data_revision and not data.revision:
-        raise UsageError(f"--data-revision is of data on the Hub, which {args.data} are not")
+    folder = resolve_model(settings.model, settings.revision)
+    if settings.revision and not commit_of(folder):
+        raise UsageError(f"--revision is of a model on the Hub, which {settings.model} is not")
+    data = load_data(settings.data, settings.limit, settings.data_revision)
+    if settings.data_revision and not data.revision:
+        raise UsageError(f"--data-revision is of data on the Hub, which {settings.data} are not")
     model = load_model(folder, data.label_names)
     home = folder.parent if folder.is_file() else folder
-    tokenizer = load_tokenizer(home, args.max_length, model)
-    read = READINGS[args.hashtags]
+    tokenizer = load_tokenizer(home, settings.max_length, model)
+    read = READINGS[settings.hashtags]
     encoded = {
         name: tokenizer.encode([read(text) for text in split.texts])
         for name, split in data.splits.items()
@@ -54,12 +55,14 @@ def gather(args: argparse.Namespace) -> Material:
         cut = sum(e.truncated for e in encoded[name])
         say(
             f"{name}: {len(split.texts)} texts, {share:.1%} {data.label_names[1]}, "
-            f"{cut} cut at {args.max_length} tokens"
+            f"{cut} cut at {settings.max_length} tokens"
         )
     twice = {pair: count for pair, count in repeats(data).items() if count}
     if twice:
         say("texts that stand in two splits: " + ", ".join(f"{p} {n}" for p, n in twice.items()))
     return Material(
+        device=device,
+        dtype=pick_dtype(settings.dtype, device, training=True),
         folder=folder,
         model_sha256=rundir.weights_sha256(folder),
         depth=model.config.num_hidden_layers,
@@ -76,32 +79,35 @@ def fingerprint(data: Data) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def find_teacher(args: argparse.Namespace, material: Material) -> Path:
+def find_teacher(settings: Settings, material: Material) -> Path:
     """The run of a teacher for this model, data and length, or the folder to make one in."""
     wanted = {
         "mode": "teacher",
         "model_sha256": material.model_sha256,
         "data_sha256": material.data_sha256,
-        "max_length": args.max_length,
+        "max_length": settings.max_length,
         "layers": list(range(1, material.depth + 1)),
-        "hashtags": args.hashtags,
-        **({"pooling": args.pooling} if args.pooling else {}),
+        "hashtags": settings.hashtags,
     }
     identity = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:8]
     default = Path("runs/teacher")
-    candidates = [args.teacher] if args.teacher else [default, Path(f"{default}-{identity}")]
+    candidates = (
+        [settings.teacher] if settings.teacher else [default, Path(f"{default}-{identity}")]
+    )
     for candidate in candidates:
         if not rundir.is_run(candidate):
             return candidate
         found = rundir.read_json(candidate / "train_args.json")
-        found = {"hashtags": "keep", "pooling": "cls", **found}
+        found = {"hashtags": "keep", **found}
         differs = [name for name, value in wanted.items() if found.get(name) != value]
         if not differs:
             if found.get("interrupted"):
                 say(f"warning: {candidate} was stopped after {found.get('steps')} steps")
             for name in WARNED:
-                if name in found and found[name] != getattr(args, name):
-                    asked = f"{name} {found.get(name)}, this command asks for {getattr(args, name)}"
+                if name in found and found[name] != getattr(settings, name):
+                    asked = (
+                        f"{name} {found.get(name)}, this command asks for {getattr(settings, name)}"
+                    )
                     say(f"warning: {candidate} was trained with {asked}")
             return candidate
         say(f"{candidate} is another teacher: it differs in {', '.join(differs)}")

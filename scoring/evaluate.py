@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from bert_min import BertForSequenceClassification
-from data.batches import CPU_BATCH, evaluation_batches, pad
+from data.batches import forward_batches
 from scoring.metrics import compute_metrics
 from speed.packing import packed
-from speed.threads import side_by_side
+from speed.threads import mapper
 
 
 def predict_logits(
@@ -22,28 +21,14 @@ def predict_logits(
 ) -> np.ndarray:
     """Logits (N, K) as float32 of N encoded texts, in their order, with dropout off.
 
-    On a CPU batches of 16 texts at most are computed side by side, a core each; a caller that does
-    so itself says `parallel=False`. `progress` is told the number of texts after each batch.
+    On a CPU batches are computed side by side, a core each; a caller that does so itself says
+    `parallel=False`. `progress` is told the number of texts after each batch.
     """
-    was_training = model.training
-    if was_training:
-        model.eval()
-    device = next(model.parameters()).device
+    apply = mapper(next(model.parameters()).device) if parallel else map
     logits = np.empty((len(ids), model.config.num_labels), np.float32)
-
-    @torch.inference_mode()
-    def compute(index: np.ndarray) -> int:
-        batch = pad([ids[i] for i in index], model.config.pad_token_id, device)
-        logits[index] = model(*batch).logits.float().cpu().numpy()
-        return len(index)
-
-    on_cpu = device.type == "cpu"
-    most = min(batch_size, CPU_BATCH) if on_cpu else batch_size
-    batches = evaluation_batches([len(row) for row in ids], most)
-    for done in side_by_side(compute, batches, parallel and on_cpu):
-        progress(done)
-    if was_training:
-        model.train()
+    for index, output in forward_batches(model, ids, batch_size, apply=apply):
+        logits[index] = output.logits.float().cpu().numpy()
+        progress(len(index))
     return logits
 
 

@@ -49,15 +49,7 @@ class PackedSelfAttention(nn.Module):
         super().__init__()
         self.projection, self.num_heads = projection, num_heads
 
-    def forward(
-        self,
-        x: Tensor,
-        mask: Tensor | None,
-        queries: int | None = None,
-        attentions: list[Tensor] | None = None,
-    ) -> Tensor:
-        if attentions is not None:
-            raise ValueError("a packed model does not give its attention weights")
+    def forward(self, x: Tensor, mask: Tensor | None, queries: int | None = None) -> Tensor:
         qkv = self.projection(x).unflatten(-1, (3, self.num_heads, -1))  # (B, T, 3, H, D)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (B, H, T, D)
         attended = F.scaled_dot_product_attention(q[:, :, :queries], k, v, attn_mask=mask)

@@ -5,8 +5,9 @@ operations. Threads that take a part of the batch each, and one core (or an equa
 to themselves, meet once a batch.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -22,7 +23,8 @@ class Workers:
     def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
         """Yield function(item) for each item, in order; the items share the cores evenly.
 
-        Until the last one is yielded, operations of the calling thread have one share as well.
+        No more than a few results wait to be taken. Until the last one is yielded, operations of
+        the calling thread have one share of the cores as well.
         """
         share = max(1, self.cores // max(1, min(len(items), self.cores)))
 
@@ -32,9 +34,17 @@ class Workers:
             return function(item)
 
         torch.set_num_threads(share)  # some libraries below torch know one number for all threads
+        begun: deque[Future] = deque()
         try:
-            yield from self.pool.map(work, items)
+            for item in items:
+                begun.append(self.pool.submit(work, item))
+                if len(begun) > 2 * self.cores:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
         finally:
+            for future in begun:
+                future.cancel()
             torch.set_num_threads(self.cores)
 
     def close(self) -> None:
@@ -42,11 +52,9 @@ class Workers:
         self.pool.shutdown(cancel_futures=True)
 
 
-def side_by_side(
-    function: Callable[[Any], Any], items: Sequence[Any], parallel: bool = True
-) -> Iterator[Any]:
-    """Yield function(item) for each item, in order; in turn where not `parallel`."""
-    if not parallel or len(items) < 2:
+def side_by_side(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    """Yield function(item) for each item, in order, computed on all cores."""
+    if len(items) < 2:
         yield from map(function, items)
         return
     workers = Workers()
@@ -54,3 +62,8 @@ def side_by_side(
         yield from workers.map(function, items)
     finally:
         workers.close()
+
+
+def mapper(device: torch.device) -> Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]:
+    """What calls a function on each batch soonest: the cores side by side, a GPU in turn."""
+    return side_by_side if device.type == "cpu" else map

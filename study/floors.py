@@ -6,12 +6,10 @@ They need scikit-learn, which only the tests and the study install.
 from typing import Any
 
 import numpy as np
-import torch
 
 from bert_min import BertForSequenceClassification, BertTokenizer
-from bert_min.model import mean_pool
 from data import Data
-from data.batches import evaluation_batches, pad
+from data.batches import forward_batches
 from data.hashtags import READINGS
 from scoring.calibration import fit_temperature
 from speed.packing import packed
@@ -31,12 +29,10 @@ def mean_features(
     """The mean of the last layer over a text's tokens, as vectors (N, C) of length 1."""
     ids = [encoded.ids for encoded in tokenizer.encode(texts)]
     features = np.empty((len(ids), model.config.hidden_size), np.float32)
-    reader, device = packed(model), next(model.parameters()).device
-    with torch.inference_mode():
-        for index in evaluation_batches([len(row) for row in ids], 16):
-            batch, mask = pad([ids[i] for i in index], model.config.pad_token_id, device)
-            states = reader(batch, mask, output_hidden_states=True).hidden_states
-            features[index] = mean_pool(states[-1], mask).cpu().numpy()
+    for index, output in forward_batches(packed(model), ids, hidden_states=True):
+        assert output.hidden_states
+        for place, states in zip(index, output.hidden_states[-1].float().cpu(), strict=True):
+            features[place] = states[: len(ids[place])].mean(dim=0).numpy()
     return features / np.linalg.norm(features, axis=1, keepdims=True)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bert_min import ModelError
-from distill.loop import TERMS
+from distill.losses import TERMS
 
 SPLITS = ("validation", "test")
 POINTS = 40  # of a learning curve

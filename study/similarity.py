@@ -1,10 +1,9 @@
 """Do two layers say the same? Linear CKA, which rotations and scales do not change."""
 
 import numpy as np
-import torch
 
 from bert_min import BertForSequenceClassification
-from data.batches import evaluation_batches, pad
+from data.batches import forward_batches
 
 
 def linear_cka(x: np.ndarray, y: np.ndarray) -> float:
@@ -18,16 +17,13 @@ def linear_cka(x: np.ndarray, y: np.ndarray) -> float:
     return float(shared / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)))
 
 
-@torch.inference_mode()
 def layer_states(model: BertForSequenceClassification, ids: list[list[int]]) -> list[np.ndarray]:
     """What the embeddings and each layer give for every token of the texts: arrays (N, C)."""
-    model.eval()
-    device = next(model.parameters()).device
-    parts: list[list[np.ndarray]] = []
-    for index in evaluation_batches([len(row) for row in ids], 16):
-        batch, mask = pad([ids[i] for i in index], model.config.pad_token_id, device)
-        states = model(batch, mask, output_hidden_states=True).hidden_states
-        parts.append([layer[mask.bool()].float().cpu().numpy() for layer in states])
+    lengths, parts = np.array([len(row) for row in ids]), []
+    for index, output in forward_batches(model, ids, hidden_states=True):
+        layers = [layer.float().cpu().numpy() for layer in output.hidden_states or []]
+        tokens = np.arange(layers[0].shape[1]) < lengths[index, None]  # (B, T), padding is False
+        parts.append([layer[tokens] for layer in layers])
     return [np.concatenate(layer) for layer in zip(*parts, strict=True)]
 
 

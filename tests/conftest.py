@@ -20,7 +20,7 @@ from bert_min import (
 from data import load_data
 from data.batches import pad
 from experiment.cli import run_command
-from experiment.training import train_command
+from experiment.command import train_command
 from train import parse_args
 
 

@@ -1,14 +1,16 @@
 """distill: which layers, what loss, which targets."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from data.batches import pad
+from data.batches import forward_batches, pad
 from distill import (
+    LossWeights,
     TeacherTargets,
     choose_layers,
     distillation_loss,
@@ -108,7 +110,8 @@ def test_soft_loss_measures_the_student_by_the_teacher():
 
 def test_bf16_outputs_are_scored_in_fp32():
     hidden = ([torch.ones(1, 2, 2).bfloat16()], [torch.ones(1, 2, 2)], torch.ones(1, 2))
-    terms = distillation_loss(STUDENT.bfloat16(), LABELS, TEACHER, hidden, 2, 0.5, 1)
+    weights = LossWeights(temperature=2, alpha=0.5, beta=1)
+    terms = distillation_loss(STUDENT.bfloat16(), LABELS, TEACHER, hidden, weights)
     assert all(term.dtype == torch.float32 for term in terms.values())
 
 
@@ -145,7 +148,8 @@ def test_hidden_loss_looks_at_real_tokens_alone():
 
 def test_the_loss_is_the_weighted_sum_of_its_terms():
     hidden = ([torch.eye(2)[None]], [torch.ones(1, 2, 2)], torch.ones(1, 2, dtype=torch.long))
-    terms = distillation_loss(STUDENT, LABELS, TEACHER, hidden, temperature=2, alpha=0.3, beta=5)
+    weights = LossWeights(temperature=2, alpha=0.3, beta=5)
+    terms = distillation_loss(STUDENT, LABELS, TEACHER, hidden, weights)
     total = 0.7 * terms["hard_loss"] + 0.3 * terms["soft_loss"] + 5 * terms["hidden_loss"]
     assert torch.allclose(terms["loss"], total)
     assert set(terms) == {"loss", "hard_loss", "soft_loss", "hidden_loss"}
@@ -163,7 +167,8 @@ def test_each_term_has_a_gradient_in_the_student(tiny, term):
     output = student(ids, mask, output_hidden_states=True)
     states = [teacher.hidden_states[1].detach(), teacher.hidden_states[3].detach()]
     hidden = (output.hidden_states[1:], states, mask)
-    terms = distillation_loss(output.logits, LABELS, teacher.logits.detach(), hidden, 2, 0.5, 1)
+    weights, told = LossWeights(2, 0.5, 1), teacher.logits.detach()
+    terms = distillation_loss(output.logits, LABELS, told, hidden, weights)
     terms[term].backward()
     for n in (0, 1):
         assert student.bert.encoder.layer[n].intermediate.dense.weight.grad.abs().sum() > 0
@@ -184,7 +189,8 @@ def test_soft_loss_gradient_does_not_shrink_with_the_temperature():
 
 @pytest.fixture
 def stored(tiny, tiny_ids, tmp_path):
-    return TeacherTargets(tiny.train(), tiny_ids, [1, 3], folder=tmp_path, batch_size=7)
+    sevens = partial(forward_batches, batch_size=7)
+    return TeacherTargets(tiny.train(), tiny_ids, [1, 3], folder=tmp_path, forward=sevens)
 
 
 @torch.inference_mode()
@@ -207,10 +213,11 @@ def test_targets_are_the_same_in_every_epoch(stored):
     assert all(torch.equal(a, b) for a, b in zip(first[1], again[1], strict=True))
 
 
-def test_logits_are_read_back_by_a_later_run(tiny, tiny_ids, tmp_path, monkeypatch):
+def test_logits_are_read_back_by_a_later_run(tiny, tiny_ids, tmp_path):
     first = TeacherTargets(tiny, tiny_ids, cache=tmp_path)
-    monkeypatch.setattr(TeacherTargets, "_compute", lambda *_: pytest.fail("computed again"))
-    again = TeacherTargets(tiny, tiny_ids, cache=tmp_path)
+    again = TeacherTargets(
+        tiny, tiny_ids, cache=tmp_path, forward=lambda *_, **__: pytest.fail("computed again")
+    )
     assert torch.equal(first.logits, again.logits)
     assert again.batch(np.array([3]), torch.device("cpu"))[1] == []
 

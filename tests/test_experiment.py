@@ -12,7 +12,8 @@ import torch
 import train as train_command
 from bert_min import BertConfig, BertForSequenceClassification, ModelError, load_model, save_model
 from data import load_data
-from experiment import rundir, training
+from distill import LossWeights, Schedule
+from experiment import build, command, rundir, training
 from experiment.classifier import load_classifier, load_run_model
 from experiment.cli import Stop, UsageError, pick_device, pick_dtype
 from lora import lora_layers
@@ -27,10 +28,10 @@ def train(model_dir, tmp_path, monkeypatch):
 
     def run(mode, *more):
         quick = ["--model", str(model_dir), "--data", "sample", "--limit", "48", "--epochs", "2"]
-        command = ["--mode", mode, *quick, "--batch-size", "16", "--dtype", "fp32", *map(str, more)]
-        args = train_command.parse_args(command)
-        assert training.train_command(args) == 0
-        return args.out
+        words = ["--mode", mode, *quick, "--batch-size", "16", "--dtype", "fp32", *map(str, more)]
+        settings = train_command.parse_args(words)
+        assert command.train_command(settings) == 0
+        return settings.out
 
     yield run
     for number, handler in handlers.items():
@@ -46,31 +47,36 @@ def steps(run):
     return [line for line in lines if "step" in line]
 
 
-def spy_on_fit(monkeypatch):
-    """Record what `fit` is given and let it go on."""
-    calls, fit = [], training.fit
+def spy_on_epochs(monkeypatch):
+    """Record what the loop is given for each epoch and let it go on."""
+    calls, train_epoch = [], training.train_epoch
 
-    def spy(model, ids, labels, recipe, validate, targets=None, **more):
-        calls.append((model, recipe, targets))
-        return fit(model, ids, labels, recipe, validate, targets, **more)
+    def spy(*given):
+        calls.append(given)
+        return train_epoch(*given)
 
-    monkeypatch.setattr(training, "fit", spy)
+    monkeypatch.setattr(training, "train_epoch", spy)
     return calls
 
 
 def test_every_training_flag_reaches_the_loop(train, monkeypatch):
-    calls = spy_on_fit(monkeypatch)
+    calls = spy_on_epochs(monkeypatch)
     flags = {
         "--lr": 3e-4, "--weight-decay": 0.3, "--warmup": 0.4, "--temperature": 7.0,
         "--alpha": 0.9, "--beta": 3.0, "--seed": 5, "--max-steps": 4,
     }  # fmt: skip
     train("odd", *[word for flag in flags.items() for word in flag])
-    (_, teacher, _), (_, recipe, targets) = calls
-    for flag, value in flags.items():
-        assert getattr(recipe, flag[2:].replace("-", "_")) == value, flag
-    assert (recipe.epochs, recipe.batch_size, recipe.dtype) == (2, 16, torch.float32)
-    assert targets.layers == [1, 3]
+    assert len(calls) == 4  # two epochs of each, the second one cut after a step
+    *_, teacher, _ = calls[0]
     assert teacher.lr == 5e-5  # --lr is for the student; its teacher keeps its own default
+    _, task, batches, optimizer, schedule, gradients = calls[3]
+    assert schedule == Schedule(lr=3e-4, warmup_steps=2, total_steps=4)
+    assert [len(batch.index) for batch in batches] == [16]
+    assert task.weights == LossWeights(temperature=7.0, alpha=0.9, beta=3.0)
+    assert task.targets.layers == [1, 3]
+    assert {group["weight_decay"] for group in optimizer.param_groups} == {0.3, 0.0}
+    assert gradients.seed == 5
+    assert {tensor.dtype for tensor in gradients.weights.values()} == {torch.float32}
 
 
 @pytest.mark.parametrize(("mode", "lr"), [("teacher", 5e-5), ("lora", 5e-4), ("odd", 5e-5)])
@@ -81,7 +87,7 @@ def test_each_mode_has_its_learning_rate(train, mode, lr):
 
 
 def test_lora_flags_reach_the_layers(train, monkeypatch):
-    calls = spy_on_fit(monkeypatch)
+    calls = spy_on_epochs(monkeypatch)
     flags = ["--lora-r", 2, "--lora-alpha", 12, "--lora-dropout", 0.3, "--lora-targets", "key"]
     train("lora", *flags)
     layers = list(lora_layers(calls[0][0]))
@@ -94,33 +100,35 @@ def test_lora_flags_reach_the_layers(train, monkeypatch):
 
 def test_a_student_starts_as_its_fine_tuned_teacher(train, monkeypatch):
     train("teacher", "--lr", "1e-3")
-    calls = spy_on_fit(monkeypatch)
+    calls = spy_on_epochs(monkeypatch)
     started = []
-    copy = training.make_student
+    copy = build.make_student
     monkeypatch.setattr(
-        training, "make_student", lambda t, n: started.append(copy(t, n)) or copy(t, n)
+        build, "make_student", lambda t, n: started.append(copy(t, n)) or copy(t, n)
     )
     train("even", "--objective", "ce")
     teacher = load_model(Path("runs/teacher")).state_dict()
     for name, tensor in started[0].state_dict().items():
         source = name.replace("layer.1.", "layer.3.").replace("layer.0.", "layer.1.")
         assert torch.equal(tensor, teacher[source]), name
-    assert calls[0][2] is None
+    assert calls[0][1].targets is None
 
 
 def test_the_best_epoch_is_saved_and_scored_and_the_last_reported(train, monkeypatch):
     """Validation loss is made to rise after epoch 1, so best and last are not the same."""
-    fit, kept = training.fit, []
+    losses, kept, train_epochs = iter([0.5, 0.9]), [], command.train_epochs
 
-    def rising(model, ids, labels, recipe, validate, targets=None, **more):
-        losses = iter([0.5, 0.9])
-        done = fit(
-            model, ids, labels, recipe, lambda: validate() | {"loss": next(losses)}, **more
-        )  # fmt: skip
-        kept.append((done, {n: p.detach().clone() for n, p in model.named_parameters()}))
+    def rising(*given):
+        return evaluate(*given) | {"loss": next(losses)}
+
+    def keep(student, *given):
+        done = train_epochs(student, *given)
+        last = {n: p.detach().clone() for n, p in student.model.named_parameters()}
+        kept.append((done, last))
         return done
 
-    monkeypatch.setattr(training, "fit", rising)
+    monkeypatch.setattr(training, "evaluate", rising)
+    monkeypatch.setattr(command, "train_epochs", keep)
     run = train("teacher", "--lr", "1e-2")
     done, last = kept[0]
     saved = load_model(run).state_dict()

@@ -1,6 +1,7 @@
 """speed.packing: the same numbers from other kernels, and nothing of the model is touched."""
 
 import importlib
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ import torch
 from torch import nn
 
 from bert_min import load_model
+from data.batches import forward_batches
 from distill import TeacherTargets
+from experiment.build import fast_forward
 from lora import add_lora, lora_layers, merge_lora
 from scoring import evaluate, predict_logits
 from speed.packing import PackedLinear, packed
@@ -83,7 +86,7 @@ def test_a_model_is_packed_once_and_only_where_it_can_be(tiny, monkeypatch):
 def made(monkeypatch):
     """The models that were packed."""
     models = []
-    for name in ("scoring.evaluate", "distill.targets"):
+    for name in ("scoring.evaluate", "experiment.build"):
         module = importlib.import_module(name)
         monkeypatch.setattr(module, "packed", lambda model: models.append(model) or packed(model))
     return models
@@ -96,9 +99,11 @@ def test_scores_come_from_packed_products(tiny, tiny_ids, made):
     assert tiny.training
 
 
-def test_the_teachers_outputs_are_those_of_the_teacher(tiny, tiny_ids, tmp_path, made):
-    targets = TeacherTargets(tiny, tiny_ids, [2, 4], folder=tmp_path)
-    assert made == [tiny]
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_teachers_outputs_are_those_of_the_teacher(tiny, tiny_ids, tmp_path, made, fast):
+    forward = partial(fast_forward, batch_size=64) if fast else forward_batches
+    targets = TeacherTargets(tiny, tiny_ids, [2, 4], folder=tmp_path, forward=forward)
+    assert made == [tiny] * fast
     index = np.arange(len(tiny_ids))
     logits, states = targets.batch(index, torch.device("cpu"))
     assert np.abs(logits.numpy() - predict_logits(tiny, tiny_ids)).max() < 1e-6

@@ -8,27 +8,24 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import small
 import torch
+from small import train_small
 
 import train as train_command
-from distill import Recipe, State, TeacherTargets, fit, make_student
+from distill import TeacherTargets, make_student
 from experiment.checkpoint import Checkpoints
 from experiment.cli import Stop, UsageError
+from experiment.progress import State
 from experiment.rundir import prepared, write_manifest
 from lora import add_lora
-from scoring import evaluate
 
 ROOT = Path(__file__).parent.parent
-RECIPE = Recipe(epochs=3, batch_size=8, lr=5e-3, seed=1, beta=1.0)
-
-
-def moment(state: State) -> State:
-    """A state as it is now: `fit` gives live tensors."""
-    values = json.loads(json.dumps(state.values))
-    return State({name: tensor.clone() for name, tensor in state.tensors.items()}, values)
+SETTINGS = replace(small.SETTINGS, beta=1.0)
 
 
 def weights(model):
@@ -50,38 +47,28 @@ def test_from_any_state_training_ends_with_the_same_bytes(tiny, tiny_ids, mode, 
     if mode == "lora":
         add_lora(tiny, ["query", "value"], 2, 4, 0.1)
 
-    def train(**more):
-        model, lines = copy.deepcopy(tiny), []
-        done = fit(
-            model, tiny_ids, labels, RECIPE, lambda: evaluate(model, tiny_ids, labels),
-            targets, lines.append, **more,
-        )  # fmt: skip
-        return model, done, lines
+    def train(settings=SETTINGS, **more):
+        model = copy.deepcopy(tiny)
+        done, notes = train_small(model, (tiny_ids, labels), settings, targets, **more)
+        return model, done, notes
 
-    states = {}
-    whole, done, lines = train(
-        save=lambda state: states.update({state.values["steps"]: moment(state)}), save_every=1
-    )
-    assert sorted(states) == list(range(1, 19))
-    again, resumed, rest = train(start=states[cut])
+    whole, done, notes = train(replace(SETTINGS, save_every=1))
+    assert sorted(notes.states) == list(range(1, 19))
+    again, resumed, rest = train(start=notes.states[cut])
     assert equal(weights(again), weights(whole))
     assert equal(resumed.best_state, done.best_state)
     assert vars(resumed) | {"best_state": None} == vars(done) | {"best_state": None}
-    assert rest == lines[len(lines) - len(rest) :]
-    assert [line["step"] for line in rest if "step" in line] == list(range(cut + 1, 19))
+    assert rest.lines == notes.lines[len(notes.lines) - len(rest.lines) :]
+    assert [line["step"] for line in rest.steps] == list(range(cut + 1, 19))
 
 
 def test_states_are_given_at_the_end_of_epochs_and_where_training_is_stopped(tiny, tiny_ids):
     labels = [int(row[0] > 32) for row in tiny_ids]
 
-    def steps(**more):
-        seen = []
-        model = copy.deepcopy(tiny)
-        fit(
-            model, tiny_ids, labels, RECIPE, lambda: evaluate(model, tiny_ids, labels),
-            save=lambda state: seen.append(state.values["steps"]), **more,
-        )  # fmt: skip
-        return seen
+    def steps(save_every=None, stop=None):
+        settings = replace(SETTINGS, save_every=save_every)
+        _, notes = train_small(copy.deepcopy(tiny), (tiny_ids, labels), settings, stop=stop)
+        return list(notes.states)
 
     assert steps() == [6, 12, 18]
     assert steps(save_every=4) == [4, 6, 8, 12, 16, 18]
@@ -202,6 +189,17 @@ def test_the_checkpoint_of_another_training_is_refused(tmp_path):
     other = Checkpoints(tmp_path / "odd", {"lr": 2, "mode": "odd", "seed": 1})
     with pytest.raises(UsageError, match="trained with lr 1 and not 2, seed 0 and not 1 "):
         other.newest(tmp_path / "lines")
+
+
+def test_a_setting_that_is_not_known_any_more_must_have_been_off(tmp_path):
+    """Checkpoints of format 1 name settings that are gone: they go on where these did nothing."""
+    gone = {"label_smoothing": 0.0, "pooling": None, "probe_epochs": 0}
+    checkpoint(tmp_path, 1, {"lr": 1, **gone})
+    checkpoints = Checkpoints(tmp_path / "odd", {"lr": 1})
+    assert checkpoints.newest(tmp_path / "lines").values == {"steps": 1}
+    checkpoint(tmp_path, 1, {"lr": 1, **gone, "label_smoothing": 0.1})
+    with pytest.raises(UsageError, match=r"was trained with label_smoothing 0\.1 and not None "):
+        checkpoints.newest(tmp_path / "lines")
 
 
 # ---- commands
@@ -347,7 +345,7 @@ def test_other_settings_do_not_go_on(model_dir, in_folder, monkeypatch):
     flags = ["--mode", "lora", "--model", model_dir, "--data", "sample", "--limit", 16]
     flags += ["--epochs", 1]
     with monkeypatch.context() as patch:
-        patch.setattr("experiment.training.score", die)
+        patch.setattr("experiment.command.score", die)
         with pytest.raises(MemoryError):
             in_folder(*flags)
     code, err = in_folder(*flags, "--lora-r", 3, "--seed", 5, "--resume")
@@ -381,13 +379,13 @@ def test_a_clock_that_is_set_back_changes_nothing(model_dir, in_folder, monkeypa
 def test_a_signal_while_the_finished_model_is_scored_loses_nothing(
     model_dir, in_folder, monkeypatch
 ):
-    from experiment import training
+    from experiment import command
 
-    def interrupted(*args, score=training.score):
+    def interrupted(*args, score=command.score):
         os.kill(os.getpid(), signal.SIGINT)
         return score(*args)
 
-    monkeypatch.setattr(training, "score", interrupted)
+    monkeypatch.setattr(command, "score", interrupted)
     flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 16]
     flags += ["--epochs", 1]
     code, err = in_folder(*flags)
@@ -408,7 +406,7 @@ def test_a_run_that_was_killed_while_it_was_scored_is_scored_as_if_it_had_not(
     flags += ["--epochs", 1, "--dtype", "fp32"]
     in_folder(*flags, "--out", "whole")
     with monkeypatch.context() as patch:
-        patch.setattr("experiment.training.score", die)
+        patch.setattr("experiment.command.score", die)
         with pytest.raises(MemoryError):
             in_folder(*flags, "--out", "cut")
     code, err = in_folder(*flags, "--out", "cut", "--resume")
@@ -445,27 +443,13 @@ def test_a_run_that_is_being_replaced_goes_on(model_dir, in_folder, monkeypatch)
     flags += ["--epochs", 1, "--batch-size", 8]
     in_folder(*flags)
     with monkeypatch.context() as patch:
-        patch.setattr("experiment.training.score", lambda *_: 1 / 0)
+        patch.setattr("experiment.command.score", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             in_folder(*flags, "--seed", 1, "--overwrite")
     code, err = in_folder(*flags, "--seed", 1, "--resume")
     assert code == 0, err
     assert "going on after step 4" in err
     assert json.loads(Path("runs/teacher/train_args.json").read_text())["seed"] == 1
-
-
-def test_stopped_in_the_probe_nothing_is_kept(model_dir, in_folder, monkeypatch):
-    flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 32]
-    flags += ["--epochs", 1, "--batch-size", 8, "--probe-epochs", 1]
-    in_folder(*flags, "--out", "whole")
-    with monkeypatch.context() as patch:
-        stop_after(patch, 2)
-        _, err = in_folder(*flags, "--out", "cut")
-    assert "stopped before fine-tuning began" in err
-    assert [path.name for path in Path().iterdir()] == ["whole"]
-    in_folder(*flags, "--out", "cut", "--resume")
-    weights = [Path(run, "model.safetensors").read_bytes() for run in ("whole", "cut")]
-    assert weights[0] == weights[1]
 
 
 def test_a_run_is_no_checkpoint(model_dir, in_folder):

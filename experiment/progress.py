@@ -7,11 +7,13 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW
 
+from distill import trainable
+
 MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's running means of a gradient and of its square
 
 
 @dataclass
-class Fit:
+class Progress:
     """What training has come to: the best epoch's weights and scores, and the last epoch's scores.
 
     Losses are mean cross-entropies in nats. An epoch of 0 stands for none yet.
@@ -48,11 +50,7 @@ class State(NamedTuple):
     values: dict[str, Any]  # what JSON can hold
 
 
-def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
-    return {name: p for name, p in model.named_parameters() if p.requires_grad}
-
-
-def capture(model: nn.Module, optimizer: AdamW, done: Fit) -> State:
+def capture(model: nn.Module, optimizer: AdamW, done: Progress) -> State:
     """The state after a step; its tensors are the live ones, not copies."""
     tensors = {f"best.{name}": tensor for name, tensor in done.best_state.items()}
     for name, p in trainable(model).items():
@@ -63,7 +61,7 @@ def capture(model: nn.Module, optimizer: AdamW, done: Fit) -> State:
 
 
 @torch.no_grad()
-def restore(state: State, model: nn.Module, optimizer: AdamW) -> Fit:
+def restore(state: State, model: nn.Module, optimizer: AdamW) -> Progress:
     """Put a state into a model and a fresh optimiser. Raises KeyError where a tensor is missing."""
     for name, p in trainable(model).items():
         p.copy_(state.tensors[f"weight.{name}"])
@@ -71,4 +69,4 @@ def restore(state: State, model: nn.Module, optimizer: AdamW) -> Fit:
         count = torch.tensor(float(state.values["steps"]), device=p.device)
         optimizer.state[p] = {"step": count, **moments}
     best = {n.removeprefix("best."): t for n, t in state.tensors.items() if n.startswith("best.")}
-    return Fit(**state.values, best_state=best)
+    return Progress(**state.values, best_state=best)

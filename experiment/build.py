@@ -1,0 +1,112 @@
+"""The model of a mode, ready to be trained: from the teacher, or from pretraining."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from bert_min import BertForSequenceClassification, BertOutput, load_model, save_model
+from data.batches import forward_batches
+from distill import StoredLogits, Targets, TeacherTargets, choose_layers, draw_layers, make_student
+from distill.targets import Ids
+from experiment.classifier import load_classifier
+from experiment.cli import UsageError
+from experiment.material import Material
+from experiment.settings import Settings
+from lora import add_lora
+from speed.packing import packed
+from speed.ranks import rank
+from speed.threads import mapper
+
+
+@dataclass(frozen=True)
+class Student:
+    """A model ready to be trained, its layers (from 1), and what its mode brings along."""
+
+    model: BertForSequenceClassification
+    layers: list[int]
+    targets: Targets | None = None
+    teacher: Path | None = None  # whose layers it was made of
+    adapter: dict[str, Any] | None = None  # the arguments of add_lora
+
+
+def build(
+    settings: Settings, material: Material, teacher_dir: Path | None, folder: Path
+) -> Student:
+    """Make the model of a mode: from the teacher where there is one, else from pretraining.
+
+    `folder` is the run that is being prepared.
+    """
+    if teacher_dir:
+        return distilled(settings, material, teacher_dir, folder)
+    pretrained = load_model(material.folder, material.data.label_names)
+    layers = choose(settings.layers, pretrained)
+    model = make_student(pretrained, layers).to(material.device)
+    targets = stored_targets(settings.targets, material) if settings.targets else None
+    if settings.mode != "lora":
+        return Student(model, layers, targets)
+    if len(layers) < material.depth:
+        save_model(model, folder / "base")  # nobody else has this base, so the run carries it
+    adapter: dict[str, Any] = {
+        "targets": [name for name in map(str.strip, settings.lora_targets.split(",")) if name],
+        "r": settings.lora_r,
+        "lora_alpha": settings.lora_alpha,
+        "lora_dropout": settings.lora_dropout,
+    }
+    try:
+        add_lora(model, **adapter)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return Student(model, layers, targets, adapter=adapter)
+
+
+def distilled(settings: Settings, material: Material, teacher_dir: Path, folder: Path) -> Student:
+    """A student of a fine-tuned teacher, and what the teacher says of the training texts."""
+    teacher = load_classifier(
+        teacher_dir, settings.max_length, settings.batch_size, material.device
+    ).model
+    layers = choose(settings.layers, teacher)
+    targets: Targets | None = None
+    if settings.targets:
+        targets = stored_targets(settings.targets, material)
+    elif settings.objective == "kd":
+        targets = TeacherTargets(
+            teacher,
+            material.ids["train"],
+            layers if settings.beta > 0 else (),
+            folder=folder,
+            cache=teacher_dir / "targets",
+            forward=partial(fast_forward, batch_size=settings.batch_size),
+        )
+    student = make_student(teacher, layers)
+    if settings.layers == "random":
+        draw_layers(student)
+    return Student(student, layers, targets, teacher_dir)
+
+
+def fast_forward(
+    teacher: BertForSequenceClassification, ids: Ids, batch_size: int, hidden_states: bool
+) -> Iterator[tuple[np.ndarray, BertOutput]]:
+    """forward_batches on every core, with packed weights and a progress bar."""
+    apply = mapper(next(teacher.parameters()).device)
+    batches = forward_batches(packed(teacher), ids, batch_size, hidden_states, apply)
+    quiet = True if rank() > 0 else None
+    with tqdm(total=len(ids), desc="teacher outputs", unit="text", disable=quiet) as bar:
+        for index, output in batches:
+            yield index, output
+            bar.update(len(index))
+
+
+def stored_targets(path: Path, material: Material) -> StoredLogits:
+    return StoredLogits(path, len(material.ids["train"]), len(material.data.label_names))
+
+
+def choose(spec: str, model: BertForSequenceClassification) -> list[int]:
+    try:
+        return choose_layers(spec, model.config.num_hidden_layers)
+    except ValueError as error:
+        raise UsageError(str(error)) from None

@@ -1,0 +1,152 @@
+"""From a command's settings to a finished run directory: the teacher first, where one is needed."""
+
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from experiment import rundir
+from experiment.build import build
+from experiment.checkpoint import Checkpoints, Journal
+from experiment.cli import Stop, UsageError, pick_device, say
+from experiment.finish import make_record, save_run, score
+from experiment.material import Material, find_teacher, gather
+from experiment.progress import State
+from experiment.settings import Settings, digest
+from experiment.training import train_epochs
+from lora import count_parameters
+from speed.ranks import agree, join_ranks, rank, wait_for_all
+
+
+def train_command(settings: Settings) -> int:
+    """Run one `train.py` command; returns its exit code."""
+    device = join_ranks(pick_device(settings.device))
+    for flag, source in (("--model", settings.model), ("--teacher", settings.teacher)):
+        if source and Path(source).resolve() == settings.out.resolve():
+            raise UsageError(f"--out would replace what {flag} names (hint: another --out)")
+    material = gather(settings, device)
+    stop = Stop()
+    teacher_dir = None
+    if settings.is_student:
+        teacher_dir = make_teacher(settings, material, stop)
+        if stop():
+            return stop.exit_code
+        say(f"teacher: {teacher_dir}")
+    train_one(settings, material, teacher_dir, stop)
+    return stop.exit_code
+
+
+def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path:
+    """The run of a student's teacher, trained first where there is none, or half of one."""
+    found = find_teacher(settings, material)
+    cut_off = rundir.read_json(found / "train_args.json").get("interrupted")
+    unfinished = settings.resume and cut_off and Checkpoints(found, {})
+    if unfinished:
+        say(f"{found} was interrupted: going on with it first")
+    elif not rundir.is_run(found):
+        say(f"no teacher yet for this model, data and length: training {found} first")
+    if unfinished or not rundir.is_run(found):
+        resume = "auto" if settings.resume else None
+        own = replace(settings, mode="teacher", layers="all", out=found, lr=None, resume=resume)
+        train_one(replace(own, objective="kd", targets=None), material, None, stop)
+    return found
+
+
+def train_one(settings: Settings, material: Material, teacher_dir: Path | None, stop: Stop) -> None:
+    """Train one model and leave its finished run directory at `settings.out`.
+
+    Of several processes each trains its part of every batch, and rank 0 does all else.
+    """
+    started, out = time.perf_counter(), settings.out
+    identity = settings.identity(
+        dtype=str(material.dtype),
+        model=material.model_sha256,
+        data=material.data_sha256,
+        teacher=rundir.weights_sha256(teacher_dir) if teacher_dir else None,
+        targets=rundir.sha256([settings.targets]) if settings.targets else None,
+    )
+    checkpoints = Checkpoints(out, identity, settings.keep)
+    if settings.resume and is_finished(out, digest(identity), bool(checkpoints)):
+        checkpoints.clear()  # where it was killed on its last steps, some may be left
+        say(f"{out} is finished: nothing to go on with")
+        return
+    if checkpoints and not (settings.resume or settings.overwrite):
+        raise UsageError(
+            f"{checkpoints.folder} holds a training that was cut off (hint: --resume goes on with "
+            "it, --overwrite begins anew)"
+        )
+    with rundir.prepared(out) as folder:
+        metrics = folder / "metrics.jsonl"
+        start = find_start(settings, checkpoints, metrics, material.device)
+        torch.manual_seed(settings.seed)  # a new head and the adapters are drawn here
+        student = build(settings, material, teacher_dir, folder)
+        parameters, trained = count_parameters(student.model.parameters())
+        say(f"{out}: layers {student.layers}, {trained:,} of {parameters:,} values trained")
+        with closing(Journal(metrics, checkpoints)) as journal:
+            done = train_epochs(student, material, settings, journal, start, stop)
+        if rank() > 0:
+            wait_for_all()  # the next model may be made from this one's files
+            return
+        say(f"scoring test with the weights of epoch {done.best_epoch}, of lowest validation loss")
+        results = score(student.model, done, material, settings.batch_size, folder)
+        results |= {"parameters": parameters, "trainable": trained}
+        results["seconds"] = round(time.perf_counter() - started, 1)
+        record = make_record(settings, material, student, done, digest(identity))
+        save_run(folder, out, student, material, record, results)
+    if done.interrupted:
+        say(f"{out} was interrupted after step {done.steps} (hint: --resume goes on)")
+    else:
+        checkpoints.clear()
+    wait_for_all()
+    print(
+        f"{out}: validation macro-F1 {results['validation']['macro_f1']:.4f}, "
+        f"test macro-F1 {results['test']['macro_f1']:.4f} in {results['seconds']:.0f} s"
+    )
+
+
+def is_finished(out: Path, identity: str, replaced: bool) -> bool:
+    """Whether `out` is what a training of this identity came to, at its end.
+
+    Raises UsageError where it is another run, unless that is being `replaced`.
+    """
+    record = rundir.read_json(out / "train_args.json")
+    if not record or record.get("interrupted"):
+        return False
+    if record.get("identity") != identity:
+        if replaced:
+            return False
+        raise UsageError(
+            f"{out} is finished and was trained with other settings (hint: --overwrite replaces "
+            "it, or another --out)"
+        )
+    return True
+
+
+def find_start(
+    settings: Settings, checkpoints: Checkpoints, metrics: Path, device: torch.device
+) -> State | None:
+    """The state to go on with, whose lines are copied to `metrics`; None for the first step."""
+    start = None
+    if settings.resume and settings.resume != "auto":
+        start = checkpoints.read(Path(settings.resume), metrics)
+    elif settings.resume:
+        start = checkpoints.newest(metrics)
+    if not agree(start.values["steps"] if start else 0, device):
+        raise UsageError(
+            f"the processes do not see the same checkpoints in {checkpoints.folder} "
+            "(hint: an --out in a folder that all share)"
+        )
+    if start:
+        say(f"{settings.out}: going on after step {start.values['steps']}")
+        return start
+    if settings.resume and settings.out.exists():
+        raise UsageError(
+            f"there is no checkpoint in {checkpoints.folder}, so {settings.out} cannot go on "
+            "(hint: --overwrite begins anew)"
+        )
+    if settings.resume:
+        say(f"{settings.out}: there is no checkpoint, so it begins at the first step")
+    checkpoints.clear()
+    return None

@@ -1,0 +1,134 @@
+"""What comes after the last epoch: the best weights back, scores, and a whole run directory."""
+
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from bert_min import BertForSequenceClassification, commit_of, save_model
+from bert_min.find import MINILM, MINILM_ID
+from data import repeats
+from experiment import rundir
+from experiment.build import Student
+from experiment.card import model_card
+from experiment.classifier import Decision
+from experiment.material import Material
+from experiment.progress import Progress
+from experiment.settings import Settings
+from lora import save_adapter
+from scoring import (
+    choose_threshold,
+    compute_metrics,
+    evaluate,
+    fit_temperature,
+    predict_logits,
+    softmax,
+)
+from speed.packing import packed
+
+
+def score(
+    model: BertForSequenceClassification,
+    done: Progress,
+    material: Material,
+    batch_size: int,
+    folder: Path,
+) -> dict[str, Any]:
+    """Score the last epoch, put back the best one, score it, and write its predictions.
+
+    Temperature and threshold are fitted on the validation split; `decided` scores both.
+    """
+    last: dict[str, Any] = {"epoch": done.last_epoch, "train_loss": done.last_train_loss}
+    last["validation"] = done.last_validation
+    if done.best_epoch != done.last_epoch:
+        labels = material.data.splits["test"].labels
+        last["test"] = evaluate(model, material.ids["test"], labels, batch_size)
+        model.load_state_dict(done.best_state, strict=False)
+    results: dict[str, Any] = {"best_epoch": done.best_epoch, "train_loss": done.best_train_loss}
+    decided: dict[str, Any] = {}
+    reader = packed(model)
+    temperature, threshold = 1.0, 0.5
+    for name in ("validation", "test"):
+        split = material.data.splits[name]
+        logits = predict_logits(reader, material.ids[name], batch_size)
+        if name == "validation":
+            temperature, threshold = fit_decision(logits, np.array(split.labels))
+        results[name] = compute_metrics(logits, split.labels)
+        results["decided"] = decided
+        decided[name] = compute_metrics(logits / temperature, split.labels, threshold)
+        names = material.data.label_names
+        rundir.write_predictions(folder / "predictions", name, logits, split.labels, names)
+    decided |= {"temperature": temperature, "threshold": threshold}
+    last.setdefault("test", results["test"])
+    return results | {"last_epoch": last}
+
+
+def fit_decision(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Temperature and threshold that suit these logits (N, 2) and labels (N,)."""
+    temperature = round(fit_temperature(logits, labels), 4)
+    threshold = choose_threshold(softmax(logits / temperature)[:, 1], labels)
+    return temperature, round(threshold, 4)
+
+
+def make_record(
+    settings: Settings, material: Material, student: Student, done: Progress, identity: str
+) -> dict[str, Any]:
+    """What train_args.json says: the settings, what they stood for, and how far training came."""
+    data = material.data
+    told = {n: str(v) if isinstance(v, Path) else v for n, v in vars(settings).items()}
+    return {
+        **told,
+        "lr": settings.learning_rate,
+        "layers": student.layers,
+        "base_model": base_model(settings.model),
+        "revision": commit_of(material.folder),
+        "data_revision": data.revision,
+        "model_sha256": material.model_sha256,
+        "data_name": data.name,
+        "data_sha256": material.data_sha256,
+        "label_names": list(data.label_names),
+        "repeats": repeats(data),
+        "teacher": str(student.teacher) if student.teacher else None,
+        "training_dtype": str(material.dtype).removeprefix("torch."),
+        "steps": done.steps,
+        "interrupted": done.interrupted,
+        "identity": identity,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def base_model(source: str) -> str:
+    """What other programs call a model: its Hub id, or the absolute path of a local one."""
+    if source == MINILM:
+        return MINILM_ID
+    return str(Path(source).resolve()) if Path(source).exists() else source
+
+
+def save_run(
+    folder: Path,
+    out: Path,
+    student: Student,
+    material: Material,
+    record: dict[str, Any],
+    results: dict[str, Any],
+) -> None:
+    """Write model or adapter, tokenizer, record, results and model card."""
+    if student.adapter:
+        own_base = (folder / "base").is_dir()
+        base = str((out / "base").resolve()) if own_base else record["base_model"]
+        revision = None if own_base else record["revision"]
+        save_adapter(student.model, folder, student.adapter, base, revision)
+    else:
+        save_model(student.model, folder)
+    chosen = results["decided"]
+    decision = Decision(record["hashtags"], chosen["temperature"], chosen["threshold"])
+    config = student.model.config.to_dict() | {"decision": asdict(decision)}
+    rundir.write_json(folder / "config.json", config)
+    material.tokenizer.save(folder)
+    rundir.write_json(folder / "train_args.json", record)
+    rundir.write_json(folder / "results.json", results)
+    (folder / "README.md").write_text(model_card(record, results), encoding="utf-8")

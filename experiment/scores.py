@@ -1,0 +1,96 @@
+"""Finished runs on a split, or on HateCheck, as `eval.py` shows them."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from data import Data, Split, load_data
+from experiment.classifier import Classifier, load_classifier
+from experiment.cli import UsageError, pick_device, pick_dtype, say
+from experiment.rundir import read_record
+from lora import count_parameters
+from scoring import compute_metrics
+from scoring.calibration import match_prior
+from scoring.hatecheck import read_cases, score_cases
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How every run is read and scored: None and False stand for the defaults of the flags."""
+
+    max_length: int | None
+    batch_size: int
+    device: str
+    dtype: str
+    decided: bool
+    prior: float | None = None  # the share of positives that scores are matched to
+
+    def load(self, run: Path) -> Classifier:
+        device = pick_device(self.device)
+        dtype = pick_dtype(self.dtype, device, training=False)
+        return load_classifier(run, self.max_length, self.batch_size, device, dtype)
+
+    def decision(self, classifier: Classifier) -> tuple[float, float]:
+        """The temperature and the threshold to score with."""
+        if not self.decided:
+            return 1.0, 0.5
+        return classifier.decision.temperature, classifier.decision.threshold
+
+
+def find_data(runs: list[Path], source: str | None, limit: int | None) -> Data:
+    """The texts to score: those of `source`, or what the runs were trained on."""
+    if source is not None:
+        return load_data(source, limit)
+    records = [read_record(run / "train_args.json") for run in runs]
+    if len({record.get("data_sha256") for record in records}) > 1:
+        raise UsageError("these runs were trained on different data (hint: name runs of one kind)")
+    record = records[0]
+    if record.get("data") is None:
+        raise UsageError("these runs do not say what they were trained on (hint: give --data)")
+    return load_data(record["data"], limit or record.get("limit"), record.get("data_revision"))
+
+
+def score_hatecheck(runs: list[Path], folder: Path, manner: Manner) -> dict[str, Any]:
+    """How each run does on the test cases of HateCheck; nothing is ever trained on them."""
+    cases, scores = read_cases(folder), {}
+    for run in runs:
+        classifier = manner.load(run)
+        logits, _ = read(run, classifier, cases.texts)
+        scores[str(run)] = score_cases(cases, logits, *manner.decision(classifier))
+    return scores
+
+
+def read(run: Path, classifier: Classifier, texts: list[str]) -> tuple[np.ndarray, float]:
+    """Logits (N, K) of N texts, and the seconds that they took."""
+    classifier.pack()
+    with tqdm(total=len(texts), desc=str(run), unit="text", disable=None) as bar:
+        started = time.perf_counter()
+        logits = classifier.logits(texts, bar.update)
+        return logits, time.perf_counter() - started
+
+
+def score_run(run: Path, split: Split, manner: Manner) -> dict[str, Any]:
+    """Every metric of one run on a split, and what its directory says of its training."""
+    classifier = manner.load(run)
+    depth = classifier.model.config.num_hidden_layers
+    parameters, _ = count_parameters(classifier.model.parameters())
+    logits, seconds = read(run, classifier, split.texts)
+    record, results = (read_record(run / f"{name}.json") for name in ("train_args", "results"))
+    if record.get("interrupted"):
+        say(f"warning: {run} was interrupted after {record.get('steps')} steps")
+    temperature, threshold = manner.decision(classifier)
+    if manner.prior is not None:
+        logits[:, 1] += match_prior(logits[:, 1] - logits[:, 0], manner.prior)
+    return {
+        "run": str(run),
+        "layers": ",".join(map(str, record.get("layers", range(1, depth + 1)))),
+        "train_loss": results.get("train_loss"),
+        "parameters": results.get("parameters", parameters),
+        "trainable": results.get("trainable"),
+        "ms_per_text": 1000 * seconds / len(split.texts),
+        **compute_metrics(logits / temperature, split.labels, threshold),
+    }

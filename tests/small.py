@@ -1,0 +1,77 @@
+"""experiment.training on a few encoded texts, without a file: lines and states stay in memory."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from data import Data, Split
+from experiment.build import Student
+from experiment.material import Material
+from experiment.progress import Progress, State
+from experiment.settings import Settings
+from experiment.training import train_epochs
+
+SETTINGS = Settings(epochs=3, batch_size=8, lr=5e-3, warmup=0.1, seed=1)
+
+
+class Notes:
+    """A journal in memory. States are copies: training gives live tensors."""
+
+    def __init__(self):
+        self.lines: list[dict[str, Any]] = []
+        self.states: dict[int, State] = {}
+
+    def write(self, line):
+        self.lines.append(line)
+
+    def save(self, state):
+        values = json.loads(json.dumps(state.values))
+        tensors = {name: tensor.clone() for name, tensor in state.tensors.items()}
+        self.states[values["steps"]] = State(tensors, values)
+
+    @property
+    def steps(self):
+        return [line for line in self.lines if "step" in line]
+
+    @property
+    def epochs(self):
+        return [line for line in self.lines if "validation" in line]
+
+
+def material_of(ids, labels, dtype=torch.float32) -> Material:
+    """Texts that are training and validation split at once."""
+    splits = {name: Split([""] * len(ids), labels) for name in ("train", "validation")}
+    return Material(
+        device=torch.device("cpu"),
+        dtype=dtype,
+        folder=Path(),
+        model_sha256="",
+        depth=4,
+        tokenizer=None,  # type: ignore[arg-type]
+        data=Data("small", splits, ("not-hate", "hate")),
+        data_sha256="",
+        ids={"train": ids, "validation": ids},
+    )
+
+
+def train_small(
+    model, task, settings=SETTINGS, targets=None, dtype=torch.float32, start=None, stop=None
+) -> tuple[Progress, Notes]:
+    """Train a model on (ids, labels); how far it came, and what was noted."""
+    torch.manual_seed(settings.seed)
+    notes, student = Notes(), Student(model, [], targets)
+    stop = stop or (lambda: False)
+    done = train_epochs(student, material_of(*task, dtype), settings, notes, start, stop)
+    return done, notes
+
+
+def without_dropout(model):
+    """A copy whose dropout does nothing."""
+    model = copy.deepcopy(model)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    return model
