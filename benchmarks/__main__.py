@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -31,39 +32,30 @@ EXAMPLES = """examples:
 """
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"{', '.join(MODULES)} (default: all)"
-    )
-    parser.add_argument(
-        "--data", default="sample", metavar="DIR|sample", help="texts (default: sample)"
-    )
-    parser.add_argument(
-        "--model", default="minilm", metavar="M", help="smaller of the models (default: minilm)"
-    )
-    parser.add_argument("--json", type=Path, metavar="F.json", help="write all figures here")
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="write NAME.json, NAME.md and NAME.png here"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="a few steps of one model: does it run, not how fast"
-    )
-    return parser.parse_args(argv)
+    add = parser.add_argument
+    add("names", nargs="*", metavar="NAME", help=f"{', '.join(MODULES)} (default: all)")
+    add("--data", default="sample", metavar="DIR|sample", help="texts (default: sample)")
+    add("--model", default="minilm", metavar="M", help="smaller of the models (default: minilm)")
+    add("--json", type=Path, metavar="F.json", help="write all figures here")
+    add("--out", type=Path, metavar="DIR", help="write NAME.json, NAME.md and NAME.png here")
+    few = "a few steps of one model: does it run, not how fast"
+    add("--quick", action="store_true", help=few)
+    return parser.parse_args()
 
 
-def command_of(args: argparse.Namespace, data: str) -> str:
+def command_of(names: Sequence[str], data: str, model: str, quick: bool) -> str:
     """The command as a reader may give it, without the folders of this machine."""
-    words = ["python -m benchmarks", *args.names, "--data", data]
-    if args.model != "minilm":
-        words += ["--model", Path(args.model).name]
-    words += ["--quick"] * args.quick
-    return " ".join(words)
+    words = ["python -m benchmarks", *names, "--data", data]
+    if model != "minilm":
+        words += ["--model", Path(model).name]
+    return " ".join([*words, *["--quick"] * quick])
 
 
 def main() -> int:
@@ -78,12 +70,13 @@ def main() -> int:
     everything = []
     with tempfile.TemporaryDirectory() as folder:
         material = gather(args.model, args.data, Path(folder), args.quick)
+        command = command_of(args.names, material.data, args.model, args.quick)
         about = machine()
         for name in args.names or MODULES:
             say(f"{name} ...")
             report = getattr(import_module(f"benchmarks.{MODULES[name]}"), name)(material)
             print(f"\n## {name}\n\n{tables(report)}", flush=True)
-            content = as_json(name, report, about, material.data, command_of(args, material.data))
+            content = as_json(name, report, about, material.data, command)
             everything.append(content)
             if args.out:
                 write(args.out, report, content)

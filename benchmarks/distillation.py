@@ -1,22 +1,22 @@
 """Distillation: stored teacher outputs beside loops that run the teacher in every step, in turn."""
 
-import contextlib
-import io
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.flops import forward_flops, is_cls_only, training_flops
+from benchmarks.flops import flops_of
 from benchmarks.material import Material, Sample, Shape
-from benchmarks.measure import Report, Row
+from benchmarks.measure import Report, Row, seconds_of
 from benchmarks.peers import Step
-from benchmarks.training import BEST, PLAIN, Contender, compare, fit_steps, format_note
-from bert_min import load_model, save_model
-from distill import TeacherTargets, choose_layers, make_student
+from benchmarks.training import BEST, PLAIN, Contender, compare, format_note, train_steps
+from bert_min import BertForSequenceClassification, BertOutput, load_model, save_model
+from data.batches import forward_batches
+from distill import LossWeights, TeacherTargets, choose_layers, make_student
+from speed.packing import packed
+from speed.threads import side_by_side
 
 
 def distillation(material: Material) -> Report:
@@ -29,42 +29,43 @@ def distillation(material: Material) -> Report:
     return report
 
 
+def on_every_core(
+    teacher: BertForSequenceClassification, ids: Sequence[Sequence[int]], hidden_states: bool
+) -> Iterator[tuple[np.ndarray, BertOutput]]:
+    """The teacher's pass as train.py makes it."""
+    return forward_batches(packed(teacher), ids, hidden_states=hidden_states, apply=side_by_side)
+
+
 def distil(material: Material, shape: Shape, beta: float) -> list[Row]:
+    """Rows of one model; with `beta` the hidden states are matched too."""
     teacher = load_model(shape.folder)
     layers = choose_layers("odd", teacher.config.num_hidden_layers)
     matched = layers if beta else []
-    student = material.folder / f"{shape.name}-odd"
-    save_model(make_student(teacher, layers), student)
+    weights = LossWeights(temperature=2.0, alpha=0.5, beta=beta)
+    folder = material.folder / f"{shape.name}-odd"
+    student = make_student(teacher, layers)
+    save_model(student, folder)
     passes: list[float] = []  # seconds of the teacher for a useful token
-    recipe = {"temperature": 2.0, "alpha": 0.5, "beta": beta}
 
     def ours(sample: Sample) -> list[Step]:
-        fresh = load_model(shape.folder)
-        with contextlib.redirect_stderr(io.StringIO()):
-            started = time.perf_counter()
-            targets = TeacherTargets(fresh, sample.ids, matched)
-            passes.append((time.perf_counter() - started) / sample.lengths.sum())
-        return fit_steps(load_model(student), sample, material.dtype, targets, **recipe)
+        fresh, found = load_model(shape.folder), []
+        seconds = seconds_of(
+            lambda: found.append(TeacherTargets(fresh, sample.ids, matched, forward=on_every_core))
+        )
+        passes.append(seconds / sample.lengths.sum())
+        own = load_model(folder)
+        return train_steps(own, sample, material.dtype, targets=found[0], weights=weights)
 
     def peer(best: bool, sample: Sample) -> list[Step]:
-        told = peers.load_transformers(shape.folder, attn_implementation="sdpa")
-        loss = peers.live_teacher_loss(told, matched, beta)
-        own = peers.load_transformers(student, attn_implementation="sdpa")
-        return peers.train(own, sample, best, material.dtype, loss)
+        loss = peers.live_teacher_loss(peers.load_sdpa(shape.folder), matched, weights)
+        return peers.train(peers.load_sdpa(folder), sample, best, material.dtype, loss)
 
-    config = load_model(student).config
-    # The hidden-state loss looks at every token, so the last layer then works for every token.
-    cls_only = is_cls_only(teacher) and not beta
-
-    def live(lengths: np.ndarray) -> float:
-        told = forward_flops(teacher.config, lengths, False)
-        return training_flops(config, lengths, False) + told
-
+    taught, told = flops_of(student), flops_of(teacher, backwards=False)
+    live = lambda lengths: taught(lengths) + told(lengths)  # noqa: E731 (a line is enough)
     more = ", hidden states too" if beta else ""
     contenders = {
-        f"ours, stored targets{more}": Contender(
-            ours, lambda lengths: training_flops(config, lengths, cls_only)
-        ),
+        # The loss of hidden states looks at every token, so the last layer then works for them all.
+        f"ours, stored targets{more}": Contender(ours, flops_of(student, every_token=beta > 0)),
         f"{BEST}, live teacher{more}": Contender(partial(peer, True), live),
         f"{PLAIN}, live teacher{more}": Contender(partial(peer, False), live),
     }

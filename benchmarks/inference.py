@@ -1,25 +1,86 @@
 """Labelling many texts, and one text at a time, tokenisation included, in turn with the peers."""
 
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from benchmarks.labellers import LABELLERS, PLAIN, Contender, contenders
+from benchmarks.labellers import LABELLERS, PLAIN, Labeller
 from benchmarks.material import MAX_LENGTH, Material, Shape
-from benchmarks.measure import Report, Row, compare_with_best, in_turn, spread
+from benchmarks.measure import (
+    Report,
+    Row,
+    compare_with_best,
+    fresh_process,
+    in_turn,
+    seconds_of,
+    spread,
+)
 from bert_min import BertTokenizer
 
 PARTS = 3  # of the texts, everyone labels one before anyone the next
 BLOCK = 10  # texts one after another, before it is another's turn
 ONE_BY_ONE = 100  # texts
 ROUNDS_ONE_BY_ONE = 3
+QUIET = 0.05  # seconds before a turn, in which the threads of the one before come to rest
+
+# Texts in pieces: seconds of each piece, and P(positive) of all texts.
+Label = Callable[[list[list[str]]], tuple[list[float], np.ndarray]]
+
+
+@contextmanager
+def contenders(
+    folder: Path, dtype: torch.dtype, texts: Sequence[str]
+) -> Iterator[dict[str, Label]]:
+    """Everyone, by name, in a process of its own; each has chosen its fastest way on `texts`."""
+    with ExitStack() as stack:
+        alone = {name: stack.enter_context(fresh_process()) for name in LABELLERS}
+        for job in [process.submit(import_libraries) for process in alone.values()]:
+            job.result()  # at the same time, unlike all that follows
+
+        def ready(name: str) -> Label:
+            way = (name, folder, dtype, tuple(texts))
+            alone[name].submit(fastest, *way).result()
+            return lambda pieces: alone[name].submit(timed, way, pieces).result()
+
+        yield {name: ready(name) for name in LABELLERS}
+
+
+def import_libraries() -> None:
+    """Nothing else: this module's imports are what takes time."""
+
+
+@cache
+def fastest(name: str, folder: Path, dtype: torch.dtype, texts: Sequence[str]) -> Labeller:
+    """The way of LABELLERS that labels `texts` soonest, after a first time that warms it up."""
+    with redirect_stdout(sys.stderr):  # libraries may print; stdout is for results
+        ways = LABELLERS[name](folder, dtype)
+        for label in ways:
+            label(texts)
+        return min(ways, key=lambda label: seconds_of(lambda: label(texts)))
+
+
+def timed(way: tuple, pieces: list[list[str]]) -> tuple[list[float], np.ndarray]:
+    """Label with the arguments of `fastest`: seconds of each piece, P(positive) of all texts."""
+    label = fastest(*way)
+    label(pieces[0][:16])  # warm-up: its threads wake
+    seconds, scores = [], []
+    for piece in pieces:
+        started = time.perf_counter()
+        scores.append(label(piece))
+        seconds.append(time.perf_counter() - started)
+    return seconds, np.concatenate(scores)
 
 
 def inference(material: Material) -> Report:
     """Labelling the test texts."""
-    report = Report([], _notes(material))
+    report = Report([], format_notes(material))
     for shape in material.shapes:
         texts = material.test_texts[: shape.texts]
         with contenders(shape.folder, material.dtype, texts[:64]) as found:
@@ -31,21 +92,22 @@ def inference(material: Material) -> Report:
     return report
 
 
-def label_all(shape: Shape, found: dict[str, Contender], texts: Sequence[str]) -> list[Row]:
+def label_all(shape: Shape, found: dict[str, Label], texts: Sequence[str]) -> list[Row]:
+    """A row for each program, which labels one part of the texts after the other."""
     tokenizer = BertTokenizer(shape.folder, MAX_LENGTH)
     cost: dict[str, list[float]] = {name: [] for name in found}  # seconds a token
     scores = {name: np.empty(len(texts)) for name in found}
     parts = min(PARTS, shape.rounds)
     for number in tqdm(range(parts), desc=shape.name, disable=None):
-        part = texts[number::parts]
+        part = list(texts[number::parts])
         tokens = sum(len(encoded.ids) for encoded in tokenizer.encode(part))
         for name in in_turn(list(found), number):
-            seconds, scores[name][number::parts] = found[name].label(part)
-            cost[name].append(seconds[0] / tokens)
+            time.sleep(QUIET)
+            (seconds,), scores[name][number::parts] = found[name]([part])
+            cost[name].append(seconds / tokens)
     rows = []
     for name, costs in cost.items():
-        speed = 1 / float(np.median(costs))
-        row = Row(name, shape.name, tokens_per_s=speed, spread=spread(costs))
+        row = Row(name, shape.name, 1 / float(np.median(costs)), spread=spread(costs))
         if name != PLAIN:
             row.difference = float(np.abs(scores[name] - scores[PLAIN]).max())
             row.other_labels = int(((scores[name] > 0.5) != (scores[PLAIN] > 0.5)).sum())
@@ -61,21 +123,22 @@ def latency(material: Material) -> Report:
     texts = order[:: max(1, len(order) // ONE_BY_ONE)][: min(ONE_BY_ONE, shape.texts)]
     times: dict[str, list[float]] = {name: [] for name in LABELLERS}
     blocks = [texts[i : i + BLOCK] for i in range(0, len(texts), BLOCK)]
-    turns = [block for _ in range(min(ROUNDS_ONE_BY_ONE, shape.rounds)) for block in blocks]
+    turns = blocks * min(ROUNDS_ONE_BY_ONE, shape.rounds)
     with contenders(shape.folder, material.dtype, texts[:20]) as found:
         for number, block in enumerate(tqdm(turns, desc=shape.name, disable=None)):
             for name in in_turn(list(found), number):
-                times[name] += found[name].label(block, one_by_one=True)[0]
+                time.sleep(QUIET)
+                times[name] += found[name]([[text] for text in block])[0]
     rows = []
     for name, seconds in times.items():
         p50, p99 = np.percentile(seconds, [50, 99]) * 1000
         rows.append(Row(name, shape.name, ms_p50=p50, ms_p99=p99, spread=spread(seconds)))
     compare_with_best(rows, "ms_p50", higher_is_better=False)
     count = f"{len(texts)} texts of all lengths, one at a time. "
-    return Report(rows, [count + "By best peer: lower is better.", *_notes(material)])
+    return Report(rows, [count + "By best peer: lower is better.", *format_notes(material)])
 
 
-def _notes(material: Material) -> list[str]:
+def format_notes(material: Material) -> list[str]:
     if material.dtype == torch.bfloat16:
         return []
     return ["No native bf16 on this machine: the bf16 rows run in fp32."]

@@ -52,7 +52,7 @@ class Sample:
 
     @cached_property
     def batches(self) -> list[np.ndarray]:
-        """Those that `fit` makes itself: texts of like length."""
+        """Texts of like length together, as in an epoch of train.py."""
         return training_batches(self.lengths, self.batch_size, seed=0, epoch=1)
 
     @cached_property
@@ -102,7 +102,7 @@ def gather(model: str, data_source: str, folder: Path, quick: bool) -> Material:
     source = resolve_model(model)
     tokenizer = BertTokenizer(source, MAX_LENGTH)
     torch.manual_seed(0)  # a head that pretraining did not give is random: the same for all
-    name, own = "minilm" if model == "minilm" else Path(model).name, folder / "given"
+    name, own = Path(model).name, folder / "given"
     _save(load_model(source, data.label_names), tokenizer, own)
     if quick:
         shapes = [Shape(name, own, rounds=1, steps=2, texts=16)]

@@ -1,11 +1,13 @@
-"""What every benchmark shares: rows, the machine, its matrix-multiply limit, fitted exponents."""
+"""What every benchmark shares: rows, the machine, its matrix-multiply limit, a fresh process."""
 
 import ctypes
 import gc
+import multiprocessing
 import os
 import platform
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -55,15 +57,15 @@ class Report:
 def machine() -> dict[str, Any]:
     """The processor, the cores, the threads in use, and the versions of all that is compared."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in PACKAGES},
+        "versions": {name: version_of(name) for name in PACKAGES},
     }
 
 
-def _processor() -> str:
+def processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
     except OSError:
@@ -72,7 +74,7 @@ def _processor() -> str:
     return found[0] if found else platform.machine()
 
 
-def _version(package: str) -> str | None:
+def version_of(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:
@@ -105,15 +107,19 @@ def spread(values: Sequence[float]) -> float:
     return float((high - low) / middle)
 
 
-def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
-    """n of value = c * size^n, by least squares on the logarithms."""
-    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
-
-
 def seconds_of(work: Callable[[], Any]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+def fresh_process() -> ProcessPoolExecutor:
+    """A new interpreter that does what it is given, one thing after another; errors come back.
+
+    Threads of one program that wait for work spin for some milliseconds, and would take a core
+    from the next; and what one program has kept in memory is not the next one's.
+    """
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
 
 
 def let_go() -> None:

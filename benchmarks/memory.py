@@ -1,60 +1,41 @@
 """Peak resident memory, each contender in a fresh interpreter of its own."""
 
-import json
-import subprocess
 import sys
-import time
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from benchmarks.material import Material, Sample
-from benchmarks.measure import Report, Row
-
-ROOT = Path(__file__).parent.parent
+from benchmarks.measure import Report, Row, fresh_process
+from benchmarks.training import BEST, LORA, OURS, PEFT_BEST, PLAIN, TRAINERS
 
 
 def memory(material: Material) -> Report:
     """Training steps, one of them on the batch of the longest texts."""
-    from benchmarks.training import BEST, LORA, OURS, PEFT_BEST, PLAIN
-
     report = Report([])
-    dtype = str(material.dtype).removeprefix("torch.")
     for shape in material.shapes:
-        steps = min(3, shape.steps)
-        rows = []
-        sample = asdict(material.longest_and_others(steps))
+        steps, rows = min(3, shape.steps), []
+        sample = material.longest_and_others(steps)
         for name in tqdm((OURS, BEST, PLAIN, LORA, PEFT_BEST), desc=shape.name, disable=None):
-            job = {"train": name, "folder": str(shape.folder), "dtype": dtype, "sample": sample}
-            peak = run_child(job)["peak_mib"]
-            rows.append(Row(name, shape.name, peak_mib=peak))
-        peers = [row for row in rows if row.name in (BEST, PLAIN)]
-        best = min(row.peak_mib or 0 for row in peers)
-        best_lora = next(row.peak_mib or 0 for row in rows if row.name == PEFT_BEST)
+            with fresh_process() as alone:
+                job = alone.submit(peak_of_training, name, shape.folder, sample, material.dtype)
+                rows.append(Row(name, shape.name, peak_mib=job.result()))
+        peaks = {row.name: row.peak_mib or 0 for row in rows}
+        best = min(peaks[BEST], peaks[PLAIN])
         for row in rows:
-            assert row.peak_mib
-            lora = row.name in (LORA, PEFT_BEST)
-            row.ratio_vs_best_peer = row.peak_mib / (best_lora if lora else best)
+            peer = peaks[PEFT_BEST] if row.name in (LORA, PEFT_BEST) else best
+            row.ratio_vs_best_peer = peaks[row.name] / peer
         report.rows += rows
         report.notes.append(f"{shape.name}: {steps} steps; the interpreter and libraries included.")
     report.notes.append("By best peer: lower is better; LoRA is compared with PEFT.")
     return report
 
 
-def run_child(job: dict[str, Any]) -> dict[str, float]:
-    """Do a job in a new interpreter; its peak memory in MiB and its seconds."""
-    child = subprocess.run(
-        [sys.executable, "-m", "benchmarks.memory"],
-        input=json.dumps(job),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    if child.returncode:
-        raise RuntimeError(f"a benchmark's child process failed: {child.stderr[-2000:]}")
-    return json.loads(child.stdout.splitlines()[-1])
+def peak_of_training(name: str, folder: Path, sample: Sample, dtype: torch.dtype) -> float:
+    """Train one of TRAINERS; the peak memory of this process in MiB."""
+    TRAINERS[name](folder, sample, dtype)
+    return peak_mib()
 
 
 def peak_mib() -> float:
@@ -71,25 +52,3 @@ def peak_mib() -> float:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
-
-
-def do(job: dict[str, Any]) -> dict[str, float]:
-    """Train on a sample, or label a file as predict.py does."""
-    started = time.perf_counter()
-    if "train" in job:
-        import torch
-
-        from benchmarks.training import TRAINERS
-
-        sample, dtype = Sample(**job["sample"]), getattr(torch, job["dtype"])
-        TRAINERS[job["train"]](Path(job["folder"]), sample, dtype)
-    else:
-        import predict
-
-        sys.argv = ["predict.py", *job["predict"]]
-        predict.main()
-    return {"peak_mib": peak_mib(), "seconds": time.perf_counter() - started}
-
-
-if __name__ == "__main__":
-    print(json.dumps(do(json.load(sys.stdin))))

@@ -7,55 +7,42 @@ from typing import Any
 
 from benchmarks.measure import Report, Row
 
-HEADS = {
-    "name": "",
-    "shape": "model",
-    "tokens_per_s": "tokens/s",
-    "ms_p50": "p50 ms",
-    "ms_p99": "p99 ms",
-    "spread": "spread",
-    "peak_mib": "peak MiB",
-    "ratio_vs_best_peer": "by best peer",
-    "share_of_limit": "of bf16 limit",
-    "difference": "largest difference of P",
-    "other_labels": "other labels",
+COLUMNS = {  # of a row: heading and format
+    "name": ("", "{}"),
+    "shape": ("model", "{}"),
+    "tokens_per_s": ("tokens/s", "{:,.0f}"),
+    "ms_p50": ("p50 ms", "{:.2f}"),
+    "ms_p99": ("p99 ms", "{:.2f}"),
+    "spread": ("spread", "{:.1%}"),
+    "peak_mib": ("peak MiB", "{:,.0f}"),
+    "ratio_vs_best_peer": ("by best peer", "{:.2f}"),
+    "share_of_limit": ("of bf16 limit", "{:.1%}"),
+    "difference": ("largest difference of P", "{:.1e}"),
+    "other_labels": ("other labels", "{}"),
 }
-FORMATS = {
-    "tokens_per_s": "{:,.0f}",
-    "ms_p50": "{:.2f}",
-    "ms_p99": "{:.2f}",
-    "spread": "{:.1%}",
-    "peak_mib": "{:,.0f}",
-    "ratio_vs_best_peer": "{:.2f}",
-    "share_of_limit": "{:.1%}",
-    "difference": "{:.1e}",
-    "share": "{:.1%}",
-    "factor": "{:.2f}",
-}
+EXTRA = {"share": "{:.1%}", "factor": "{:.2f}"}  # of further tables
 
 
-def cell(name: str, value: Any) -> str:
-    if value is None:
-        return "-"
-    return FORMATS.get(name, "{}").format(value)
-
-
-def markdown(rows: Sequence[dict[str, Any]], heads: dict[str, str]) -> str:
-    """A table of the columns of `heads` in which a row has a value."""
-    names = [name for name in heads if any(row.get(name) is not None for row in rows)]
-    sides = [":--" if isinstance(rows[0].get(name), str) else "--:" for name in names]
-    cells = [[cell(name, row.get(name)) for name in names] for row in rows]
-    lines = [[heads[name] for name in names], sides, *cells]
+def markdown(rows: Sequence[dict[str, Any]], columns: dict[str, tuple[str, str]]) -> str:
+    """A table of the columns in which a row has a value."""
+    names = [name for name in columns if any(row.get(name) is not None for row in rows)]
+    lines = [
+        [columns[name][0] for name in names],
+        [":--" if isinstance(rows[0].get(name), str) else "--:" for name in names],
+    ]
+    for row in rows:
+        values = [(row.get(name), columns[name][1]) for name in names]
+        lines.append(["-" if value is None else form.format(value) for value, form in values])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def tables(report: Report) -> str:
     """All tables and notes of a report."""
-    parts = [markdown([vars(row) for row in report.rows], HEADS)]
+    parts = [markdown([vars(row) for row in report.rows], COLUMNS)]
     for title, rows in report.extra.items():
-        parts += [f"**{title}**", markdown(rows, {name: name for name in rows[0]})]
-    parts += report.notes
-    return "\n\n".join(parts)
+        columns = {name: (name, EXTRA.get(name, "{}")) for name in rows[0]}
+        parts += [f"**{title}**", markdown(rows, columns)]
+    return "\n\n".join([*parts, *report.notes])
 
 
 def facts(machine: dict[str, Any], data: str) -> str:
@@ -68,15 +55,9 @@ def facts(machine: dict[str, Any], data: str) -> str:
 
 
 def as_json(name: str, report: Report, machine: dict, data: str, command: str) -> dict[str, Any]:
-    return {
-        "benchmark": name,
-        "command": command,
-        "data": data,
-        "machine": machine,
-        "rows": [vars(row) for row in report.rows],
-        "notes": report.notes,
-        "extra": report.extra,
-    }
+    about = {"benchmark": name, "command": command, "data": data, "machine": machine}
+    rows = [vars(row) for row in report.rows]
+    return {**about, "rows": rows, "notes": report.notes, "extra": report.extra}
 
 
 def write(folder: Path, report: Report, content: dict[str, Any]) -> None:
@@ -96,10 +77,8 @@ Spread: interquartile range over median, of steps, of parts of the texts, or of 
 Command: `{content["command"]}`
 """
     (folder / f"{name}.md").write_text(page, encoding="utf-8")
-    if any(row.curve for row in report.rows):
-        draw_curves(report.rows, folder / f"{name}.png")
-    else:
-        draw_bars(report.rows, folder / f"{name}.png")
+    draw = draw_curves if any(row.curve for row in report.rows) else draw_bars
+    draw(report.rows, folder / f"{name}.png")
 
 
 def draw_bars(rows: Sequence[Row], path: Path) -> None:
@@ -107,6 +86,7 @@ def draw_bars(rows: Sequence[Row], path: Path) -> None:
     from matplotlib.figure import Figure
 
     key = next(k for k in ("tokens_per_s", "ms_p50", "peak_mib") if getattr(rows[0], k) is not None)
+    head, form = COLUMNS[key]
     shapes = list(dict.fromkeys(row.shape for row in rows))
     figure = Figure(figsize=(10, 0.8 + 0.4 * len(rows)), layout="constrained")
     ratios = [sum(row.shape == shape for row in rows) for shape in shapes]
@@ -116,10 +96,10 @@ def draw_bars(rows: Sequence[Row], path: Path) -> None:
         values = [getattr(row, key) for row in shown]
         colours = ["tab:blue" if row.name.startswith("ours") else "tab:gray" for row in shown]
         bars = panel.barh([row.name for row in shown], values, color=colours)
-        panel.bar_label(bars, [cell(key, value) for value in values], padding=3)
+        panel.bar_label(bars, [form.format(value) for value in values], padding=3)
         panel.margins(x=0.2)
         panel.set_xticks([])
-        panel.set_title(f"{shape}, {HEADS[key]}")
+        panel.set_title(f"{shape}, {head}")
     figure.savefig(path, dpi=100)
 
 

@@ -6,6 +6,7 @@ like length together, bf16 where the hardware has it, PyTorch's attention kernel
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from benchmarks.material import MAX_LENGTH, Sample
 from data.batches import pad
-from distill import distillation_loss
+from distill import LossWeights, distillation_loss
 
 CPU = torch.device("cpu")
 RANK = 16
@@ -38,12 +39,7 @@ def load_transformers(folder: Path, **settings: Any) -> Any:
     return kind.from_pretrained(folder, **{"dtype": torch.float32, **settings})
 
 
-def load_tokenizer(folder: Path) -> Any:
-    import transformers
-
-    # A local folder: there is no revision to pin.
-    kind = transformers.AutoTokenizer
-    return kind.from_pretrained(folder, model_max_length=MAX_LENGTH)
+load_sdpa = partial(load_transformers, attn_implementation="sdpa")
 
 
 def load_peft(folder: Path) -> Any:
@@ -61,6 +57,14 @@ def load_peft(folder: Path) -> Any:
     return peft.get_peft_model(load_transformers(folder), config)
 
 
+def load_tokenizer(folder: Path) -> Any:
+    import transformers
+
+    # A local folder: there is no revision to pin.
+    kind = transformers.AutoTokenizer
+    return kind.from_pretrained(folder, model_max_length=MAX_LENGTH)
+
+
 Loss = Callable[[Any, Tensor, Tensor, Tensor], Tensor]
 
 
@@ -68,23 +72,23 @@ def own_loss(model: Any, input_ids: Tensor, mask: Tensor, labels: Tensor) -> Ten
     return model(input_ids=input_ids, attention_mask=mask, labels=labels).loss
 
 
-def live_teacher_loss(teacher: Any, layers: Sequence[int], beta: float) -> Loss:
-    """Distillation with the teacher run anew in every step; `layers` (from 1) match the student's.
+def live_teacher_loss(teacher: Any, layers: Sequence[int], weights: LossWeights) -> Loss:
+    """Distillation with the teacher run anew in each step; `layers` (from 1) match the student's.
 
-    Temperature 2 and alpha 0.5.
+    Without any, the hidden states do not count.
     """
     teacher.eval()
 
     def loss(student: Any, input_ids: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
-        inputs = {"input_ids": input_ids, "attention_mask": mask, "output_hidden_states": beta > 0}
+        inputs: dict[str, Any] = {"input_ids": input_ids, "attention_mask": mask}
+        inputs["output_hidden_states"] = bool(layers)
         with torch.no_grad():
             told = teacher(**inputs)
         said = student(**inputs)
         hidden = None
-        if beta > 0:
+        if layers:
             hidden = (said.hidden_states[1:], [told.hidden_states[n] for n in layers], mask)
-        logits = told.logits.float()
-        return distillation_loss(said.logits, labels, logits, hidden, 2.0, 0.5, beta)["loss"]
+        return distillation_loss(said.logits, labels, told.logits.float(), hidden, weights)["loss"]
 
     return loss
 

@@ -12,7 +12,6 @@ import numpy as np
 from benchmarks.material import Material, Sample
 from benchmarks.measure import Report, Row, in_turn, spread
 
-ROOT = Path(__file__).parent.parent
 ONE, TWO = "ours, one process, one core", "ours, two processes, a core each"
 BESIDE = "ours, one process, beside another that trains on its own"
 
@@ -47,7 +46,7 @@ def start(processes: int, job: Path) -> subprocess.Popen[str]:
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     return subprocess.Popen(
         [sys.executable, *launcher, "-m", "benchmarks.ranks", str(job)],
-        cwd=ROOT,
+        cwd=Path(__file__).parent.parent,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -66,14 +65,14 @@ def costs_of(child: subprocess.Popen[str]) -> list[float]:
 def main() -> None:
     import torch
 
-    from benchmarks.training import fit_steps
+    from benchmarks.training import train_steps
     from bert_min import load_model
     from speed.ranks import join_ranks
 
     join_ranks(torch.device("cpu"))
     job = json.loads(Path(sys.argv[1]).read_text())
     sample = Sample(job["ids"], job["labels"], job["batch_size"])
-    steps = fit_steps(load_model(Path(job["folder"])), sample, getattr(torch, job["dtype"]))
+    steps = train_steps(load_model(Path(job["folder"])), sample, getattr(torch, job["dtype"]))
     print(json.dumps([step.seconds / int(step.lengths.sum()) for step in steps]))
 
 
