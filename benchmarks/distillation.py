@@ -61,7 +61,10 @@ def distil(material: Material, shape: Shape, beta: float) -> list[Row]:
         return peers.train(peers.load_sdpa(folder), sample, best, material.dtype, loss)
 
     taught, told = flops_of(student), flops_of(teacher, backwards=False)
-    live = lambda lengths: taught(lengths) + told(lengths)  # noqa: E731 (a line is enough)
+
+    def live(lengths: np.ndarray) -> float:
+        return taught(lengths) + told(lengths)
+
     more = ", hidden states too" if beta else ""
     contenders = {
         # The loss of hidden states looks at every token, so the last layer then works for them all.

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -44,12 +44,13 @@ def contenders(
         for job in [process.submit(import_libraries) for process in alone.values()]:
             job.result()  # at the same time, unlike all that follows
 
-        def ready(name: str) -> Label:
+        def label(name: str, pieces: list[list[str]]) -> tuple[list[float], np.ndarray]:
             way = (name, folder, dtype, tuple(texts))
-            alone[name].submit(fastest, *way).result()
-            return lambda pieces: alone[name].submit(timed, way, pieces).result()
+            return alone[name].submit(timed, way, pieces).result()
 
-        yield {name: ready(name) for name in LABELLERS}
+        for name in alone:
+            label(name, [list(texts)])
+        yield {name: partial(label, name) for name in alone}
 
 
 def import_libraries() -> None:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from dataclasses import fields
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,16 +17,23 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import __main__ as command
 from benchmarks import output, report
-from benchmarks.flops import forward_flops, is_cls_only, training_flops
-from benchmarks.labellers import Contender
+from benchmarks.flops import flops_of
+from benchmarks.inference import fastest
 from benchmarks.material import Material, Sample
-from benchmarks.measure import Report, Row, compare_with_best, exponent, in_turn, spread
-from benchmarks.memory import run_child
+from benchmarks.measure import (
+    Report,
+    Row,
+    compare_with_best,
+    fresh_process,
+    in_turn,
+    spread,
+)
 from benchmarks.operators import kind_of, operator_shares
-from benchmarks.report import TARGETS, targets_table
-from benchmarks.scaling import attention_note
-from benchmarks.training import fit_steps
-from bert_min import BertForSequenceClassification
+from benchmarks.ranks import costs_of, start
+from benchmarks.report import TARGETS, readme_lines, targets_table
+from benchmarks.scaling import attention_note, exponent, run_predict
+from benchmarks.training import train_steps
+from bert_min import BertForSequenceClassification, ModelError
 from lora import add_lora
 
 BENCHMARKS = list(command.MODULES)
@@ -50,7 +58,7 @@ def products_only(model, ids, cls_only):
 
 @pytest.mark.parametrize("rank", [0, 3])
 @pytest.mark.parametrize("cls_only", [False, True])
-def test_flops_from_shapes_are_those_that_pytorch_counts(tiny, cls_only, rank):
+def test_flops_from_lengths_are_those_of_the_products(tiny, cls_only, rank):
     if rank:
         add_lora(tiny, ["query", "value"], rank, 2 * rank, 0.0)
     ids = torch.randint(1, 64, (5, 11))
@@ -59,11 +67,22 @@ def test_flops_from_shapes_are_those_that_pytorch_counts(tiny, cls_only, rank):
     with FlopCounterMode(display=False) as backward:
         logits.sum().backward()
     counted = forward.get_total_flops()
-    assert forward_flops(tiny.config, [11] * 5, cls_only, rank) == counted
+    lengths = np.array([11] * 5)
+    assert flops_of(tiny, not cls_only, backwards=False)(lengths) == pytest.approx(counted)
     whole = counted + backward.get_total_flops()
-    assert training_flops(tiny.config, [11] * 5, cls_only, rank) == whole
+    assert flops_of(tiny, not cls_only)(lengths) == pytest.approx(whole)
     if not rank:
         assert whole == 3 * counted
+
+
+def test_flops_of_texts_of_several_lengths_by_hand(tiny):
+    config, flops = tiny.config, 0
+    C, wide, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
+    for n in (3, 20, 9):
+        projections, attention, widening = 8 * n * C * C, 4 * n * n * C, 4 * n * C * wide
+        flops += layers * (projections + attention + widening) + 2 * C * C + 2 * C * 2
+    counted = flops_of(tiny, backwards=False)(np.array([3, 20, 9]))
+    assert counted == pytest.approx(flops)
 
 
 def test_flops_of_the_model_itself_with_all_hidden_states(tiny):
@@ -71,16 +90,21 @@ def test_flops_of_the_model_itself_with_all_hidden_states(tiny):
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         output = tiny(ids, torch.ones_like(ids), output_hidden_states=True)
         output.logits.sum().backward()
-    assert training_flops(tiny.config, [11] * 5, False) == counter.get_total_flops()
+    assert flops_of(tiny)(np.array([11] * 5)) == pytest.approx(counter.get_total_flops())
+    tiny.zero_grad()
+    flops_of(tiny)
+    assert all(p.grad is None for p in tiny.parameters())  # counting leaves no trace
 
 
 @pytest.mark.parametrize("cls_only", [False, True])
 def test_a_last_layer_for_cls_alone_is_noticed(tiny, cls_only):
     class Model(BertForSequenceClassification):
         def forward(self, input_ids, attention_mask, output_hidden_states):
-            return products_only(self, input_ids, cls_only and not output_hidden_states)
+            few = cls_only and not output_hidden_states
+            return SimpleNamespace(logits=products_only(self, input_ids, few))
 
-    assert is_cls_only(Model(tiny.config)) == cls_only
+    model, lengths = Model(tiny.config), np.array([16])
+    assert (flops_of(model, every_token=False)(lengths) < flops_of(model)(lengths)) == cls_only
 
 
 def test_exponent_of_made_data():
@@ -164,7 +188,7 @@ def test_memory_is_measured_on_the_longest_texts(material):
 
 def test_the_first_step_is_not_timed(tiny, tiny_ids):
     sample = Sample(tiny_ids, [0, 1] * 24, batch_size=16)
-    steps = fit_steps(tiny, sample, torch.float32)
+    steps = train_steps(tiny, sample, torch.float32)
     assert [list(s.lengths) for s in steps] == [list(sample.lengths[b]) for b in sample.batches[1:]]
     assert all(step.seconds > 0 for step in steps)
 
@@ -184,20 +208,37 @@ def figures(ours: float, peer: float, **more: float) -> dict:
     ("ours", "speed", "memory"),
     [
         (1.1, "missed", "missed"),
-        (1.2, "floor", "missed"),
-        (1.5, "goal", "missed"),
-        (1.0, "missed", "floor"),
-        (0.8, "missed", "goal"),
+        (1.2, "at least", "missed"),
+        (1.5, "asked", "missed"),
+        (1.0, "missed", "at least"),
+        (0.8, "missed", "asked"),
     ],
 )
 def test_report_says_what_a_ratio_reaches(ours, speed, memory):
     lines = targets_table(figures(ours, 1.0)).splitlines()
-    (line,) = (line for line in lines if line.startswith(f"| training, speed by {report.BEST} "))
+    start = f"| training: times as fast as {report.BEST} "
+    (line,) = (line for line in lines if line.startswith(start))
     assert line.split(" | ")[1:] == [f"{ours:.2f}", "1.20", "1.50", f"{speed} |"]
-    (line,) = (line for line in lines if line.startswith("| training, peak memory"))
+    (line,) = (line for line in lines if line.startswith("| training: share of the peak memory"))
     assert line.split(" | ")[1:] == [f"{ours:.2f}", "1.00 at most", "0.80 at most", f"{memory} |"]
-    (line,) = (line for line in lines if line.startswith("| LoRA, time"))
+    (line,) = (line for line in lines if line.startswith("| LoRA: times as fast as our full"))
     assert line.endswith("| not measured |")
+
+
+def test_of_times_the_report_says_how_many_times_as_fast():
+    row = {"shape": "minilm", "tokens_per_s": None}
+    rows = [
+        {**row, "name": "ours, bf16", "ms_p50": 2.0},
+        {**row, "name": "ours, fp32, without packed products", "ms_p50": 6.0},
+        {**row, "name": f"{report.BEST}, bf16", "ms_p50": 3.0},
+        {**row, "name": f"{report.BEST}, fp32", "ms_p50": 4.0},
+    ]
+    table = targets_table({"latency": rows})
+    assert f"| one text, our bf16: times as fast as {report.BEST} | 1.50 | 1.67 | 2.50 |" in table
+    lines = readme_lines({"latency": rows}).splitlines()
+    assert lines[-1] == f"| one text, as the page reads it | 0.50 | {report.BEST} |"
+    assert len(lines) == 2 + 4
+    assert lines[2].split(" | ")[1] == "-"  # not measured
 
 
 def test_help_needs_no_torch():
@@ -214,11 +255,14 @@ def test_an_unknown_benchmark_is_a_usage_error(monkeypatch, capsys):
 
 
 def test_a_child_that_fails_is_heard(tmp_path):
-    with pytest.raises(RuntimeError, match="child process failed"):
-        run_child({"predict": ["--run", str(tmp_path), "text"]})
-    contender = Contender()
-    with pytest.raises(RuntimeError, match=r"(?s)child process failed.*no config.json"):
-        contender.prepare("ours, fp32", tmp_path, torch.float32, ["text"])
+    with fresh_process() as alone:
+        with pytest.raises(ModelError, match="no trained model in"):
+            alone.submit(run_predict, ["--run", str(tmp_path), "text"]).result()
+        way = ("ours, fp32", tmp_path, torch.float32, ("text",))
+        with pytest.raises(ModelError, match=r"no config\.json"):
+            alone.submit(fastest, *way).result()
+    with pytest.raises(RuntimeError, match=r"(?s)child process failed.*no-such-job"):
+        costs_of(start(1, tmp_path / "no-such-job"))
 
 
 @pytest.mark.parametrize(("curve", "chart"), [(None, "draw_bars"), ("length", "draw_curves")])
@@ -277,7 +321,10 @@ def test_every_benchmark_runs_and_every_target_finds_its_rows(
     monkeypatch.setattr("sys.argv", ["report", str(folder)])
     assert report.main() == 0
     page = (folder / "README.md").read_text()
-    assert capsys.readouterr().out.strip() in page
+    table, lines = capsys.readouterr().out.strip().split("\n\n")
+    assert table in page
+    assert lines.count("\n") == 1 + 4
+    assert "| - |" not in lines
     # A quick run has one model: rows of the other one are missing, and no more.
     assert page.count("| not measured |") == sum(target.shape is not None for target in TARGETS)
     assert page.count("\n| ") == 2 + len(TARGETS)

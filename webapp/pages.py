@@ -49,26 +49,7 @@ def add_pages(app: Bottle, service: Service) -> None:
     @app.post("/")
     def answer_form() -> str:
         """The page for a browser without JavaScript: the same answers, in the HTML."""
-        shown: dict[str, Any] = {}
-        try:
-            form = read_form()
-            if (example := form.get("example", "")) in {str(i) for i in range(len(EXAMPLES))}:
-                form |= {"text": EXAMPLES[int(example)][1], "action": "classify"}
-            shown = {"text": form.get("text", "")[:MAX_CHARS]}
-            name = service.choose(form.get("model")).name
-            shown["model"] = name
-            text = check_text(form.get("text"))
-            if form.get("action") == "compare":
-                shown["answers"] = service.compare(text)
-            elif form.get("action") == "explain":
-                answer = service.explain(text, name)
-                shown |= {"answers": [answer], "words": answer}
-            else:
-                shown["answers"] = service.classify([text], name)
-        except Refused as refused:
-            set_status(refused)
-            shown["error"] = refused.message
-        return index(**shown)
+        return index(**answer_to_form(service))
 
     @app.get("/about")
     def about() -> str:
@@ -95,6 +76,30 @@ def add_pages(app: Bottle, service: Service) -> None:
         response.content_type = STATIC[name]
         response.set_header("Cache-Control", "no-cache")
         return static[name]
+
+
+def answer_to_form(service: Service) -> dict[str, Any]:
+    """What the page shows once its form was sent: the text, the model, answers or an error."""
+    shown: dict[str, Any] = {}
+    try:
+        form = read_form()
+        if (example := form.get("example", "")) in {str(i) for i in range(len(EXAMPLES))}:
+            form |= {"text": EXAMPLES[int(example)][1], "action": "classify"}
+        shown = {"text": form.get("text", "")[:MAX_CHARS]}
+        name = service.choose(form.get("model")).name
+        shown["model"] = name
+        text = check_text(form.get("text"))
+        if form.get("action") == "compare":
+            shown["answers"] = service.compare(text)
+        elif form.get("action") == "explain":
+            answer = service.explain(text, name)
+            shown |= {"answers": [answer], "words": answer}
+        else:
+            shown["answers"] = service.classify([text], name)
+    except Refused as refused:
+        set_status(refused)
+        shown["error"] = refused.message
+    return shown
 
 
 def load_view(name: str) -> SimpleTemplate:
