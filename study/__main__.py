@@ -5,6 +5,9 @@ records into docs/ANALYSIS.md, at any time: what is missing is left out.
 """
 
 import argparse
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +49,25 @@ def parse_args(argv: list[str] | None = None) -> StudySettings:
     return StudySettings(**{**args, "only": tuple(args.get("only", ()))})
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[int]:
+    """Hold a folder's lock; its trainings inherit it, and so one study waits for another's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another study, or for trainings that it left, in {folder}")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
+
+
 def main() -> int:
     settings = parse_args()
-    from study.order import train_arms
-    from study.runner import Study, locked
-
     with locked(settings.runs) as lock:
+        from study.order import train_arms
+        from study.runner import Study
+
         train_arms(Study(settings, lock))
     records = settings.records
     say(f"records: {records} (hint: python -m study.report {records} --out DIR)")

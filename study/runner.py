@@ -1,14 +1,12 @@
 """The runs of a study and their records: what is there, what is missing, and how it is made."""
 
-import fcntl
 import os
 import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -250,16 +248,3 @@ def check(run: Path, flags: Sequence[str]) -> None:
             f"{run} was made with {name} {record.get(name)} and not {wanted[name]} (hint: another "
             "--runs, or delete it)"
         )
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[int]:
-    """Hold a folder's lock; its trainings inherit it, and so one study waits for another's."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for another study, or for trainings that it left, in {folder}")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield file.fileno()

@@ -20,7 +20,7 @@ from experiment.cli import UsageError
 from experiment.material import fingerprint
 from scoring.hatecheck import FILE
 from study import runner
-from study.__main__ import parse_args
+from study.__main__ import locked, parse_args
 from study.arms import (
     REST,
     STEPS,
@@ -37,7 +37,7 @@ from study.arms import (
 from study.choices import choose_loss, choose_prior, choose_recipe, with_lost
 from study.order import describe
 from study.record import by_label, learning_curve, pretty, read_records, scores_of, write_record
-from study.runner import Study, StudyError, check, locked
+from study.runner import Study, StudyError, check
 from study.shifts import SHIFTS
 from study.summary import Arm as Scored
 from train import parse_args as parse_train
