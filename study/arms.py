@@ -103,23 +103,18 @@ def reference_arms() -> list[Arm]:
     ]
 
 
-# What might help when the tweets change, tried on the shifts of study/shifts.py in three steps;
-# each step's winner stays for the next. A step's first entry is to do nothing. `kernel` learns from
-# a kernel head on the frozen encoder instead of the labels (study/floors.py, soft_targets).
+# What might help when the tweets change, tried on the shifts of study/shifts.py step by step; each
+# step's winner stays for the next. A step's first entry is to do nothing. `kernel` learns from a
+# kernel head on the frozen encoder instead of the labels (study/floors.py, soft_targets).
 TARGETS = "{targets}"  # stands for the file of its logits
 STEPS: dict[str, dict[str, tuple[str, ...]]] = {
-    "pooling": {"cls": (), "mean": ("--pooling", "mean")},
     "hashtags": {
         "keep": (),
         "remove": ("--hashtags", "remove"),
         "split": ("--hashtags", "split"),
-        "dropout": ("--hashtag-dropout", "0.5"),
     },
     "extra": {
         "none": (),
-        "probe": ("--probe-epochs", "3"),
-        "entropy": ("--entropy-weight", "0.01"),
-        "smooth": ("--label-smoothing", "0.1"),
         "kernel": ("--targets", TARGETS, "--alpha", "1", "--temperature", "1"),
     },
 }
@@ -137,7 +132,7 @@ def recipe_flags(recipe: dict[str, str]) -> tuple[str, ...]:
 
 
 def recipe_name(recipe: dict[str, str]) -> str:
-    """Its entries that do something, such as `mean+remove`; `plain` where none does."""
+    """Its entries that do something, such as `remove+kernel`; `plain` where none does."""
     active = [e for step, e in recipe.items() if STEPS[step][e]]
     return "+".join(active) or "plain"
 
@@ -159,18 +154,11 @@ def robust_arms(recipe: dict[str, str], temperature: float, alpha: float, beta: 
     Students of a teacher that has never seen the labels do not see them either.
     """
     name, flags = recipe_name(recipe), recipe_flags(recipe)
-    own = {step: entry for step, entry in recipe.items() if entry != "kernel"}
+    own = recipe_flags({step: entry for step, entry in recipe.items() if entry != "kernel"})
     kd = loss_flags(temperature, 1.0 if "kernel" in recipe.values() else alpha, beta)
     teacher = Arm("robust-teacher", f"teacher, {name}", ("--mode", "teacher", *flags), MAIN)
-    students = [
-        Arm(
-            f"robust-{m}",
-            f"{m}, kd-hidden, {name}",
-            ("--mode", m, *recipe_flags(own), *kd),
-            MAIN,
-            teacher.name,
-        )
-        for m in ("odd", "even")
-    ]
-    lora = Arm("robust-lora", f"lora, {name}", ("--mode", "lora", *flags), MAIN)
-    return [teacher, *students, lora]
+    arms = [teacher]
+    for m in ("odd", "even"):
+        mode = ("--mode", m, *own, *kd)
+        arms.append(Arm(f"robust-{m}", f"{m}, kd-hidden, {name}", mode, MAIN, teacher.name))
+    return [*arms, Arm("robust-lora", f"lora, {name}", ("--mode", "lora", *flags), MAIN)]

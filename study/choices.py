@@ -15,28 +15,11 @@ from study.arms import (
     shift_arm,
 )
 from study.runner import Study, StudyError
+from study.summary import Arm
 
-
-def macro_f1_of(record: dict[str, Any], split: str) -> float:
-    """Macro-F1 of one record's margins on a split."""
-    from scoring.metrics import macro_f1
-    from study.record import scores_of
-
-    scores = scores_of([record], split)
-    return macro_f1(scores.predicted[0], scores.labels)
-
-
-def shift_scores(record: dict[str, Any], prior: str = "keep") -> dict[str, float]:
-    """Loss and macro-F1 on the texts that a shift held out."""
-    from scoring.metrics import compute_metrics
-    from study.record import scores_of
-    from study.summary import Arm
-
-    scores = scores_of([record], "test")
-    found = compute_metrics(scores.logits[0], scores.labels)
-    if prior == "matched":
-        [found] = Arm([record]).matched("test")
-    return {name: round(found[name], 4) for name in ("loss", "macro_f1")}
+Log = list[
+    dict[str, Any]
+]  # of each step: its name, the scores of its entries, and which was chosen
 
 
 def choose_loss(study: Study) -> tuple[float, float, float]:
@@ -45,22 +28,36 @@ def choose_loss(study: Study) -> tuple[float, float, float]:
     Of equals the first is taken.
     """
 
-    def best(points: list[tuple[float, float, float]]) -> tuple[float, float, float]:
-        """The point of highest macro-F1; trains what has no run yet."""
-        study.run([TEACHER, *(grid_arm(*point) for point in points)], seeds=1, needed=True)
-        records = {point: study.record(grid_arm(*point).name) for point in points}
-        found = {p: macro_f1_of(r, "validation") for p, r in records.items() if r}
-        if len(found) < len(points):
+    def score(point: tuple[float, float, float]) -> float:
+        record = study.record(grid_arm(*point).name)
+        if not record:
             raise UsageError(
                 "a point of the grid has no run yet (hint: without --only, or 'grid-*')"
             )
-        return max(points, key=lambda point: found[point])
+        return Arm([record]).mean("validation")
+
+    def best(points: list[tuple[float, float, float]]) -> tuple[float, float, float]:
+        """The point of highest macro-F1; trains what has no run yet."""
+        study.run([TEACHER, *(grid_arm(*point) for point in points)], seeds=1, needed=True)
+        return max(points, key=score)
 
     temperature, alpha, _ = best([(t, a, 0.0) for t in TEMPERATURES for a in ALPHAS])
     return best([(temperature, alpha, beta) for beta in BETAS])
 
 
-def choose_recipe(study: Study) -> tuple[dict[str, str], list[dict[str, Any]]]:
+def shift_scores(record: dict[str, Any], prior: str = "keep") -> dict[str, float]:
+    """Loss and macro-F1 on the texts that a shift held out."""
+    arm = Arm([record])
+    [found] = arm.matched("test") if prior == "matched" else arm.metrics("test")
+    return {name: round(found[name], 4) for name in ("loss", "macro_f1")}
+
+
+def lowest(scores: dict[str, dict[str, dict[str, float]]]) -> str:
+    """The entry of the lowest mean loss over the shifts; of equals the first."""
+    return min(scores, key=lambda entry: sum(cell["loss"] for cell in scores[entry].values()))
+
+
+def choose_recipe(study: Study) -> tuple[dict[str, str], Log]:
     """The recipe against shortcuts, step by step, by the mean loss on shifts of training data.
 
     The loss, because it punishes a model that is sure and wrong; macro-F1 at a threshold of 1/2
@@ -68,24 +65,22 @@ def choose_recipe(study: Study) -> tuple[dict[str, str], list[dict[str, Any]]]:
     that ends with the step of PRIORS.
     """
     recipe: dict[str, str] = {}
-    log: list[dict[str, Any]] = []
+    log: Log = []
     if not study.shifts:
         say("no shift can be made of these texts: the recipe is the plain one")
         return recipe, log
     for step, entries in STEPS.items():
         deciding = DECIDING.get(step, study.shifts)
         shifts = [shift for shift in study.shifts if shift in deciding] or study.shifts
-        tried = {entry: {**recipe, step: entry} for entry in entries}
-        arms = [shift_arm(tried[entry], shift) for entry in entries for shift in shifts]
-        study.run(arms, needed=True)
-        scores: dict[str, dict[str, dict[str, float]]] = {}
-        for entry in entries:
-            records = {s: study.record(shift_arm(tried[entry], s).name) for s in shifts}
-            if not all(records.values()):
+        arms = {(e, s): shift_arm({**recipe, step: e}, s) for e in entries for s in shifts}
+        study.run(list(arms.values()), needed=True)
+        scores: dict[str, dict[str, dict[str, float]]] = {entry: {} for entry in entries}
+        for (entry, shift), arm in arms.items():
+            record = study.record(arm.name)
+            if not record:
                 raise StudyError("a shift has no record")
-            scores[entry] = {s: shift_scores(r) for s, r in records.items() if r}
-        means = {e: sum(cell["loss"] for cell in row.values()) for e, row in scores.items()}
-        recipe[step] = min(means, key=lambda entry: means[entry])
+            scores[entry][shift] = shift_scores(record)
+        recipe[step] = lowest(scores)
         log.append({"step": step, "scores": scores, "chosen": recipe[step]})
     return recipe, [*log, choose_prior(study, recipe)]
 
@@ -96,5 +91,19 @@ def choose_prior(study: Study, recipe: dict[str, str]) -> dict[str, Any]:
     scores = {
         prior: {s: shift_scores(r, prior) for s, r in records.items() if r} for prior in PRIORS
     }
-    means = {prior: sum(cell["loss"] for cell in row.values()) for prior, row in scores.items()}
-    return {"step": "prior", "scores": scores, "chosen": min(PRIORS, key=lambda p: means[p])}
+    return {"step": "prior", "scores": scores, "chosen": lowest(scores)}
+
+
+def with_lost(log: Log, before: Log) -> Log:
+    """An earlier log brought up to date: what it tried and STEPS no longer has stays on record.
+
+    Where it came to another recipe it says nothing of this one, and `log` is returned as it is.
+    """
+    now, kept = {row["step"]: row for row in log}, []
+    for row in before:
+        idle = {"chosen": next(iter(row["scores"])), "scores": {}}  # a step's first entry
+        new = now.pop(row["step"], idle)
+        if new["chosen"] != row["chosen"]:
+            return log
+        kept.append({**row, "scores": row["scores"] | new["scores"]})
+    return log if now else kept

@@ -9,34 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy import stats
 
 from scoring.metrics import f1_of_counts
 
 RESAMPLES = 2_000
 LEVEL = 0.05
 POWER = 0.8  # chance to notice the smallest detectable difference
-MOST_DF = 10_000.0  # where a t is a normal distribution
-
-
-def t_cdf(t: float, df: float) -> float:
-    """P(T <= t) of Student's t with `df` degrees of freedom, by Simpson's rule."""
-    # With x = sqrt(df) tan(a) the density becomes cos(a)^(df - 1), which is smooth and bounded.
-    angle = math.atan(abs(t) / math.sqrt(df))
-    a = np.linspace(0, angle, 2001)
-    weights = np.ones(2001)
-    weights[1:-1:2], weights[2:-1:2] = 4, 2
-    area = float((weights * np.cos(a) ** (df - 1)).sum() * angle / 2000 / 3)
-    scale = math.exp(math.lgamma((df + 1) / 2) - math.lgamma(df / 2)) / math.sqrt(math.pi)
-    return 0.5 + math.copysign(scale * area, t)
-
-
-def t_quantile(p: float, df: float) -> float:
-    """The t with P(T <= t) = p, by bisection."""
-    low, high = -1e4, 1e4
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if t_cdf(middle, df) < p else (low, middle)
-    return (low + high) / 2
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
@@ -47,7 +26,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
     x = np.asarray(values, float)
     if len(x) < 2:
         return float(x.mean()), math.nan, math.nan
-    half = t_quantile(1 - LEVEL / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x))
+    half = stats.t.ppf(1 - LEVEL / 2, len(x) - 1) * stats.sem(x)
     return float(x.mean()), float(x.mean() - half), float(x.mean() + half)
 
 
@@ -109,10 +88,10 @@ def multi_bootstrap(
     error = math.sqrt(of_texts + of_seeds)
     if error == 0:
         return Difference(estimate, estimate, estimate, float(estimate == 0), 0.0)
-    df = min(MOST_DF, (seeds - 1) * (error**2 / of_seeds) ** 2) if of_seeds else MOST_DF
-    half = t_quantile(1 - LEVEL / 2, df) * error
-    p = 2 * (1 - t_cdf(abs(estimate) / error, df))
-    detectable = half + t_quantile(POWER, df) * error
+    df = (seeds - 1) * (error**2 / of_seeds) ** 2 if of_seeds else math.inf
+    half = float(stats.t.ppf(1 - LEVEL / 2, df)) * error
+    p = 2 * float(stats.t.sf(abs(estimate) / error, df))
+    detectable = half + float(stats.t.ppf(POWER, df)) * error
     return Difference(estimate, estimate - half, estimate + half, p, detectable)
 
 
@@ -123,23 +102,21 @@ def mcnemar(correct_a: np.ndarray, correct_b: np.ndarray) -> float:
     Source: McNemar 1947, https://doi.org/10.1007/BF02295996
     """
     only_a, only_b = int((correct_a & ~correct_b).sum()), int((correct_b & ~correct_a).sum())
-    n, fewer = only_a + only_b, min(only_a, only_b)
-    tail = sum(math.comb(n, k) for k in range(fewer + 1))  # whole numbers: nothing is rounded
-    return min(1.0, tail / 2 ** (n - 1)) if n else 1.0
+    return float(stats.binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjust p-values of several questions, so that all answers hold at once with 95 %.
 
-    The k-th smallest of m is multiplied by m - k + 1, and none falls below one before it.
+    The k-th smallest of m is multiplied by m - k + 1, and none falls below one before it. (scipy
+    has the corrections of the false discovery rate, and not this one.)
     Source: Holm 1979, https://www.jstor.org/stable/4615733
     """
-    order = np.argsort(p_values, kind="stable")
-    adjusted, largest = [0.0] * len(order), 0.0
-    for rank, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(order) - rank) * p_values[place]))
-        adjusted[int(place)] = largest
-    return adjusted
+    p = np.asarray(p_values, float)
+    order, adjusted = np.argsort(p, kind="stable"), np.empty_like(p)
+    factors = np.arange(len(p), 0, -1)
+    adjusted[order] = np.maximum.accumulate(np.minimum(1, factors * p[order]))
+    return adjusted.tolist()
 
 
 def verdict(difference: Difference, adjusted_p: float) -> str:

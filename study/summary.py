@@ -1,9 +1,8 @@
 """The records of a study as numbers: an arm's scores over its seeds, and arms held side by side."""
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -11,24 +10,18 @@ from typing import Any
 import numpy as np
 
 from bert_min import ModelError
+from experiment.rundir import read_json
 from scoring.calibration import choose_threshold, fit_temperature, match_prior
 from scoring.metrics import compute_metrics, softmax
 from study.arms import RECIPE, ROBUST
 from study.record import Scores, by_label, read_records, scores_of
-from study.statistics import (
-    Difference,
-    holm,
-    mcnemar,
-    mean_interval,
-    multi_bootstrap,
-    verdict,
-)
+from study.statistics import Difference, holm, mcnemar, mean_interval, multi_bootstrap, verdict
 
 FEWEST_SEEDS, TOO_FEW = 3, "TOO FEW SEEDS"
 
 
 class Arm:
-    """All seeds of one arm."""
+    """All seeds of one arm. Metrics are lists of what `compute_metrics` says, one a seed."""
 
     def __init__(self, records: Sequence[dict[str, Any]]) -> None:
         self.records = list(records)
@@ -44,15 +37,19 @@ class Arm:
 
     @cache  # noqa: B019
     def metrics(self, split: str) -> list[dict[str, Any]]:
-        """Every metric of each seed: the bare model, its threshold 1/2."""
+        """Of the bare model, its threshold 1/2."""
         scores = self.scores(split)
         return [compute_metrics(row, scores.labels) for row in scores.logits]
 
-    def values(self, split: str, metric: str) -> list[float]:
+    def values(self, split: str, metric: str = "macro_f1") -> list[float]:
         return [row[metric] for row in self.metrics(split)]
 
     def mean(self, split: str, metric: str = "macro_f1") -> float:
         return float(np.mean(self.values(split, metric)))
+
+    def interval(self, split: str) -> tuple[float, float, float]:
+        """Of macro-F1: mean, and the ends of its 95 % interval over the seeds."""
+        return mean_interval(self.values(split))
 
     @cached_property
     def decisions(self) -> list[tuple[float, float]]:
@@ -64,50 +61,52 @@ class Arm:
             found.append((temperature, choose_threshold(score, scores.labels)))
         return found
 
+    def tempered(self, split: str) -> np.ndarray:
+        """Logits (S, N, 2), each seed's divided by its temperature."""
+        temperatures = np.array([temperature for temperature, _ in self.decisions])
+        return self.scores(split).logits / temperatures[:, None, None]
+
     @cache  # noqa: B019
     def decided(self, split: str) -> list[dict[str, Any]]:
-        """Every metric of each seed, with its temperature and threshold."""
-        scores = self.scores(split)
+        """With the temperature and the threshold."""
+        labels = self.scores(split).labels
         return [
-            compute_metrics(row / temperature, scores.labels, threshold)
-            for row, (temperature, threshold) in zip(scores.logits, self.decisions, strict=True)
+            compute_metrics(row, labels, threshold)
+            for row, (_, threshold) in zip(self.tempered(split), self.decisions, strict=True)
         ]
+
+    def moved(self, split: str) -> Scores:
+        """The scores moved so that each seed's mean is the share of positives in validation."""
+        scores, prior = self.scores(split), float(self.scores("validation").labels.mean())
+        margins = [margins + match_prior(margins, prior) for margins in scores.margins]
+        return replace(scores, margins=np.array(margins))
 
     @cache  # noqa: B019
     def matched(self, split: str) -> list[dict[str, Any]]:
-        """Every metric of each seed, its scores matched to the share of positives in validation."""
-        scores = self.scores(split)
-        moved = [margins + self.offset(split, i) for i, margins in enumerate(scores.margins)]
-        return [
-            compute_metrics(np.stack([np.zeros_like(m), m], axis=1), scores.labels) for m in moved
-        ]
+        """With the scores moved."""
+        scores = self.moved(split)
+        return [compute_metrics(row, scores.labels) for row in scores.logits]
 
     def final(self, name: str, prior: str | None) -> "Arm":
-        """This arm under another name; its scores are matched where the study chose so."""
-        records = []
-        for seed, record in enumerate(self.records):
-            margins = dict(record["margins"])
-            for split in margins if prior == "matched" else ():
-                scores = self.scores(split)
-                moved = scores.margins[seed] + self.offset(split, seed)
-                margins[split] = by_label(moved, scores.labels.tolist())
-            records.append({**record, "arm": name, "margins": margins})
+        """This arm under another name; its scores are moved where the study chose so."""
+        records = [{**record, "arm": name} for record in self.records]
+        if prior == "matched":
+            moved = {split: self.moved(split) for split in records[0]["margins"]}
+            for seed, record in enumerate(records):
+                record["margins"] = {
+                    split: by_label(scores.margins[seed], scores.labels.tolist())
+                    for split, scores in moved.items()
+                }
         return Arm(records)
-
-    def offset(self, split: str, seed: int) -> float:
-        """What matches the scores of a split to the share of positives in validation."""
-        prior = float(self.scores("validation").labels.mean())
-        return match_prior(self.scores(split).margins[seed], prior)
 
     def ensemble(self, split: str) -> np.ndarray:
         """Logits (N, 2) of the mean over the seeds of the calibrated probabilities."""
-        scores = self.scores(split)
-        temperatures = np.array([t for t, _ in self.decisions])[:, None, None]
-        probabilities = np.stack([softmax(row) for row in scores.logits / temperatures])
+        probabilities = np.stack([softmax(row) for row in self.tempered(split)])
         return np.log(np.clip(probabilities.mean(axis=0), 1e-9, None))
 
-    def last_epoch(self, split: str, metric: str) -> list[float]:
-        return [record["last_epoch"][split][metric] for record in self.records]
+    def last_epoch(self, split: str) -> list[dict[str, Any]]:
+        """Of the last epoch, which is not the one kept."""
+        return [record["last_epoch"][split] for record in self.records]
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,11 @@ class Summary:
 
     def aside(self, name: str) -> dict[str, Any]:
         """A JSON file beside the records; empty where it is not there."""
-        path = self.folder / f"{name}.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return read_json(self.folder / f"{name}.json")
+
+    def present(self, names: Sequence[str]) -> list[Arm]:
+        """Those of these arms that have records."""
+        return [self.arms[name] for name in names if name in self.arms]
 
     def compare(self, first: str, second: str, split: str) -> Comparison | None:
         """None where an arm is missing, or no seed is in both."""
@@ -153,14 +155,8 @@ class Summary:
         a, b = (self.arms[name].of_seeds(shared) for name in (first, second))
         scores_a, scores_b = a.scores(split), b.scores(split)
         right = [arm.ensemble(split).argmax(axis=1) == scores_a.labels for arm in (a, b)]
-        return Comparison(
-            first,
-            second,
-            split,
-            len(shared),
-            multi_bootstrap(scores_a.predicted, scores_b.predicted, scores_a.labels),
-            mcnemar(*right),
-        )
+        difference = multi_bootstrap(scores_a.predicted, scores_b.predicted, scores_a.labels)
+        return Comparison(first, second, split, len(shared), difference, mcnemar(*right))
 
     def compare_all(
         self, pairs: Sequence[tuple[str, str]], split: str
@@ -178,6 +174,3 @@ class Summary:
             else (c, math.nan, TOO_FEW)
             for c in made
         ]
-
-    def interval(self, arm: str, split: str, metric: str = "macro_f1") -> tuple[float, ...]:
-        return mean_interval(self.arms[arm].values(split, metric))

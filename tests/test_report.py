@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from experiment.cli import UsageError
 from scoring import compute_metrics
 from study.arms import RECIPE
 from study.data_report import describe
-from study.data_report import main as data_report_main
 from study.record import by_label, write_record
 from study.report import __main__ as report
-from study.report.__main__ import BEGIN, END, TEMPLATE, fill, with_results
-from study.report.answers import MAIN, MISSING, QUESTIONS
+from study.report import goal_tables
+from study.report.__main__ import fields, fill, marks, template, with_block
+from study.report.answers import MAIN, MISSING, QUESTIONS, gap, verdict
+from study.report.choice_tables import splits_table
 from study.report.pictures import draw
-from study.report.tables import Tables
+from study.report.tables import verdicts_table
 from study.summary import Arm, Summary
 
 ROOT = Path(__file__).parent.parent
@@ -28,13 +30,13 @@ STUDY = ROOT / "docs" / "study"
 
 
 @pytest.fixture(scope="module")
-def answers() -> Tables:
-    return Tables(Summary(STUDY))
+def summary() -> Summary:
+    return Summary(STUDY)
 
 
 @pytest.fixture(scope="module")
-def text(answers) -> str:
-    return fill(TEMPLATE.read_text(encoding="utf-8"), answers.fields())
+def text(summary) -> str:
+    return fill(template("template.md"), fields(summary)) + "\n"
 
 
 def test_the_analysis_is_what_the_records_say(text):
@@ -42,15 +44,32 @@ def test_the_analysis_is_what_the_records_say(text):
     assert MISSING not in text
 
 
-def test_the_readme_is_what_the_records_say(answers):
+@pytest.mark.parametrize("name", ["answer", "results"])
+def test_the_readme_is_what_the_records_say(summary, name):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert with_results(readme, answers.readme()) == readme
+    block = fill(template(f"{name}.md"), fields(summary))
+    assert with_block(readme, name, block) == readme
+    assert MISSING not in block
 
 
-def test_every_picture_is_there(text, answers, tmp_path):
+def test_every_entry_that_was_tried_is_in_the_table_of_steps(text):
+    """Those of them, too, that the code no longer trains."""
+    [step] = re.findall(r"^\| pooling: mean .*$", text, re.MULTILINE)
+    assert "0.717 / 0.524 | 1.241 / 0.458 | 0.633 / 0.696 | 1.077 / 0.602" in step
+    for entry in ("hashtags: dropout", "extra: probe", "extra: entropy", "extra: smooth"):
+        assert f"| {entry} " in text
+
+
+def test_pictures_need_no_package_of_the_study():
+    """eval.py --figure works after make demo, which does not install scipy and scikit-learn."""
+    code = "import study.report.figures, sys; sys.exit(bool({'scipy', 'sklearn'} & {*sys.modules}))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_every_picture_is_there(text, summary, tmp_path):
     named = set(re.findall(r"\(figures/([\w-]+)\.png\)", text))
     assert len(named) == 7
-    draw(answers.summary, answers, tmp_path)
+    draw(summary, tmp_path)
     drawn = {path.stem for path in tmp_path.glob("*.png")}
     assert drawn == {path.stem for path in tmp_path.glob("*.svg")} == named
     for name in named:
@@ -122,17 +141,17 @@ def test_a_partial_study_gives_a_partial_report(tmp_path, monkeypatch, capsys):
 
 def test_verdicts_and_differences_of_made_arms(tmp_path):
     make_folder(tmp_path, {"teacher": [0.8] * 3, "odd-kd-hidden": [0.6] * 3, "lora": [0.8] * 3})
-    answers = Tables(Summary(tmp_path))
-    assert answers.verdict("odd-kd-hidden", "teacher", "test") == "WORSE"
-    assert answers.verdict("lora", "odd-kd-hidden", "test") == "BETTER"
-    assert answers.verdict("lora", "teacher", "test") == "NOT DISTINGUISHABLE"
-    assert answers.verdict("odd-ce", "even-ce", "test") == MISSING
-    points = float(answers.gap("odd-kd-hidden", "teacher", "test").split()[0])
+    made = Summary(tmp_path)
+    assert verdict(made, "odd-kd-hidden", "teacher", "test") == "WORSE"
+    assert verdict(made, "lora", "odd-kd-hidden", "test") == "BETTER"
+    assert verdict(made, "lora", "teacher", "test") == "NOT DISTINGUISHABLE"
+    assert verdict(made, "odd-ce", "even-ce", "test") == MISSING
+    points = float(gap(made, "odd-kd-hidden", "teacher", "test").split()[0])
     assert points == pytest.approx(-20, abs=4)
-    rows = answers.verdicts_table("test").splitlines()[2:]
+    rows = verdicts_table(made, "test").splitlines()[2:]
     assert len(rows) == 3
-    share = float(answers.ratio("odd-kd-hidden").split()[0])
-    assert share == pytest.approx(75, abs=5)
+    share = np.mean(list(goal_tables.shares(made, "odd-kd-hidden").values()))
+    assert share == pytest.approx(0.75, abs=0.05)
 
 
 def test_the_scores_of_an_arm_are_those_of_compute_metrics(tmp_path):
@@ -168,9 +187,11 @@ def test_a_template_that_asks_for_the_unknown_is_refused():
 
 
 def test_a_readme_without_marks_is_refused():
-    assert with_results(f"a {BEGIN} old {END} b", "new") == f"a {BEGIN}\nnew\n{END} b"
-    with pytest.raises(UsageError, match="lacks the marks"):
-        with_results("nothing here", "new")
+    begin, end = marks("results")
+    assert with_block(f"a {begin} old {end} b", "results", "new") == f"a {begin}\nnew\n{end} b"
+    for name in ("results", "answer"):
+        with pytest.raises(UsageError, match=f"lacks the marks <!-- {name}: "):
+            with_block("nothing here", name, "new")
 
 
 def test_no_records_no_report(tmp_path):
@@ -178,17 +199,16 @@ def test_no_records_no_report(tmp_path):
         Summary(tmp_path)
 
 
-def test_the_data_report_of_the_sample(minilm, tmp_path, monkeypatch, capsys):
-    out = tmp_path / "data.json"
-    monkeypatch.setattr(sys, "argv", ["data_report", "--data", "sample", "--out", str(out)])
-    assert data_report_main() == 0
-    assert capsys.readouterr().out.count("| train ") == 1
-    figures = json.loads(out.read_text())
+def test_the_data_report_of_the_sample(minilm, tmp_path):
     data = load_data("sample")
+    figures = describe(data, BertTokenizer(minilm, 512).encode)
     assert figures["splits"]["train"]["texts"] == len(data.splits["train"].texts)
     assert figures["splits"]["test"]["positive_rate"] == np.mean(data.splits["test"].labels)
     lengths = [len(e.ids) for e in BertTokenizer(minilm, 512).encode(data.splits["test"].texts)]
     assert figures["splits"]["test"]["tokens_max"] == max(lengths)
+    make_folder(tmp_path, {"teacher": [0.8]})
+    write_record(tmp_path / "data.json", figures)
+    assert splits_table(Summary(tmp_path)).count("| train ") == 1
 
 
 def test_the_committed_data_report_is_that_of_the_tweets(tweeteval, minilm):

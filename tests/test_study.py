@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ from safetensors.numpy import load_file
 from bert_min import ModelError
 from data import Data, Split, load_data
 from experiment.cli import UsageError
+from experiment.material import fingerprint
 from scoring.hatecheck import FILE
 from study import runner
-from study.__main__ import describe, parse_args
+from study.__main__ import locked, parse_args
 from study.arms import (
     REST,
     STEPS,
@@ -32,9 +34,10 @@ from study.arms import (
     robust_arms,
     student_arms,
 )
-from study.choices import choose_loss, choose_prior, choose_recipe
+from study.choices import choose_loss, choose_prior, choose_recipe, with_lost
+from study.order import describe
 from study.record import by_label, learning_curve, pretty, read_records, scores_of, write_record
-from study.runner import Study, StudyError, check, locked
+from study.runner import Study, StudyError, check
 from study.shifts import SHIFTS
 from study.summary import Arm as Scored
 from train import parse_args as parse_train
@@ -49,7 +52,7 @@ ARMS = [
     *student_arms(2, 0.5, 1),
     *lora_arms(),
     *reference_arms(),
-    *robust_arms({"pooling": "mean", "hashtags": "remove", "extra": "smooth"}, 2, 0.5, 1),
+    *robust_arms({"hashtags": "remove", "extra": "kernel"}, 2, 0.5, 1),
 ]
 
 
@@ -83,22 +86,23 @@ def test_the_seeds_that_the_questions_need():
 
 
 def test_a_recipe_is_called_by_what_it_does():
-    assert recipe_name({"pooling": "cls", "hashtags": "keep"}) == "plain"
-    assert recipe_name({"pooling": "mean", "hashtags": "keep", "extra": "probe"}) == "mean+probe"
+    assert recipe_name({"hashtags": "keep", "extra": "none"}) == "plain"
+    assert recipe_name({"hashtags": "keep", "extra": "kernel"}) == "kernel"
+    assert recipe_name({"hashtags": "split", "extra": "kernel"}) == "split+kernel"
 
 
 def test_a_student_waits_for_its_teacher_and_all_is_recorded(study):
     odd = Arm("odd", "", ("--mode", "odd"), 2, "teacher")
     study.run([odd, Arm("teacher", "", ("--mode", "teacher"), 2)][::-1])
-    records = read_records(study.args.results)
+    records = read_records(study.settings.records)
     assert {name: [r["seed"] for r in rows] for name, rows in records.items()} == {
         "teacher": [0, 1],
         "odd": [0, 1],
     }
     record = records["odd"][1]
-    run = study.args.runs / "odd" / "seed-1"
+    run = study.settings.runs / "odd" / "seed-1"
     args = json.loads((run / "train_args.json").read_text())
-    assert args["teacher"] == str(study.args.runs / "teacher" / "seed-1")
+    assert args["teacher"] == str(study.settings.runs / "teacher" / "seed-1")
     assert (args["seed"], args["epochs"], args["limit"]) == (1, 1, 48)
     results = json.loads((run / "results.json").read_text())
     scores = scores_of([record], "test")
@@ -123,13 +127,13 @@ def test_a_teacher_whose_model_is_gone_is_made_again_and_keeps_its_record(study)
     teacher = Arm("teacher", "", ("--mode", "teacher"), 1)
     study.run([teacher])
     before = study.record("teacher")
-    shutil.rmtree(study.args.runs / "teacher")
+    shutil.rmtree(study.settings.runs / "teacher")
     students = [Arm(m, "", ("--mode", m), 1, "teacher") for m in ("odd", "even")]
     study.run([teacher, *students])
     assert study.record("teacher") == before
-    made = study.args.runs / "teacher" / "seed-0" / "train_args.json"
+    made = study.settings.runs / "teacher" / "seed-0" / "train_args.json"
     assert json.loads(made.read_text())["mode"] == "teacher"
-    assert f"--out {study.args.runs / 'teacher'}" in json.loads(made.read_text())["command"]
+    assert f"--out {study.settings.runs / 'teacher'}" in json.loads(made.read_text())["command"]
     assert study.record("odd")
     assert study.record("even")
 
@@ -139,7 +143,7 @@ def test_a_run_made_by_other_flags_is_refused(study):
     study.record_path("teacher", 0).unlink()
     with pytest.raises(UsageError, match=r"made with lr 5e-05 and not 0\.001"):
         study.run([Arm("teacher", "", ("--mode", "teacher", "--lr", "1e-3"), 1)])
-    run = study.args.runs / "teacher" / "seed-0"
+    run = study.settings.runs / "teacher" / "seed-0"
     check(run, study.command(TEACHER, 0, run))
 
 
@@ -158,10 +162,11 @@ def test_a_record_made_by_other_flags_is_refused(study):
 def test_records_of_other_data_are_refused(study):
     describe(study)
     describe(study, loss={"alpha": 1})
-    study.data = load_data("sample", 40)
+    study.sha256 = fingerprint(load_data("sample", 40))
     with pytest.raises(UsageError, match="holds records of other data"):
         describe(study)
-    study.data, study.args.model = load_data("sample", 48), "another"
+    study.sha256 = fingerprint(study.data)
+    study.settings = replace(study.settings, model="another")
     with pytest.raises(UsageError, match="holds records of other model"):
         describe(study)
 
@@ -183,7 +188,7 @@ def test_scores_on_hatecheck_are_added_to_records_that_lack_them(study, tmp_path
     study.run([arm])
     assert "hatecheck" not in study.record("teacher")
     (tmp_path / FILE).write_text(CASES, encoding="utf-8")
-    study.args.hatecheck = tmp_path
+    study.settings = replace(study.settings, hatecheck=tmp_path)
     study.run([arm])
     assert study.record("teacher")["hatecheck"]["n"] == 2
 
@@ -226,13 +231,13 @@ def test_the_loss_is_chosen_on_validation(study):
 
 def test_the_recipe_is_chosen_step_by_step_on_shifts(study):
     study.shifts = list(SHIFTS)
-    best = {"pooling": "mean", "hashtags": "remove", "extra": "none"}
+    best = {"hashtags": "remove", "extra": "none"}
     so_far: dict[str, str] = {}
     for step, entries in STEPS.items():
         for entry in entries:
             name = recipe_name({**so_far, step: entry})
             for shift in SHIFTS:
-                score = {"pooling": 0.7, "hashtags": 0.8, "extra": 0.9}[step]
+                score = {"hashtags": 0.8, "extra": 0.9}[step]
                 score -= 0.1 if entry != best[step] else 0
                 if step == "hashtags" and shift != "campaigns":
                     score = 1.2 - score  # they would choose otherwise, and are not asked
@@ -245,8 +250,42 @@ def test_the_recipe_is_chosen_step_by_step_on_shifts(study):
     recipe, log = choose_recipe(study)
     assert recipe == best
     assert [row["step"] for row in log] == [*STEPS, "prior"]
-    assert set(log[1]["scores"]["split"]) == {"campaigns"}
-    assert set(log[2]["scores"]["probe"]) == set(SHIFTS)
+    assert set(log[0]["scores"]["split"]) == {"campaigns"}
+    assert set(log[1]["scores"]["kernel"]) == set(SHIFTS)
+
+
+def test_the_committed_records_count_as_recorded(study, monkeypatch, tmp_path):
+    """Those of the arms that are left; and the log keeps what was tried and is not left."""
+    committed = ROOT / "docs" / "study"
+    study.settings = replace(study.settings, results=committed, epochs=None, seeds=5)
+    study.shifts = list(SHIFTS)
+    monkeypatch.setattr(runner.subprocess, "run", None)  # any training would fail
+    facts = study.facts()
+    loss = choose_loss(study)
+    assert dict(zip(("temperature", "alpha", "beta"), loss, strict=True)) == facts["loss"]
+    recipe, log = choose_recipe(study)
+    assert recipe.items() <= facts["recipe"].items()
+    assert with_lost(log, facts["recipe_log"]) == facts["recipe_log"]
+    arms = [TEACHER, *student_arms(*loss), *lora_arms(), *reference_arms()]
+    for arm in [*arms, *robust_arms(recipe, *loss)]:
+        assert all(study.recorded(arm, seed) for seed in range(arm.seeds)), arm.name
+
+
+def test_a_log_is_kept_only_of_the_same_choice():
+    def row(step: str, entries: str, chosen: str) -> dict[str, object]:
+        return {
+            "step": step,
+            "scores": {e: {"women": {"loss": 1.0}} for e in entries},
+            "chosen": chosen,
+        }
+
+    now = [row("b", "xy", "y"), row("prior", "km", "k")]
+    same = [row("a", "nm", "n"), row("b", "xyz", "y"), row("prior", "km", "k")]
+    assert with_lost(now, same) == same
+    assert with_lost(now, []) == now
+    for other in (row("a", "nm", "m"), row("b", "xyz", "z")):  # a lost entry had won
+        before = [other if r["step"] == other["step"] else r for r in same]
+        assert with_lost(now, before) == now
 
 
 @pytest.mark.parametrize(("rate", "chosen"), [(0.5, "matched"), (0.9, "keep")])

@@ -1,16 +1,19 @@
-"""Write docs/ANALYSIS.md, its figures and the README's results table from a study's records."""
+"""Write docs/ANALYSIS.md, its figures, and two blocks of the README, from a study's records."""
 
 import argparse
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiment.cli import UsageError, run_command, say
 
+if TYPE_CHECKING:
+    from study.summary import Summary
+
 ROOT = Path(__file__).parent.parent.parent
-TEMPLATE = Path(__file__).parent / "template.md"
 FIELD = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
-BEGIN, END = "<!-- results: python -m study.report -->", "<!-- end of results -->"
 EXAMPLES = """examples:
   python -m study.report                                   from the records in docs/study
   python -m study.report runs/study/results --out runs/study/report
@@ -30,15 +33,23 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         type=Path,
         default=ROOT / "docs" / "study",
         metavar="DIR",
-        help="records that study.__main__ wrote (default: docs/study)",
+        help="records that python -m study wrote (default: docs/study)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="where ANALYSIS.md and figures/ go (default: docs, and the README's table)",
+        help="where ANALYSIS.md and figures/ go (default: docs, and the README's blocks)",
     )
     return parser.parse_args(argv)
+
+
+def fields(summary: "Summary") -> dict[str, Callable[..., str]]:
+    """Functions of words that give text, by the name that a template calls them."""
+    from study.report import answers, choice_tables, goal_tables, tables
+
+    modules = (answers, tables, choice_tables, goal_tables)
+    return {f.__name__: partial(f, summary) for module in modules for f in module.FIELDS}
 
 
 def fill(template: str, fields: dict[str, Callable[..., str]]) -> str:
@@ -56,32 +67,43 @@ def fill(template: str, fields: dict[str, Callable[..., str]]) -> str:
     return FIELD.sub(value, template)
 
 
-def with_results(readme: str, results: str) -> str:
-    """The README with what stands between its two marks replaced."""
-    before, _, rest = readme.partition(BEGIN)
-    _, found, after = rest.partition(END)
+def template(name: str) -> str:
+    """The text of a template of this folder, without the newline at its end."""
+    return (Path(__file__).parent / name).read_text(encoding="utf-8").removesuffix("\n")
+
+
+def marks(name: str) -> tuple[str, str]:
+    """What stands in the README before and after a block that is written here."""
+    return f"<!-- {name}: python -m study.report -->", f"<!-- end of {name} -->"
+
+
+def with_block(readme: str, name: str, block: str) -> str:
+    """The README with what stands between a block's two marks replaced."""
+    begin, end = marks(name)
+    before, _, rest = readme.partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        raise UsageError(f"the README lacks the marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{results}\n{END}{after}"
+        raise UsageError(f"the README lacks the marks {begin} and {end}")
+    return f"{before}{begin}\n{block}\n{end}{after}"
 
 
 def main() -> int:
     args = parse_args()
     from study.report.pictures import draw
-    from study.report.tables import Tables
     from study.summary import Summary
 
     summary = Summary(args.records)
-    tables = Tables(summary)
+    known = fields(summary)
     out = args.out or ROOT / "docs"
     out.mkdir(parents=True, exist_ok=True)
-    text = fill(TEMPLATE.read_text(encoding="utf-8"), tables.fields())
-    (out / "ANALYSIS.md").write_text(text, encoding="utf-8")
-    draw(summary, tables, out / "figures")
+    (out / "ANALYSIS.md").write_text(fill(template("template.md"), known) + "\n", encoding="utf-8")
+    draw(summary, out / "figures")
     if args.out is None:
         readme = ROOT / "README.md"
-        filled = with_results(readme.read_text(encoding="utf-8"), tables.readme())
-        readme.write_text(filled, encoding="utf-8")
+        text = readme.read_text(encoding="utf-8")
+        for name in ("answer", "results"):
+            text = with_block(text, name, fill(template(f"{name}.md"), known))
+        readme.write_text(text, encoding="utf-8")
     say(f"wrote {out / 'ANALYSIS.md'} from {len(summary.arms)} arms")
     return 0
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 
 from scoring.calibration import reliability
 from scoring.metrics import confusion
-from study.summary import Summary
+
+if TYPE_CHECKING:  # eval.py draws without the packages of the study
+    from study.summary import Summary
 
 mpl.rcParams.update(
     {
@@ -50,7 +52,7 @@ def panels(count: int, width: float, height: float, rows: int = 1) -> tuple[Figu
     return figure, list(axes[:count])
 
 
-def learning_curves(summary: Summary, arms: Sequence[str], path: Path) -> None:
+def learning_curves(summary: "Summary", arms: Sequence[str], path: Path) -> None:
     """Each loss term over the steps of training, and the validation loss: seed 0 of each arm."""
     names = {
         "hard_loss": "labels",
@@ -76,7 +78,7 @@ def learning_curves(summary: Summary, arms: Sequence[str], path: Path) -> None:
     save(figure, path)
 
 
-def forest(summary: Summary, rows: Sequence[tuple[str, str, str]], path: Path) -> None:
+def forest(summary: "Summary", rows: Sequence[tuple[str, str, str]], path: Path) -> None:
     """Macro-F1 of arms with 95 % intervals over seeds, on validation and test.
 
     A row is an arm and its verdicts against the teacher on validation and on test.
@@ -84,7 +86,7 @@ def forest(summary: Summary, rows: Sequence[tuple[str, str, str]], path: Path) -
     figure, axes = panels(2, 3.6, 0.24 * len(rows) + 0.9)
     for axis, split, place in zip(axes, ("validation", "test"), (1, 2), strict=True):
         for y, row in enumerate(rows):
-            mean, low, high = summary.interval(row[0], split)
+            mean, low, high = summary.arms[row[0]].interval(split)
             colour, marker = STYLE[row[place]]
             error = None if np.isnan(low) else [[mean - low], [high - mean]]
             axis.errorbar(mean, y, xerr=error, fmt=marker, color=colour, ms=5, capsize=2, lw=1.2)
@@ -100,7 +102,7 @@ def forest(summary: Summary, rows: Sequence[tuple[str, str, str]], path: Path) -
     save(figure, path)
 
 
-def confusions(summary: Summary, arms: Sequence[str], path: Path) -> None:
+def confusions(summary: "Summary", arms: Sequence[str], path: Path) -> None:
     """Share of the test texts in each cell, mean over the seeds."""
     figure, axes = panels(len(arms), 1.9, 2.1, rows=2 if len(arms) > 4 else 1)
     for axis, arm in zip(axes, arms, strict=True):
@@ -119,7 +121,7 @@ def confusions(summary: Summary, arms: Sequence[str], path: Path) -> None:
     save(figure, path)
 
 
-def reliability_diagrams(summary: Summary, arms: Sequence[str], path: Path) -> None:
+def reliability_diagrams(summary: "Summary", arms: Sequence[str], path: Path) -> None:
     """Share of hate against the score, before and after the temperature, on both splits."""
     figure, axes = panels(2 * len(arms), 1.9, 1.9, rows=2)
     grid = [axes[: len(arms)], axes[len(arms) :]]
@@ -127,23 +129,14 @@ def reliability_diagrams(summary: Summary, arms: Sequence[str], path: Path) -> N
         for axis, name in zip(line, arms, strict=True):
             arm = summary.arms[name]
             scores = arm.scores(split)
-            temperatures = np.array([t for t, _ in arm.decisions])[:, None, None]
+            gold = np.tile(scores.labels, len(scores.seeds))
             axis.plot([0, 1], [0, 1], color="#aaaaaa", lw=1)
             for logits, style, label in (
                 (scores.logits, "x:", "as trained"),
-                (scores.logits / temperatures, "o-", "temperature fitted"),
+                (arm.tempered(split), "o-", "temperature fitted"),
             ):
-                gold = np.tile(scores.labels, len(scores.seeds))
-                bins = reliability(logits.reshape(-1, 2), gold)
-                axis.plot(
-                    [b[0] for b in bins],
-                    [b[1] for b in bins],
-                    style,
-                    color=INK,
-                    ms=3.5,
-                    lw=1,
-                    label=label,
-                )
+                score, positive, _ = zip(*reliability(logits.reshape(-1, 2), gold), strict=True)
+                axis.plot(score, positive, style, color=INK, ms=3.5, lw=1, label=label)
             axis.set(xlim=(0, 1), ylim=(0, 1), title=f"{name}, {split}")
             axis.title.set_fontsize(8)
     grid[1][0].set(xlabel="score", ylabel="share of hate")
@@ -152,7 +145,7 @@ def reliability_diagrams(summary: Summary, arms: Sequence[str], path: Path) -> N
     save(figure, path)
 
 
-def cost_and_quality(summary: Summary, latency: dict[str, Any], path: Path) -> None:
+def cost_and_quality(summary: "Summary", latency: dict[str, Any], path: Path) -> None:
     """Macro-F1 on validation against milliseconds a text; the dot grows with the parameters."""
     figure, [axis] = panels(1, 5, 3)
     for name, row in latency["arms"].items():
@@ -177,15 +170,8 @@ def similarity_maps(maps: dict[str, list[list[float]]], path: Path) -> None:
         axis.imshow(table, cmap="Greys", vmin=0, vmax=1, origin="lower", aspect="auto")
         for (y, x), value in np.ndenumerate(table):
             ink = "white" if value > 0.55 else "black"
-            axis.text(
-                x,
-                y,
-                f"{value:.2f}".removeprefix("0").replace("1.00", "1"),
-                ha="center",
-                va="center",
-                color=ink,
-                fontsize=6,
-            )
+            text = f"{value:.2f}".removeprefix("0").replace("1.00", "1")
+            axis.text(x, y, text, ha="center", va="center", color=ink, fontsize=6)
         axis.set(title=name, xlabel="teacher layer", ylabel="student layer")
         axis.set_xticks(range(table.shape[1]))
         axis.set_yticks(range(table.shape[0]))

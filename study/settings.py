@@ -1,0 +1,25 @@
+"""What a study is asked to do, made once from the flags of `python -m study`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """Each field is a flag of `python -m study`, and its default."""
+
+    model: str = "google-bert/bert-base-uncased"
+    data: str = "cardiffnlp/tweet_eval:hate"
+    seeds: int = 5
+    runs: Path = Path("runs/study")
+    results: Path | None = None
+    hatecheck: Path | None = None
+    jobs: int | None = None
+    only: tuple[str, ...] = ()
+    limit: int | None = None
+    epochs: int | None = None
+
+    @property
+    def records(self) -> Path:
+        """Where the records are kept."""
+        return self.results or self.runs / "results"
