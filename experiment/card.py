@@ -33,13 +33,14 @@ def model_card(record: dict[str, Any], results: dict[str, Any]) -> str:
     # A JSON value is a YAML value.
     lines = "\n".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in head.items())
     at = f" (commit {record['revision']})" if record.get("revision") else ""
-    data_at = f" (commit {record['data_revision']})" if record.get("data_revision") else ""
+    trained_on = record["data_name"]
+    trained_on += f" (commit {record['data_revision']})" if record.get("data_revision") else ""
     return f"""---
 {lines}
 ---
 # {record["mode"]}: layers {", ".join(map(str, record["layers"]))} of {record["model"]}{at}
 
-Classifies a text as {" or ".join(record["label_names"])}; trained on {record["data_name"]}{data_at} by
+Classifies a text as {" or ".join(record["label_names"])}; trained on {trained_on} by
 `{record["command"]}`.
 
 | split | loss | accuracy | F1 ({record["label_names"][1]}) | macro-F1 | predicted positive | n |

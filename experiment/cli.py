@@ -53,6 +53,8 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         if error.name is None or (Path(__file__).parent.parent / error.name).is_dir():
             raise
         hint = "(hint: make demo installs it; then source .venv/bin/activate)"
+        if error.name in ("scipy", "sklearn"):
+            hint = "(hint: pip install -r requirements-study.txt)"
         print(f"error: {error.name} is not installed in this Python {hint}", file=sys.stderr)
         code = 4
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
