@@ -332,6 +332,27 @@ def test_a_revision_is_pinned_online_and_offline(hub: HubStandIn, tmp_path: Path
     assert f"the cache holds {newer}, not {data}" in line
 
 
+LABEL = """
+import sys
+from pathlib import Path
+from experiment.classifier import load_classifier
+from hub import HubError
+try:
+    load_classifier(Path(sys.argv[1]))
+except HubError as error:
+    print(error.exit_code, error)
+"""
+
+
+def test_a_base_that_is_not_to_be_had_names_the_run(hub: HubStandIn, tmp_path: Path) -> None:
+    (tmp_path / "runs" / "lora").mkdir(parents=True)
+    config = {"peft_type": "LORA", "r": 1, "lora_alpha": 1, "target_modules": ["query"]}
+    path = tmp_path / "runs" / "lora" / "adapter_config.json"
+    path.write_text(json.dumps({**config, "base_model_name_or_path": "no/such"}))
+    (line,) = Run(LABEL, "runs/lora", home=tmp_path, url=hub.url).lines()
+    assert line.startswith("4 runs/lora: model no/such is not on the Hub, or is private (hint: ")
+
+
 def test_a_person_sees_how_far_the_download_is(hub: HubStandIn, tmp_path: Path) -> None:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "TRANSFORMERS_"))}
     ours = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}

@@ -60,7 +60,10 @@ def test_files_give_the_same_answers_as_arguments(predict):
     lines = [json.dumps({"body": text}) + "\n" for text in texts]
     Path("t.jsonl").write_text("".join(lines), encoding="utf-8")
     assert predict("--file", "t.txt").out == expected
+    with open("t.tsv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter="\t").writerows([["text", "id"], *([t, "a,b"] for t in texts)])
     assert predict("--file", "t.csv").out == expected
+    assert predict("--file", "t.tsv").out == expected
     assert predict("--file", "t.jsonl", "--column", "body").out == expected
     pq.write_table(pa.table({"id": [1, 2, 3, 4], "text": texts}), "t.parquet")
     assert predict("--file", "t.parquet").out == expected
@@ -76,6 +79,7 @@ def test_standard_input_is_read_as_lines_or_as_told(predict, web_runs):
     for content, more in (
         ("one\ntwo, three\n", []),
         ('text\none\n"two, three"\n', ["--format", "csv"]),
+        ("id\ttext\n1\tone\n2\ttwo, three\n", ["--format", "tsv"]),
     ):
         done = subprocess.run(
             [sys.executable, ROOT / "predict.py", "--run", web_runs / "odd", "--file", "-", *more],
