@@ -13,10 +13,7 @@ PATIENCE = 60.0  # seconds that the Hub may ask us to wait, and how often
 ATTEMPTS = 3
 GATED = "is given out on request alone: ask on its page on the Hub, then `hf auth login`"
 HINT = "(hint: --model DIR and --data DIR read local folders; make demo needs no Hub)"
-MODEL_FILES = [
-    *("config.json", "tokenizer.json", "vocab.txt"),
-    *("*.safetensors", "*.safetensors.index.json"),
-]
+FILES = ["config.json", "tokenizer.json", "vocab.txt", "*.safetensors", "*.safetensors.index.json"]
 KINDS = {"model": (4, "--revision"), "data set": (3, "--data-revision")}  # exit code, flag
 
 
@@ -44,7 +41,7 @@ def download_model(repo_id: str, revision: str | None = None) -> Path:
         folder = snapshot_download(
             repo_id,
             revision=revision,
-            allow_patterns=MODEL_FILES,
+            allow_patterns=FILES,
             local_files_only=failure is not None,
         )
     except Exception as error:
