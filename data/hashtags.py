@@ -6,9 +6,7 @@ https://aclanthology.org/S19-2007). A model may read them, not see them, or see 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Callable
 
 HASHTAG = re.compile(r"(?<!&)#(\w+)")  # &#39; is an apostrophe
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")  # between the words of BuildThatWall, of build_it
@@ -29,29 +27,3 @@ READINGS: dict[str, Callable[[str], str]] = {
     "remove": remove_hashtags,
     "split": split_hashtags,
 }
-
-
-def hashtag_dropout(
-    vocabulary: Mapping[str, int], rate: float
-) -> Callable[[Sequence[int], np.random.Generator], Sequence[int]]:
-    """A function that hides each hashtag of an encoded text with probability `rate`.
-
-    The sign and the word behind it become [MASK]: a text keeps its length, and so do the hidden
-    states of a teacher, who sees the whole text. Raises KeyError where there is no # or [MASK].
-    """
-    sign, mask = vocabulary["#"], vocabulary["[MASK]"]
-    inside = {number for token, number in vocabulary.items() if token.startswith("##")}
-
-    def hide(ids: Sequence[int], rng: np.random.Generator) -> Sequence[int]:
-        if sign not in ids:
-            return ids
-        hidden = list(ids)
-        for place, token in enumerate(ids[:-2]):  # the last one is [SEP]
-            if token == sign and rng.random() < rate:
-                end = place + 2
-                while ids[end] in inside:
-                    end += 1
-                hidden[place:end] = [mask] * (end - place)
-        return hidden
-
-    return hide

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.files import FILE_NAMES, DataError, Names, Row, folder_rows
-from data.hub import hub_rows
+from data.splits import FILE_NAMES, Names, Row, folder_rows, hub_rows
+from data.tables import DataError, no_string
 
 SAMPLE = Path(__file__).parent / "sample"
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -43,7 +43,7 @@ def load_data(source: str, limit: int | None = None, revision: str | None = None
     `source` is `sample`, a folder, or a Hub data set ID or ID:CONFIG (cardiffnlp/tweet_eval:hate),
     of which `revision` is a commit, a branch or a tag. `limit` is the number of texts kept of each
     split, at least two, with both classes among them.
-    Raises DataError, with file and line where there is one.
+    Raises DataError, with file and line where there is one, and hub.HubError.
     """
     if limit is not None and limit < 2:
         raise DataError(f"limit {limit} is less than 2, one text of each class")
@@ -106,12 +106,10 @@ def _checked(rows: list[Row], names: Names, blank_ok: bool) -> Split:
     ids = {"0": 0, "1": 1, names[0]: 0, names[1]: 1}
     texts, labels = [], []
     for place, text, label in rows:
-        if not isinstance(text, str):
-            raise DataError(f"{place}: the text is {text!r}, not a string")
+        if error := no_string("text", text):
+            raise DataError(f"{place}: {error}")
         if not text.strip() and not blank_ok:
             raise DataError(f"{place}: the text is empty")
-        if re.search("[\ud800-\udfff]", text):
-            raise DataError(f"{place}: the text has half a surrogate pair, which is no character")
         label = _label_text(place, label)
         if label not in ids:
             known = f"{names[0]!r} or 0, {names[1]!r} or 1"

@@ -8,37 +8,25 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from experiment.classifier import Prediction
 from experiment.cli import UsageError
 
 FIELDS = ("text", "label", "score", "threshold", "truncated", "line", "error")
 
 
-def answer(text: str, prediction: Prediction, threshold: float) -> dict[str, Any]:
-    """What is written for a text: it is positive from a score of `threshold` on."""
-    return {
-        "text": text,
-        "label": prediction.label,
-        "score": round(prediction.score, 6),
-        "threshold": threshold,
-        "truncated": prediction.truncated,
-    }
+def as_json(answers: list[dict[str, Any]], first: bool) -> str:
+    """A line each, in ASCII: any terminal and pipe takes it."""
+    return "".join(json.dumps(answer) + "\n" for answer in answers)
 
 
-def as_json(answer: dict[str, Any], first: bool) -> str:
-    """One line, in ASCII: any terminal and pipe takes it."""
-    return json.dumps(answer) + "\n"
-
-
-def as_csv(answer: dict[str, Any], first: bool) -> str:
-    """One row; the first one brings the header."""
-    row = StringIO()
+def as_csv(answers: list[dict[str, Any]], first: bool) -> str:
+    """A row each; the first of a file bring the header."""
+    rows = StringIO()
     # Texts in quotes, whatever is in them: a carriage return alone would end the row for readers.
-    writer = csv.DictWriter(row, FIELDS, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer = csv.DictWriter(rows, FIELDS, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     if first:
         writer.writeheader()
-    writer.writerow(answer)
-    return row.getvalue()
+    writer.writerows(answers)
+    return rows.getvalue()
 
 
 class AnswerFile:

@@ -27,6 +27,7 @@ from experiment.rundir import (
     read_record,
     weights_sha256,
 )
+from hub import HubError
 from lora import AdapterError, load_adapter, merge_lora, read_adapter_config
 from scoring import predict_logits, softmax
 from speed.packing import packed
@@ -146,14 +147,15 @@ def load_tokenizer(
 
 @contextmanager
 def naming(run: Path) -> Iterator[None]:
-    """Name the run in a ModelError or AdapterError that does not."""
+    """Name the run in a ModelError, AdapterError or HubError that does not."""
     try:
         yield
-    except (ModelError, AdapterError) as error:
+    except (ModelError, AdapterError, HubError) as error:
         # A name of one word, such as "a", may stand in any sentence.
-        if str(error).startswith(str(run)) or (os.sep in str(run) and str(run) in str(error)):
-            raise
-        raise type(error)(f"{run}: {error}") from None
+        named = str(error).startswith(str(run)) or (os.sep in str(run) and str(run) in str(error))
+        if not named:
+            error.args = (f"{run}: {error}",)
+        raise
 
 
 def trained_length(run: Path) -> int:
@@ -213,7 +215,7 @@ def load_classifier(
 ) -> Classifier:
     """Load a run directory; `max_length` defaults to the one that it was trained with.
 
-    Raises ModelError or AdapterError, which name the run.
+    Raises ModelError, AdapterError or HubError, which name the run.
     """
     with naming(run):
         model, folder = load_run_model(run)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from experiment.settings import Settings
+from hub import HubError
 
 if TYPE_CHECKING:
     import torch
@@ -63,6 +64,7 @@ def run_command(main: Callable[[], int]) -> NoReturn:
     except Exception as error:
         names = [kind.__name__ for kind in type(error).__mro__]
         known = [EXIT_CODES[name] for name in names if name in EXIT_CODES]
+        known += [error.exit_code] if isinstance(error, HubError) else []
         if not known:
             raise
         print(f"error: {' '.join(reason(error).split())}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """Read files of a gigabyte with every reader, and see how much memory that takes.
 
-    python -m tests.giants                      1 GB each of csv, jsonl, txt and parquet
+    python -m tests.giants                      1 GB each of txt, csv, tsv, jsonl, parquet
 
 `predict.py` reads a row at a time: it may take no more than 100 MB on top of what it has before the
 first row. `train.py` keeps all texts, so its memory grows with the file. Prints one JSON object a
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from data import load_data
-from data.stream import FORMATS, read_rows
+from data.tables import FORMATS, read_texts
 
 LIMIT = 100  # MB
 GROUP = 1_000_000  # rows that parquet keeps together
@@ -54,11 +54,11 @@ def write(path: Path, size: int) -> int:
                 rows += GROUP
         return rows
     with open(path, "w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        if path.suffix == ".csv":
+        table = csv.writer(file, delimiter="\t" if path.suffix == ".tsv" else ",")
+        if path.suffix in (".csv", ".tsv"):
             table.writerow(["text", "label"])
         for text, label in texts():
-            if path.suffix == ".csv":
+            if path.suffix in (".csv", ".tsv"):
                 table.writerow([text, label])
             elif path.suffix == ".jsonl":
                 file.write(json.dumps({"text": text, "label": label}) + "\n")
@@ -71,7 +71,7 @@ def write(path: Path, size: int) -> int:
 
 
 def stream(path: Path) -> int:
-    return sum(not row.error for row in read_rows(path, "text"))
+    return sum(not row.error for row in read_texts(path, "text"))
 
 
 def load(path: Path) -> int:

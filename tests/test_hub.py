@@ -38,21 +38,23 @@ ROWS = {
 LOAD = """
 import json, sys
 from data import DataError, load_data
+from hub import HubError
 for source in sys.argv[1:]:
     try:
         data = load_data(source)
         rows = {name: list(zip(s.texts, s.labels)) for name, s in data.splits.items()}
         print(json.dumps([rows, data.label_names, data.revision]))
-    except DataError as error:
+    except (DataError, HubError) as error:
         print(error)
 """
 RESOLVE = """
 import sys
-from bert_min import ModelError, resolve_model
+from bert_min import resolve_model
+from hub import HubError
 for source in sys.argv[1:]:
     try:
         print(resolve_model(source))
-    except ModelError as error:
+    except HubError as error:
         print(error)
 """
 
@@ -137,7 +139,7 @@ def test_a_data_set_is_downloaded_once_and_then_cached(hub: HubStandIn, tmp_path
         again, other = run.lines()
         assert json.loads(again) == first
         assert run.err == ""
-        assert other.startswith(f"cannot reach the Hub for {DATASET}: ")
+        assert other.startswith(f"cannot reach the Hub for data set {DATASET}: ")
         assert f"{reason}; " in other
         assert "for config 'irony' Available configs in the cache: ['hate']" in other
 
@@ -152,9 +154,9 @@ def test_a_change_on_the_hub_is_seen(hub: HubStandIn, tmp_path: Path) -> None:
 
 def test_an_unfit_data_set_is_one_line(hub: HubStandIn, tmp_path: Path) -> None:
     said = {
-        "no/such": "no/such is not found on the Hub, or is private (hint: --model DIR and ",
-        f"{DATASET}:irony": f"cannot load {DATASET}: BuilderConfig 'irony' not found. Available: "
-        "['hate']",
+        "no/such": "data set no/such is not on the Hub, or is private (hint: --model DIR and ",
+        f"{DATASET}:irony": f"cannot load data set {DATASET}: BuilderConfig 'irony' not found. "
+        "Available: ['hate']",
         "x/three": "x/three has 3 classes, not exactly two: a, b, c",
         "x/two": "x/two has no validation split (found: train, test)",
     }
@@ -167,9 +169,9 @@ def test_an_unfit_data_set_is_one_line(hub: HubStandIn, tmp_path: Path) -> None:
 def test_a_hub_out_of_reach_is_told_in_time(dead_url: str, tmp_path: Path) -> None:
     loading = Run(LOAD, f"{DATASET}:hate", home=tmp_path, url=dead_url)
     resolving = Run(RESOLVE, MODEL, home=tmp_path, url=dead_url)
-    for run, what in ((loading, DATASET), (resolving, f"model {MODEL}")):
+    for run, what in ((loading, f"data set {DATASET}"), (resolving, f"model {MODEL}")):
         (line,) = run.lines()
-        assert line.startswith(f"cannot reach the Hub for {what}")
+        assert line.startswith(f"cannot reach the Hub for {what}: ")
         assert line.endswith("make demo needs no Hub)")
         assert run.seconds < 30
     assert loading.err == ""
@@ -187,7 +189,7 @@ def test_a_name_look_up_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_model_is_downloaded_once_and_then_cached(hub: HubStandIn, tmp_path: Path) -> None:
     found, missing = Run(RESOLVE, MODEL, "no/such", home=tmp_path, url=hub.url).lines()
-    assert "no/such is not on the Hub, or is private" in missing
+    assert "model no/such is not on the Hub, or is private" in missing
     assert Path(found).name == hub.commit("models", MODEL)
     names = sorted(path.name for path in Path(found).iterdir())
     assert names == ["config.json", "model.safetensors", "tokenizer.json"]
@@ -278,7 +280,8 @@ def test_a_file_that_is_not_what_the_hub_lists_is_refused(hub: HubStandIn, tmp_p
     hub.fail("/cdn/", Fault(flip=True), times=1)
     line = outcome(hub, tmp_path)
     found = re.fullmatch(
-        r"model.safetensors is not the file that the Hub lists \(hint: delete (.*), it .* again\)",
+        rf"model {MODEL}: model.safetensors is not the file that the Hub lists "
+        r"\(hint: delete (.*), it .* again\)",
         line,
     )
     assert found
@@ -292,17 +295,18 @@ def test_a_file_that_is_not_what_the_hub_lists_is_refused(hub: HubStandIn, tmp_p
 def test_a_small_file_is_compared_too(hub: HubStandIn, tmp_path: Path) -> None:
     hub.fail("config.json", Fault(flip=True))
     line = outcome(hub, tmp_path)
-    assert line.startswith("config.json is not the file that the Hub lists")
+    assert line.startswith(f"model {MODEL}: config.json is not the file that the Hub lists")
 
 
 PINNED = """
 import sys
-from bert_min import ModelError, commit_of, resolve_model
-from data import DataError, load_data
+from bert_min import resolve_model
+from data import load_data
+from hub import HubError, commit_of
 try:
     model = commit_of(resolve_model("google-bert/bert-base-uncased", sys.argv[1] or None))
     print(model, load_data("cardiffnlp/tweet_eval:hate", None, sys.argv[2] or None).revision)
-except (ModelError, DataError) as error:
+except HubError as error:
     print(error)
 """
 
@@ -317,8 +321,8 @@ def test_a_revision_is_pinned_online_and_offline(hub: HubStandIn, tmp_path: Path
     assert ask("", "") == f"{model} {data}"
     assert ask(model, data) == f"{model} {data}"
     assert ask("main", "main") == f"{model} {data}"
-    assert ask("v9", "") == f"{MODEL} has no revision v9 (hint: --revision)"
-    assert ask("", "v9") == f"{DATASET} has no revision v9 (hint: --data-revision)"
+    assert ask("v9", "") == f"model {MODEL} has no revision v9 (hint: --revision)"
+    assert ask("", "v9") == f"data set {DATASET} has no revision v9 (hint: --data-revision)"
     assert ask(model, data, HF_HUB_OFFLINE="1") == f"{model} {data}"
     assert "cannot reach the Hub" in ask("0" * 40, "", HF_HUB_OFFLINE="1")
     write_tweet_eval(tmp_path / "tweets", {**ROWS, "test": [("new", 1), ("h", 0)]})
@@ -326,6 +330,27 @@ def test_a_revision_is_pinned_online_and_offline(hub: HubStandIn, tmp_path: Path
     assert ask("", "") == f"{model} {newer}"
     line = ask("", data, HF_HUB_OFFLINE="1")
     assert f"the cache holds {newer}, not {data}" in line
+
+
+LABEL = """
+import sys
+from pathlib import Path
+from experiment.classifier import load_classifier
+from hub import HubError
+try:
+    load_classifier(Path(sys.argv[1]))
+except HubError as error:
+    print(error.exit_code, error)
+"""
+
+
+def test_a_base_that_is_not_to_be_had_names_the_run(hub: HubStandIn, tmp_path: Path) -> None:
+    (tmp_path / "runs" / "lora").mkdir(parents=True)
+    config = {"peft_type": "LORA", "r": 1, "lora_alpha": 1, "target_modules": ["query"]}
+    path = tmp_path / "runs" / "lora" / "adapter_config.json"
+    path.write_text(json.dumps({**config, "base_model_name_or_path": "no/such"}))
+    (line,) = Run(LABEL, "runs/lora", home=tmp_path, url=hub.url).lines()
+    assert line.startswith("4 runs/lora: model no/such is not on the Hub, or is private (hint: ")
 
 
 def test_a_person_sees_how_far_the_download_is(hub: HubStandIn, tmp_path: Path) -> None:

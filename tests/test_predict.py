@@ -16,8 +16,9 @@ import pytest
 
 import eval as eval_command
 import predict as predict_command
-from data import DataError, stream
-from data.stream import read_rows
+from data import DataError, tables
+from data.tables import read_texts
+from experiment import labelling
 from experiment.answers import AnswerFile
 from experiment.cli import UsageError
 
@@ -59,7 +60,10 @@ def test_files_give_the_same_answers_as_arguments(predict):
     lines = [json.dumps({"body": text}) + "\n" for text in texts]
     Path("t.jsonl").write_text("".join(lines), encoding="utf-8")
     assert predict("--file", "t.txt").out == expected
+    with open("t.tsv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter="\t").writerows([["text", "id"], *([t, "a,b"] for t in texts)])
     assert predict("--file", "t.csv").out == expected
+    assert predict("--file", "t.tsv").out == expected
     assert predict("--file", "t.jsonl", "--column", "body").out == expected
     pq.write_table(pa.table({"id": [1, 2, 3, 4], "text": texts}), "t.parquet")
     assert predict("--file", "t.parquet").out == expected
@@ -75,6 +79,7 @@ def test_standard_input_is_read_as_lines_or_as_told(predict, web_runs):
     for content, more in (
         ("one\ntwo, three\n", []),
         ('text\none\n"two, three"\n', ["--format", "csv"]),
+        ("id\ttext\n1\tone\n2\ttwo, three\n", ["--format", "tsv"]),
     ):
         done = subprocess.run(
             [sys.executable, ROOT / "predict.py", "--run", web_runs / "odd", "--file", "-", *more],
@@ -98,13 +103,13 @@ def test_answers_as_csv_say_what_those_as_json_say(predict):
         {k: str(v) for k, v in line.items()} for line in lines
     ]
     assert [row["text"] for row in rows] == ['a, "b"\nc\rd', "", "", "d"]
-    assert rows[2]["error"] == "half a surrogate pair, which is no character"
+    assert rows[2]["error"] == "the text has half a surrogate pair, which is no character"
     assert predict("half \ud83d", "--out", "o.csv").code == 0
 
 
 def test_every_line_of_a_file_has_its_answer(predict, monkeypatch):
     """Line ends of Windows, a byte order mark, blank lines, and more lines than one chunk."""
-    monkeypatch.setattr(predict_command, "CHUNK", 2)
+    monkeypatch.setattr(labelling, "CHUNK", 2)
     Path("t.txt").write_bytes(b"\xef\xbb\xbfone\r\n\r\nthree\x0bthree\nfour\rfour\nfive")
     lines = answers(predict("--file", "t.txt"))
     assert [x["text"] for x in lines] == ["one", "", "three\x0bthree", "four\rfour", "five"]
@@ -167,9 +172,9 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(web_runs, command):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.csv", "id,body\n1,x\n", "t.csv:1 has no column 'text' (hint: --column with one of id,"),
+        ("t.csv", "id,body\n1,x\n", "t.csv:1: no column 'text' (hint: --column with one of id,"),
         ("t.csv", '"text\n', "t.csv:1: unexpected end of data"),
-        ("t.pdf", "", "t.pdf is not a .txt, .csv, .jsonl or .parquet file"),
+        ("t.pdf", "", "t.pdf is not a .txt, .csv, .tsv, .jsonl or .parquet file"),
         ("t.parquet", "PAR1 not really", "t.parquet: not a sound parquet file after row 0"),
         ("folder.txt", None, "cannot read folder.txt: Is a directory"),
         ("missing.txt", "", "no file missing.txt"),
@@ -190,7 +195,7 @@ def test_a_file_without_rows_exits_3_and_nothing_is_written(predict, name, conte
 
 
 def test_a_bad_row_has_an_answer_that_says_why(predict, monkeypatch):
-    monkeypatch.setattr(stream, "MAX_LINE", 50)
+    monkeypatch.setattr(tables, "MAX_LINE", 50)
     Path("t.txt").write_bytes(b"good\n\xff\xfe\n" + b"x" * 200 + b"\nlast")
     Path("t.csv").write_bytes(
         b'id,text\n1,good\n2\n3,"a"b\n4,'
@@ -215,11 +220,11 @@ def test_a_bad_row_has_an_answer_that_says_why(predict, monkeypatch):
         },
         "t.jsonl": {
             2: "not JSON: Expecting property name enclosed in double quotes",
-            3: "no string 'text'",
-            4: "no string 'text'",
+            3: "not a JSON object",
+            4: "the text is 3, not a string",
             5: "more than 50 characters",
         },
-        "t.parquet": {2: "None is not a string", 3: "not UTF-8"},
+        "t.parquet": {2: "the text is None, not a string", 3: "not UTF-8"},
     }
     for name, errors in bad.items():
         result = predict("--file", name)
@@ -253,7 +258,7 @@ def test_the_first_bad_rows_are_told_and_all_are_counted(predict):
 def test_a_job_that_was_stopped_goes_on_and_ends_with_the_same_bytes(
     predict, monkeypatch, out, torn
 ):
-    monkeypatch.setattr(predict_command, "CHUNK", 4)
+    monkeypatch.setattr(labelling, "CHUNK", 4)
     rows = [{"text": f"text {'very ' * (i % 7)}long\n{i}"} if i % 5 else {} for i in range(23)]
     Path("t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert predict("--file", "t.jsonl", "--out", f"whole-{out}").code == 3
@@ -281,7 +286,7 @@ def test_a_job_that_was_stopped_goes_on_and_ends_with_the_same_bytes(
 
 
 def test_another_job_begins_anew(predict, monkeypatch):
-    monkeypatch.setattr(predict_command, "CHUNK", 2)
+    monkeypatch.setattr(labelling, "CHUNK", 2)
     Path("t.txt").write_text("a\nb\nc\nd\n")
 
     finish = AnswerFile.finish
@@ -308,12 +313,11 @@ def test_another_job_begins_anew(predict, monkeypatch):
 
 def test_whatever_changes_in_a_run_makes_another_job(web_runs, tmp_path):
     run = shutil.copytree(web_runs / "lora", tmp_path / "lora")
-    args = predict_command.parse_args(["hi", "--run", str(run)])
-    seen = [predict_command.job(args, 0, 1)["run"]]
+    seen = [labelling.job(run, None, [], [])["run"]]
     for name in ("adapter_config.json", "train_args.json", "tokenizer.json"):
         with open(run / name, "a") as file:
             file.write(" ")
-        seen.append(predict_command.job(args, 0, 1)["run"])
+        seen.append(labelling.job(run, None, [], [])["run"])
     assert len(set(seen)) == 4
 
 
@@ -371,23 +375,23 @@ def test_a_killed_job_goes_on(web_runs, tmp_path, name, code):
 def test_of_a_line_without_an_end_no_more_than_the_limit_is_in_memory(tmp_path, monkeypatch):
     import tracemalloc
 
-    monkeypatch.setattr(stream, "MAX_LINE", 1_000_000)
+    monkeypatch.setattr(tables, "MAX_LINE", 1_000_000)
 
     path = tmp_path / "t.txt"
     with open(path, "wb") as file:
         for _ in range(60):
             file.write(b"x" * 1_000_000)
         file.write(b"\nlast\n")
-    for kind, last in (("txt", "last"), ("jsonl", ""), ("csv", "")):
+    for kind, last in (("txt", True), ("jsonl", False), ("csv", True)):
         if kind == "csv":
             path.write_bytes(b"text\n" + path.read_bytes())
         tracemalloc.start()
-        rows = list(read_rows(path, "text", kind))
+        rows = list(read_texts(path, "text", kind))
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert len(rows) == 2
         assert rows[0].error
-        assert rows[1].text == (last or ("last" if kind == "csv" else ""))
+        assert rows[1].cells == (("last",) if last else ())
         assert peak < 20e6
 
 
@@ -399,8 +403,8 @@ def test_of_a_parquet_file_only_a_part_is_in_memory(tmp_path, group):
     pq.write_table(table, path, row_group_size=group, compression="none", use_dictionary=False)
     del table
     before, most = pa.total_allocated_bytes(), 0
-    for row, text in zip(read_rows(path, "text"), texts, strict=True):
-        assert row.text == text
+    for row, text in zip(read_texts(path, "text"), texts, strict=True):
+        assert row.cells == (text,)
         most = max(most, pa.total_allocated_bytes() - before)
     assert most < 5_000_000
 
@@ -423,4 +427,4 @@ def test_predict_wants_texts_or_a_file(predict, command):
 
 def test_a_column_is_named_by_its_file(tmp_path):
     with pytest.raises(DataError, match="no column"):
-        list(read_rows(ROOT / "data/sample/test.csv", "body"))
+        list(read_texts(ROOT / "data/sample/test.csv", "body"))

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import data.files
-from data import Data, DataError, Split, load_data, repeats
+from data import Data, DataError, Split, load_data, repeats, tables
 
 TABLE = "text,label\ngood day,0\nbad day,1\n"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
@@ -112,7 +111,7 @@ def test_text_and_label_counts_that_differ_are_both_named(tmp_path: Path) -> Non
 def test_a_missing_tweeteval_file_is_named(tmp_path: Path) -> None:
     folder = tweeteval(tmp_path)
     (tmp_path / "val_labels.txt").unlink()
-    assert fails(folder) == f"missing file {folder}/val_labels.txt"
+    assert fails(folder) == f"no file {folder}/val_labels.txt"
 
 
 @pytest.mark.parametrize(
@@ -158,13 +157,13 @@ def test_parquet_is_read_and_its_faults_are_told(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": ["x", "y\0"], "label": [1, 0], "id": [1, 2]}), path)
     assert load_data(folder).splits["train"] == Split(["x", "y\0"], [1, 0])
     pq.write_table(pa.table({"text": ["x", None], "label": [1, 0]}), path)
-    assert fails(folder) == f"{path}: row 2: the text is None, not a string"
+    assert fails(folder) == f"{path}:2: the text is None, not a string"
     pq.write_table(pa.table({"text": ["x", "y"], "label": [1.0, 0.0]}), path)
-    assert fails(folder).startswith(f"{path}: row 1: the label is 1.0, neither")
+    assert fails(folder).startswith(f"{path}:1: the label is 1.0, neither")
     pq.write_table(pa.table({"tweet": ["x", "y"]}), path)
     assert fails(folder) == f"{path}: no column 'text' (found: tweet)"
     path.write_bytes(path.read_bytes()[:-20])
-    assert fails(folder).startswith(f"{path}: not a sound parquet file: ")
+    assert fails(folder).startswith(f"{path}: not a sound parquet file after row 0: ")
 
 
 @pytest.mark.parametrize("stem", ["val", "dev", "validation"])
@@ -253,7 +252,7 @@ def test_with_a_mapping_labels_may_be_ids_or_names(tmp_path: Path) -> None:
         ("text,class\nx,1\n", "train.csv:1: no column 'label' (found: text, class)"),
         ('text,label\n"x\n\ny",0\nz\n', "train.csv:5: 1 cells under 2 columns"),
         ("text,label\nx,y,0\n", "train.csv:2: 3 cells under 2 columns (hint: "),
-        ('text,label\nx,0\n"y,1\nz,0\n', "train.csv:4: unexpected end of data"),
+        ('text,label\nx,0\n"y,1\nz,0\n', "train.csv:3: unexpected end of data"),
         ('text,label\nx,0\n"y"z,1\n', "train.csv:3: ',' expected after '\"'"),
         (b"text,label\nx,0\ny,1\n\xe9t\xe9,0\n", "train.csv:4: not UTF-8 (hint: "),
     ],
@@ -297,7 +296,7 @@ def test_each_split_needs_both_classes(tmp_path: Path) -> None:
 def test_a_cell_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = table(tmp_path, f"text,label\n{'x' * 200_000},0\ny,1\n")
     assert len(load_data(folder).splits["train"].texts[0]) == 200_000
-    monkeypatch.setattr(data.files, "MAX_CELL", 199_999)
+    monkeypatch.setattr(tables, "MAX_LINE", 199_999)
     assert "train.csv:2: field larger than field limit (199999)" in fails(folder)
 
 

@@ -1,0 +1,211 @@
+"""One reader for csv, tsv, jsonl, parquet and txt: a row at a time, in memory that does not grow.
+
+Training ends at the first bad row; labelling gives it an answer that says why.
+"""
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+from hub import short_reason
+
+FORMATS = ("txt", "csv", "tsv", "jsonl", "parquet")
+STDIN = Path("-")
+MAX_LINE = 10_000_000  # characters; of a longer line no more than this is ever in memory
+SURROGATE = re.compile("[\ud800-\udfff]")  # `surrogateescape` makes them of other bytes
+
+
+class DataError(Exception):
+    """Texts or labels are missing, damaged or out of reach."""
+
+
+class Row(NamedTuple):
+    """A row of a file, its `line` counted from 1: its cells, or in `error` why there are none."""
+
+    line: int
+    cells: tuple[Any, ...] = ()
+    error: str = ""
+
+
+def read_table(path: Path, columns: Sequence[str], kind: str | None = None) -> Iterator[Row]:
+    """Yield the rows of a file as it is read, each with its cells of `columns`.
+
+    `kind` is one of FORMATS, by default the end of the file's name; `-` is standard input, lines
+    of text unless told otherwise. A row of txt is a line, which may be empty and has one cell,
+    whatever it is called; blank lines of the others are no rows. The rows of parquet are counted
+    as lines. Raises DataError where no row can be read at all: no such file, no such column.
+    """
+    kind = kind or ("txt" if path == STDIN else path.suffix.removeprefix("."))
+    if kind not in FORMATS:
+        known = ".txt, .csv, .tsv, .jsonl or .parquet"
+        raise DataError(f"{path} is not a {known} file (hint: --format)")
+    if path == STDIN and (kind == "parquet" or not sys.stdin):
+        reason = "parquet cannot come through a pipe" if sys.stdin else "standard input is closed"
+        raise DataError(f"{reason} (hint: --file FILE)")
+    try:
+        if kind == "parquet":
+            yield from _parquet_rows(path, columns)
+            return
+        delimiter = {"csv": ",", "tsv": "\t"}.get(kind)
+        # newline="": the csv reader must see line ends as they are; "\n": only it ends a line.
+        with open(
+            sys.stdin.fileno() if path == STDIN else path,
+            encoding="utf-8-sig",
+            errors="surrogateescape",
+            newline="" if delimiter else "\n",
+            closefd=path != STDIN,
+        ) as file:
+            if delimiter:
+                yield from _csv_rows(path, _Lines(file), columns, delimiter)
+            else:
+                yield from _line_rows(_Lines(file), columns, kind)
+    except FileNotFoundError:
+        raise DataError(f"no file {path}") from None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
+
+
+def read_texts(path: Path, column: str, kind: str | None = None) -> Iterator[Row]:
+    """The rows of one column of texts: a cell that is no string is an error too."""
+    for row in read_table(path, [column], kind):
+        error = row.error or no_string(column, row.cells[0])
+        yield Row(row.line, error=error) if error else row
+
+
+def no_string(column: str, cell: Any) -> str:
+    """What is wrong with a cell that should be a text; empty where it is one."""
+    return "" if isinstance(cell, str) else f"the {column} is {cell!r:.40}, not a string"
+
+
+def no_column(found: Sequence[str], columns: Sequence[str]) -> str:
+    """Which of the columns is missing; empty where all are found."""
+    missing = [column for column in columns if column not in found]
+    if not missing:
+        return ""
+    hint = "found:" if len(columns) > 1 else "hint: --column with one of"
+    return f"no column {missing[0]!r} ({hint} {', '.join(found)[:200] or 'none'})"
+
+
+class _Lines:
+    """The lines of a file with their ends.
+
+    One that is too long is cut, and `cut` says so until it is set back; a reader that wants more
+    of the same row, as csv does inside quotes, gets a csv.Error instead of the next line.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self.file, self.cut = file, False
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if self.cut:
+            raise csv.Error(_too_long())
+        line = rest = self.file.readline(MAX_LINE + 1)
+        if not line:
+            raise StopIteration
+        self.cut = len(line) > MAX_LINE
+        while len(rest) > MAX_LINE and not rest.endswith("\n"):
+            rest = self.file.readline(MAX_LINE + 1)
+        return line
+
+
+def _too_long() -> str:
+    return f"more than {MAX_LINE:,} characters"
+
+
+def _sound(row: Row, columns: Sequence[str], half: bool = False) -> Row:
+    """A row as it is, or without its cells where one of them is no text.
+
+    Surrogates in it come from an escape such as \\ud83d alone (`half`) or from other bytes.
+    """
+    for column, cell in zip(columns, row.cells, strict=True):
+        if isinstance(cell, str) and SURROGATE.search(cell):
+            surrogate = f"the {column} has half a surrogate pair, which is no character"
+            other = "not UTF-8 (hint: save the file as UTF-8)"
+            return Row(row.line, error=surrogate if half else other)
+    return row
+
+
+def _line_rows(lines: _Lines, columns: Sequence[str], kind: str) -> Iterator[Row]:
+    for number, line in enumerate(lines, start=1):
+        cut, lines.cut = lines.cut, False
+        line = line.removesuffix("\n").removesuffix("\r")
+        if cut:
+            yield Row(number, error=_too_long())
+        elif kind == "txt":
+            yield _sound(Row(number, (line,)), columns)
+        elif line.strip():
+            yield _json_row(number, line, columns)
+
+
+def _json_row(number: int, line: str, columns: Sequence[str]) -> Row:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Row(number, error=f"not JSON: {error}")
+    if not isinstance(entry, dict):
+        return Row(number, error="not a JSON object")
+    if missing := no_column(list(entry), columns):
+        return Row(number, error=missing)
+    row = Row(number, tuple(entry[column] for column in columns))
+    return _sound(row, columns, half=not SURROGATE.search(line))
+
+
+def _csv_rows(path: Path, lines: _Lines, columns: Sequence[str], delimiter: str) -> Iterator[Row]:
+    csv.field_size_limit(MAX_LINE)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        raise DataError(f"{path}:1: {error}") from None
+    if missing := no_column(header, columns):
+        raise DataError(f"{path}:1: {missing}")
+    places = [header.index(column) for column in columns]
+    while True:
+        number, lines.cut = reader.line_num + 1, False  # a row may go over many lines
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield Row(number, error=str(error))
+            continue
+        if cells is None:
+            return
+        if lines.cut:
+            yield Row(number, error=_too_long())
+        elif cells and len(cells) != len(header):
+            hint = "(hint: a text with a separator in it needs quotes)"
+            yield Row(number, error=f"{len(cells)} cells under {len(header)} columns {hint}")
+        elif cells:
+            yield _sound(Row(number, tuple(cells[place] for place in places)), columns)
+
+
+def _parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    import pyarrow
+    import pyarrow.parquet
+
+    number = 0
+    try:
+        # Without these two, pyarrow has whole row groups in memory, and the next ones.
+        with pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
+            if missing := no_column(file.schema_arrow.names, columns):
+                raise DataError(f"{path}: {missing}")
+            for batch in file.iter_batches(1024, columns=list(columns)):
+                names = batch.schema.names
+                for cells in zip(*(batch.column(names.index(c)) for c in columns), strict=True):
+                    number += 1
+                    try:
+                        row = Row(number, tuple(cell.as_py() for cell in cells))
+                    except UnicodeDecodeError:
+                        row = Row(number, error="not UTF-8")
+                    yield row
+    except FileNotFoundError:
+        raise
+    except (pyarrow.ArrowException, OSError, ValueError, LookupError) as error:
+        reason = short_reason(error)
+        raise DataError(f"{path}: not a sound parquet file after row {number}: {reason}") from None

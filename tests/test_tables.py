@@ -1,0 +1,109 @@
+"""One reader: train.py and predict.py see the same texts of a file, and the same faults."""
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data import DataError, load_data
+from data.tables import FORMATS, Row, read_table, read_texts
+
+TEXTS = [
+    "plain",
+    'say "no", now\tand then',
+    " spaces around ",
+    "\u00e9 \U0001f600\u2028\u0085\x0b\x0c\x1c one line",
+    "nul \0 inside",
+    "carriage\rreturn",
+    "x" * 300_000,
+]
+TWO_LINES = ["two\nlines", "two\r\nlines", '"\n"']
+
+
+def write(folder: Path, kind: str, content: bytes = b"") -> Path:
+    """A file that both commands read, with bytes of its own or with TEXTS in it; its path."""
+    texts = TEXTS if kind == "txt" else TEXTS + TWO_LINES
+    labels = [i % 2 for i in range(len(texts))]
+    for split in ("train", "validation", "test"):
+        if kind == "txt":
+            stem = "val" if split == "validation" else split
+            path = folder / f"{stem}_text.txt"
+            path.write_bytes(b"\xef\xbb\xbf" + "".join(f"{text}\n" for text in texts).encode())
+            (folder / f"{stem}_labels.txt").write_text("".join(f"{n}\n" for n in labels))
+            continue
+        path = folder / f"{split}.{kind}"
+        if kind == "parquet":
+            pq.write_table(pa.table({"id": labels, "text": texts, "label": labels}), path)
+        elif kind == "jsonl":
+            rows = [{"label": n, "text": text} for text, n in zip(texts, labels, strict=True)]
+            lines = [json.dumps(row, ensure_ascii=bool(row["label"])) + "\r\n" for row in rows]
+            path.write_bytes("\n".join(lines).encode())
+        else:
+            with open(path, "w", encoding="utf-8-sig", newline="") as file:
+                table = csv.writer(file, delimiter={"csv": ",", "tsv": "\t"}[kind])
+                rows = zip(labels, texts, labels, strict=True)
+                table.writerows([("label", "text", "id"), (), *rows])
+    path = folder / ("train_text.txt" if kind == "txt" else f"train.{kind}")
+    if content:
+        path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_training_and_labelling_see_the_same_texts(tmp_path: Path, kind: str) -> None:
+    path = write(tmp_path, kind)
+    rows = list(read_texts(path, "text"))
+    assert not any(row.error for row in rows)
+    seen = [text for row in rows for text in row.cells]
+    assert seen == load_data(str(tmp_path)).splits["train"].texts
+    assert seen == (TEXTS if kind == "txt" else TEXTS + TWO_LINES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "line", "fault"),
+    [
+        ("txt", b"a\nb\xff\n", 2, "not UTF-8 (hint: save"),
+        ("csv", b'text,label\n"a\nb",0\n"c\nd"\n', 4, "1 cells under 2 columns (hint: a text"),
+        ("csv", b'text,label\na,0\n"b"c,1\n', 3, "',' expected after '\"'"),
+        ("csv", b'text,label\na,0\n"b,1\nc,0\n', 3, "unexpected end of data"),
+        ("tsv", b"label\ttext\n0\ta\n1\tb\xff\n", 3, "not UTF-8 (hint: save"),
+        ("tsv", b"text\tlabel\na\t0\nb,1\n", 3, "1 cells under 2 columns"),
+        ("jsonl", b'{"text": "a", "label": 0}\n\n{\n', 3, "not JSON: Expecting property name"),
+        ("jsonl", b'[]\n{"text": "a", "label": 0}\n', 1, "not a JSON object"),
+        ("jsonl", b'{"text": "a", "label": 0}\n{"text": [], "label": 1}\n', 2, "the text is [], "),
+        ("jsonl", b'{"text": "\\udc80", "label": 0}\n', 1, "the text has half a surrogate pair"),
+        ("jsonl", b'{"text": "\xff", "label": 0}\n', 1, "not UTF-8 (hint: save"),
+    ],
+)
+def test_training_and_labelling_tell_the_same_of_a_bad_row(
+    tmp_path: Path, kind: str, content: bytes, line: int, fault: str
+) -> None:
+    path = write(tmp_path, kind, content)
+    bad = next(row for row in read_texts(path, "text") if row.error)
+    assert (bad.line, bad.cells) == (line, ())
+    assert bad.error.startswith(fault)
+    with pytest.raises(DataError) as raised:
+        load_data(str(tmp_path))
+    assert str(raised.value) == f"{path}:{line}: {bad.error}"
+
+
+def test_cells_come_in_the_order_that_was_asked_for(tmp_path: Path) -> None:
+    for kind in ("csv", "tsv", "jsonl", "parquet"):
+        (tmp_path / kind).mkdir()
+        path = write(tmp_path / kind, kind)
+        label, text = next(read_table(path, ["label", "text"])).cells
+        assert (str(label), text) == ("0", TEXTS[0])
+
+
+def test_parquet_that_is_not_utf8_is_a_bad_row(tmp_path: Path) -> None:
+    path = tmp_path / "train.parquet"
+    cells = pa.array([b"a", b"\xff", b"c"]).view(pa.string())
+    pq.write_table(pa.table({"text": cells}), path)
+    assert list(read_texts(path, "text")) == [
+        Row(1, ("a",)),
+        Row(2, error="not UTF-8"),
+        Row(3, ("c",)),
+    ]
