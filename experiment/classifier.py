@@ -152,8 +152,7 @@ def naming(run: Path) -> Iterator[None]:
         yield
     except (ModelError, AdapterError, HubError) as error:
         # A name of one word, such as "a", may stand in any sentence.
-        named = str(error).startswith(str(run)) or (os.sep in str(run) and str(run) in str(error))
-        if not named:
+        if not (str(error).startswith(str(run)) or (os.sep in str(run) and str(run) in str(error))):
             error.args = (f"{run}: {error}",)
         raise
 
