@@ -16,14 +16,9 @@ from data import load_data
 from experiment.classifier import Classifier, load_classifier
 from experiment.cli import number, run_command
 from experiment.rundir import read_json
-from scoring.attribution import Piece, leave_one_out
+from scoring.attribution import leave_one_out
 
 COUNTS = (1, 3)  # words taken away together
-
-
-def without(pieces: list[Piece], gone: set[int]) -> str:
-    """The text of its pieces, those at the places `gone` left out."""
-    return "".join(piece.text for i, piece in enumerate(pieces) if i not in gone)
 
 
 def moves(classifier: Classifier, text: str, draw: random.Random) -> list[list[float]]:
@@ -39,13 +34,17 @@ def moves(classifier: Classifier, text: str, draw: random.Random) -> list[list[f
     pieces = leave_one_out(score, text)
     words = [i for i, piece in enumerate(pieces) if piece.change is not None]
     ranked = sorted(words, key=lambda i: -abs(pieces[i].change or 0))
+
+    def without(gone: Sequence[int]) -> str:
+        return "".join(piece.text for i, piece in enumerate(pieces) if i not in gone)
+
     pairs = []
     for count in COUNTS:
         if len(words) <= count:
             pairs.append([np.nan, np.nan])
             continue
-        gone = (set(ranked[:count]), set(draw.sample(words, count)))
-        whole, *rest = score([text, *(without(pieces, places) for places in gone)])
+        named, drawn = ranked[:count], draw.sample(words, count)
+        whole, *rest = score([text, without(named), without(drawn)])
         pairs.append([abs(whole - moved) for moved in rest])
     return pairs
 

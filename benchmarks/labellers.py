@@ -6,7 +6,6 @@ import logging
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -87,17 +86,6 @@ def transformers_best(folder: Path, weights: torch.dtype, autocast: torch.dtype)
     return by_length(encode, forward)
 
 
-class _Logits(torch.nn.Module):
-    """A transformers model as the exporter wants it: tensors in, one tensor out."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
-
-
 def export_onnx(folder: Path) -> None:
     """Write the model as fp32.onnx and int8.onnx, with ONNX Runtime's own fusions for BERT.
 
@@ -108,13 +96,13 @@ def export_onnx(folder: Path) -> None:
     from onnxruntime.transformers.optimizer import optimize_model
 
     traced, fp32, int8 = (str(folder / f"{name}.onnx") for name in ("traced", "fp32", "int8"))
-    model = load_transformers(folder, attn_implementation="eager").eval()
+    model = load_transformers(folder, attn_implementation="eager", return_dict=False).eval()
     inputs = torch.ones(2, 8, dtype=torch.long)
     axes = {0: "texts", 1: "tokens"}
     logging.disable(logging.WARNING)
     with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()):
         torch.onnx.export(
-            _Logits(model).eval(),
+            model,
             (inputs, inputs),
             traced,
             dynamo=False,

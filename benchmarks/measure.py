@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -56,29 +56,22 @@ class Report:
 
 def machine() -> dict[str, Any]:
     """The processor, the cores, the threads in use, and the versions of all that is compared."""
+    there = {str(package.name).lower(): package.version for package in distributions()}
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
-        "versions": {name: version_of(name) for name in PACKAGES},
+        "versions": {name: there.get(name) for name in PACKAGES},
     }
 
 
 def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
+    """Its name, where Linux tells it."""
+    about = Path("/proc/cpuinfo")
+    lines = about.read_text(errors="replace").splitlines() if about.is_file() else []
     found = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return found[0] if found else platform.machine()
-
-
-def version_of(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+    return found[0] if found else platform.processor() or platform.machine()
 
 
 def matmul_rate(dtype: torch.dtype, side: int = SIDE) -> float:
@@ -87,12 +80,7 @@ def matmul_rate(dtype: torch.dtype, side: int = SIDE) -> float:
     The fastest of 8: a limit is what the machine can do when nothing disturbs it.
     """
     a, b, c = torch.randn(3, side, side).to(dtype)
-    seconds = []
-    for _ in range(8):
-        started = time.perf_counter()
-        torch.mm(a, b, out=c)
-        seconds.append(time.perf_counter() - started)
-    return 2 * side**3 / min(seconds)
+    return 2 * side**3 / min(seconds_of(lambda: torch.mm(a, b, out=c)) for _ in range(8))
 
 
 def in_turn(names: Sequence[str], number: int) -> list[str]:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +24,25 @@ EXAMPLES = """examples:
 
 def train(data: str, model: str, seeds: int, runs: Path) -> list[dict[str, Any]]:
     """Validation macro-F1 of each seed in each number format; runs that are there are kept."""
-    found = []
-    for seed in range(seeds):
-        scores: dict[str, Any] = {"seed": seed}
-        for dtype in DTYPES:
-            out = runs / f"{dtype}-{seed}"
-            settings = {"model": model, "data": data, "dtype": dtype, "seed": seed}
-            if is_run(out):
-                record = read_json(out / "train_args.json")
-                if {**settings, "interrupted": False} != {
-                    name: record.get(name) for name in (*settings, "interrupted")
-                }:
-                    raise UsageError(f"{out} is a run of another kind (hint: another --runs)")
-            else:
-                flags = ["--mode", "teacher", "--model", model, "--data", data, "--dtype", dtype]
-                flags += ["--seed", str(seed), "--out", str(out)]
-                done = subprocess.run([sys.executable, str(ROOT / "train.py"), *flags])
-                if done.returncode:
-                    sys.exit(done.returncode)  # train.py has said why
-            scores[dtype] = read_json(out / "results.json")["validation"]["macro_f1"]
-        found.append(scores)
+    found: list[dict[str, Any]] = [{"seed": seed} for seed in range(seeds)]
+    for scores, dtype in product(found, DTYPES):
+        out = runs / f"{dtype}-{scores['seed']}"
+        settings = {"model": model, "data": data, "dtype": dtype, "seed": scores["seed"]}
+        if is_run(out):
+            record = read_json(out / "train_args.json")
+            if any(record.get(name) != value for name, value in settings.items()) or (
+                record.get("interrupted") is not False
+            ):
+                raise UsageError(f"{out} is a run of another kind (hint: another --runs)")
+        else:
+            flags = ["--mode", "teacher", "--out", str(out)]
+            flags += [
+                word for name, value in settings.items() for word in (f"--{name}", str(value))
+            ]
+            done = subprocess.run([sys.executable, str(ROOT / "train.py"), *flags])
+            if done.returncode:
+                sys.exit(done.returncode)  # train.py has said why
+        scores[dtype] = read_json(out / "results.json")["validation"]["macro_f1"]
     return found
 
 
@@ -51,11 +51,9 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     scores = np.array([[row[dtype] for dtype in DTYPES] for row in rows])
     scores = np.column_stack([scores, scores[:, 0] - scores[:, 1]])
     mean, error = scores.mean(axis=0), scores.std(axis=0, ddof=1) / np.sqrt(len(rows))
-    names = [f"seed {row['seed']}" for row in rows]
+    names = [*(f"seed {row['seed']}" for row in rows), "mean", "standard error"]
     lines = ["| validation macro-F1 | bf16 | fp32 | difference |", "| :-- | --: | --: | --: |"]
-    for name, values in zip(
-        [*names, "mean", "standard error"], [*scores, mean, error], strict=True
-    ):
+    for name, values in zip(names, [*scores, mean, error], strict=True):
         sign = "" if name == "standard error" else "+"
         lines.append(f"| {name} | {values[0]:.4f} | {values[1]:.4f} | {values[2]:{sign}.4f} |")
     inside = "within" if abs(mean[2]) <= error[1] else "not within"
@@ -70,19 +68,13 @@ def main() -> int:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("scores", type=Path, metavar="F.json", help="scores to print")
-    parser.add_argument(
-        "--data", metavar="DIR|sample", help="train on this first and write the scores"
-    )
-    parser.add_argument("--model", default="minilm", metavar="M", help="default: minilm")
-    parser.add_argument("--seeds", type=number(int, 2), default=3, metavar="N", help="default: 3")
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        default=Path("runs/precision"),
-        metavar="DIR",
-        help="where the runs are kept (default: runs/precision)",
-    )
+    add, default = parser.add_argument, Path("runs/precision")
+    add("scores", type=Path, metavar="F.json", help="scores to print")
+    add("--data", metavar="DIR|sample", help="train on this first and write the scores")
+    add("--model", default="minilm", metavar="M", help="default: minilm")
+    add("--seeds", type=number(int, 2), default=3, metavar="N", help="default: 3")
+    kept = "where the runs are kept (default: runs/precision)"
+    add("--runs", type=Path, default=default, metavar="DIR", help=kept)
     args = parser.parse_args()
     if args.data:
         rows = train(args.data, args.model, args.seeds, args.runs)

@@ -182,18 +182,12 @@ def main() -> int:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="+", choices=MEASURES, help="what to measure")
-    parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="run directory")
-    parser.add_argument(
-        "--seconds",
-        type=number(float, 1),
-        default=5,
-        metavar="S",
-        help="length of the soak, of the gate test and of each number of clients (default: 5)",
-    )
-    parser.add_argument(
-        "--max-running", type=int, default=2, metavar="N", help="as in python -m webapp"
-    )
+    add = parser.add_argument
+    add("what", nargs="+", choices=MEASURES, help="what to measure")
+    add("--run", type=Path, required=True, metavar="DIR", help="run directory")
+    length = "length of the soak, of the gate test and of each number of clients (default: 5)"
+    add("--seconds", type=number(float, 1), default=5, metavar="S", help=length)
+    add("--max-running", type=int, default=2, metavar="N", help="as in python -m webapp")
     args = parser.parse_args()
     short = load_data("sample").splits["test"].texts
     long = [" ".join(short[i : i + 20]) for i in range(0, 200, 20)]  # each over 128 tokens

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,6 +38,7 @@ from bert_min import BertForSequenceClassification, ModelError
 from lora import add_lora
 
 BENCHMARKS = list(command.MODULES)
+PERFORMANCE = Path(__file__).parent.parent / "docs" / "performance"
 
 
 def products_only(model, ids, cls_only):
@@ -329,6 +331,20 @@ def test_every_benchmark_runs_and_every_target_finds_its_rows(
     assert page.count("| not measured |") == sum(target.shape is not None for target in TARGETS)
     assert page.count("\n| ") == 2 + len(TARGETS)
     assert all(f"[{name}]({name}.md)" in page for name in BENCHMARKS)
+
+
+def test_the_committed_pages_are_those_of_the_committed_figures(tmp_path, monkeypatch):
+    for name in ("draw_bars", "draw_curves"):
+        monkeypatch.setattr(output, name, lambda rows, path: None)
+    contents = [json.loads(file.read_text("utf-8")) for file in sorted(PERFORMANCE.glob("*.json"))]
+    assert sorted(content["benchmark"] for content in contents) == sorted(BENCHMARKS)
+    for content in contents:
+        rows = [Row(**row) for row in content["rows"]]
+        output.write(tmp_path, Report(rows, content["notes"], content["extra"]), content)
+    rows = {content["benchmark"]: content["rows"] for content in contents}
+    (tmp_path / "README.md").write_text(report.page(contents, rows), encoding="utf-8")
+    for page in tmp_path.glob("*.md"):
+        assert page.read_text("utf-8") == (PERFORMANCE / page.name).read_text("utf-8")
 
 
 def test_no_figures_is_a_usage_error(tmp_path, monkeypatch):
