@@ -57,17 +57,16 @@ class Target(NamedTuple):
         return other / own if figure == "ms_p50" else own / other
 
     def row(self, value: float | None) -> str:
-        """A line of the table: asked, at least (but not as asked), missed."""
-        less, bounds = self.benchmark == "memory", ["-", "-"]
-        word = "-" if value else "not measured"
+        """A line of the table, with the bound that is reached: asked, at least, or missed."""
+        bounds, word = "- | -", "-"
         if self.asked is not None:
-            bounds = [f"{b:.2f}{' at most' * less}" for b in (self.at_least, self.asked)]
-        if self.asked is not None and value:
-            sign = -1 if less else 1
-            word = "at least" if sign * value >= sign * self.at_least else "missed"
-            word = "asked" if sign * value >= sign * self.asked else word
-        shown = f"{value:.2f}" if value else "-"
-        return f"| {self.text()} | {shown} | {' | '.join(bounds)} | {word} |"
+            most, sign = (" at most", -1) if self.benchmark == "memory" else ("", 1)
+            bounds = f"{self.at_least:.2f}{most} | {self.asked:.2f}{most}"
+            word = "at least" if sign * (value or 0) >= sign * self.at_least else "missed"
+            word = "asked" if sign * (value or 0) >= sign * self.asked else word
+        if value is None:
+            return f"| {self.text()} | - | {bounds} | not measured |"
+        return f"| {self.text()} | {value:.2f} | {bounds} | {word} |"
 
 
 DISTILLATION = Target(
