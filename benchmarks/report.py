@@ -116,13 +116,9 @@ def targets_table(figures: dict[str, Rows]) -> str:
 
 def readme_lines(figures: dict[str, Rows]) -> str:
     """What a person waits for, as four lines for the README."""
-    lines = ["| what you wait for | times | as fast as |", "| :-- | --: | :-- |"]
-    for target in (DISTILLATION, LORA, LABELLING, ONE_TEXT):
-        value = target.measured(figures)
-        lines.append(
-            f"| {target.what} | {'-' if value is None else f'{value:.2f}'} | {target.peer} |"
-        )
-    return "\n".join(lines)
+    found = {t: t.measured(figures) for t in (DISTILLATION, LORA, LABELLING, ONE_TEXT)}
+    shown = {t: "?" if value is None else f"{value:.2f}" for t, value in found.items()}
+    return "\n".join(f"- {t.what}: {n} times as fast as {t.peer}" for t, n in shown.items())
 
 
 def page(benchmarks: list[dict[str, Any]], figures: dict[str, Rows]) -> str:

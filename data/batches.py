@@ -57,10 +57,10 @@ def forward_batches(
     hidden_states: bool = False,
     apply: Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]] = map,
 ) -> Iterator[tuple[np.ndarray, BertOutput]]:
-    """Yield (index, output) until every encoded text was read: the one place where a model does.
+    """Run a model over encoded texts, dropout off, without gradients: yield (index, output).
 
-    `index` (B,) are the places of a batch's texts in `ids`. Dropout is off and nothing is kept for
-    gradients. On a CPU a batch has 16 texts at most. `apply` calls a function on each batch, in
+    `index` (B,) are the places of a batch's texts in `ids`; the longest come first. On a CPU a
+    batch has 16 texts at most, whatever `batch_size`. `apply` calls a function on each batch, in
     order, as `map` does; `speed.threads.side_by_side` gives each core a batch of its own.
     """
     was_training = model.training

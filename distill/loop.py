@@ -1,9 +1,11 @@
 """One training step after the other, in plain sight: for the teacher, its students, and LoRA.
 
-Read from the top down, a batch goes through: pad, teacher targets, student forward, loss
+Read from `batch_loss` down, a batch goes through: pad, teacher targets, student forward, loss
 (`batch_loss`); backward (`plain`); clip, optimiser step, zero the gradients (`train_epoch`).
+`train.py` puts speed.replicas.Replicas in the place of `plain`: the same gradients on every core,
+in bf16 where the hardware has it, with dropout drawn in another way.
 
-Shapes:  N texts,  B batch,  T tokens,  K classes.
+Shapes:  N texts,  B batch,  T tokens,  C hidden size,  K classes,  L student layers.
 """
 
 import math
@@ -28,7 +30,10 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """What is learned: N encoded texts, their labels (N,), and what a teacher says of them."""
+    """What is learned: N encoded texts, their labels (N,), and what a teacher says of them.
+
+    `weights` say how much each of these counts.
+    """
 
     ids: Ids
     labels: Tensor
@@ -38,7 +43,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Batch:
-    """The texts at the places `index` (B,) of a task, and the number of the step, from 0."""
+    """Which texts of a task: their places `index` (B,); and the number of the step, from 0."""
 
     step: int
     index: np.ndarray
@@ -74,7 +79,8 @@ def batch_loss(
 
     logits, states = student(input_ids, mask, output_hidden_states=bool(teacher_states))
 
-    # states[0] are the embeddings; states[n] is what student layer n gives.
+    # states[0] are the embeddings; states[n] is what student layer n gives. It is held against the
+    # teacher layer that it was copied from: the n-th of task.targets.layers.
     hidden = (states[1:], teacher_states, mask) if states and teacher_states else None
     labels = task.labels[index].to(device)
     return distillation_loss(logits, labels, teacher_logits, hidden, task.weights)
@@ -100,8 +106,8 @@ def train_epoch(
 ) -> Iterator[dict[str, float]]:
     """Train on each batch in turn; yield a step's number from 1, rate, gradient norm and losses.
 
-    Whoever iterates may stop after any step: the student is whole then. `gradients` is what a
-    batch costs most: `plain` is all of it, speed.replicas.Replicas does the same on every core.
+    A generator: a step is made when the next one is asked for, and whoever iterates may stop
+    after any. The norm is that before clipping. `gradients` makes the forward and backward pass.
     Raises TrainingError at a loss or a gradient that is not finite.
     """
     parameters = list(trainable(student).values())
@@ -125,19 +131,19 @@ def train_epoch(
 
 
 def make_optimizer(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW with bias correction; no decay on biases and LayerNorm, which have no scale to lose.
+    """AdamW with bias correction; no decay on biases and LayerNorm, as BERT was trained.
 
     Source: Mosbach et al. 2021, https://arxiv.org/abs/2006.04884 (bias correction and warm-up
     are what makes fine-tuning BERT stable); epsilon 1e-6 is that of google-research/bert.
     """
     parameters = trainable(model).items()
-    plain = [p for n, p in parameters if n.endswith("bias") or "LayerNorm" in n]
+    exempt = [p for n, p in parameters if n.endswith("bias") or "LayerNorm" in n]
     decayed = [p for n, p in parameters if not (n.endswith("bias") or "LayerNorm" in n)]
     groups = [
         {"params": decayed, "weight_decay": weight_decay},
-        {"params": plain, "weight_decay": 0.0},
+        {"params": exempt, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, eps=1e-6, fused=True)
+    return torch.optim.AdamW(groups, eps=1e-6, fused=True)  # fused: one pass over the weights
 
 
 def trainable(model: nn.Module) -> dict[str, nn.Parameter]:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-TERMS = ("loss", "hard_loss", "soft_loss", "hidden_loss")  # in a table's order
+TERMS = ("loss", "hard_loss", "soft_loss", "hidden_loss")  # what distillation_loss may return
 
 
 def soft_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
@@ -34,9 +34,9 @@ def hidden_loss(
 ) -> Tensor:
     """1 - cos(student, teacher): mean over a text's real tokens, then over texts and layers.
 
-    L pairs of (B, T, C); padding (`attention_mask` (B, T) is 0 there) does not count.
-    The normalised squared error of PKD, which looks at [CLS] alone, says the same of a token on
-    another scale: for unit vectors, mean((u - v)^2) = 2 (1 - cos) / C.
+    L pairs of (B, T, C); padding (`attention_mask` (B, T) is 0 there) does not count. Each text
+    counts alike, however long: so the losses of the parts of a batch add up to that of the batch.
+    PKD takes the squared error of normalised states, mean((u - v)^2) = 2 (1 - cos) / C, of [CLS].
     Source: DistilBERT, section 2, https://arxiv.org/abs/1910.01108; PKD, section 3.2,
     https://arxiv.org/abs/1908.09355
     """
@@ -50,7 +50,11 @@ def hidden_loss(
 
 @dataclass(frozen=True)
 class LossWeights:
-    """How the terms of the loss add up: `alpha` from 0 (labels alone) to 1 (teacher alone)."""
+    """How the terms of the loss add up; as they stand here, the labels alone count.
+
+    `alpha` goes from 0 (labels) to 1 (teacher); `beta` weighs the hidden states, 0 or more;
+    `temperature` softens both sets of logits, 1 not at all.
+    """
 
     temperature: float = 1.0
     alpha: float = 0.0

@@ -35,7 +35,7 @@ def train_epochs(
     start: State | None,
     stop: Stop,
 ) -> Progress:
-    """Train, validate after each epoch, and keep the epoch with the lowest validation loss.
+    """Train, validate after each epoch and where it stops; keep the one of lowest loss.
 
     The journal gets a line for each step and epoch, and a checkpoint after each epoch, each
     `save_every` steps, and where `stop` says so; with one of these as `start` training goes on.
@@ -53,7 +53,7 @@ def train_epochs(
             epoch, batches = remaining_batches(lengths, settings, done.steps, total)
             steps = train_epoch(model, task, batches, optimizer, schedule, gradients)
             tokens, started = 0, time.perf_counter()
-            for batch, values in zip(batches, steps, strict=False):
+            for batch, values in zip(batches, steps, strict=True):
                 done.steps += 1
                 done.hard_losses.append(values["hard_loss"])
                 journal.write({"step": done.steps, "epoch": epoch, **values})
@@ -62,14 +62,14 @@ def train_epochs(
                 bar.set_postfix_str(f"loss {values['loss']:.3f}, {speed:,.0f} tokens/s", False)
                 bar.update()
                 stopped = any_rank(stop(), material.device)  # of several processes none goes alone
-                if batch is batches[-1]:
-                    break  # saved once it is validated
-                if stopped or done.steps % save_every == 0:
+                ended = batch is batches[-1]
+                due = done.steps % save_every == 0
+                if (due or stopped) and not ended:  # an epoch's end is saved once it is validated
                     journal.save(capture(model, optimizer, done))
                 if stopped:
                     break
             validate(model, material, settings.batch_size, epoch, done, journal)
-            if batch is batches[-1]:
+            if ended:
                 done.hard_losses = []
                 journal.save(capture(model, optimizer, done))
     done.interrupted = done.steps < total

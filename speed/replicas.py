@@ -1,8 +1,7 @@
 """Replicas of a student that share its weights: the parts of a batch are trained side by side.
 
-`Replicas` stands in for `distill.loop.plain`, and leaves the same gradients in less time.
-What each of them does was measured on two cores with MiniLM, TweetEval and bf16; the figures and
-the command behind them are in docs/performance.
+`Replicas` stands in for `distill.loop.plain`, and leaves the same gradients in less time. What
+each trick here gains was measured (docs/performance, `ablation`).
 """
 
 import copy
@@ -54,7 +53,7 @@ class Replica:
             id(p): nn.Parameter(weights[name], requires_grad=p.requires_grad)
             for name, p in student.named_parameters()
         }
-        self.model = copy.deepcopy(student, shared).train()
+        self.model = copy.deepcopy(student, shared).train()  # what is in `shared` is not copied
         self.device = next(iter(weights.values())).device
         self.generator = torch.Generator()
         if self.device.type == "cpu":
@@ -88,6 +87,7 @@ class Replicas:
     ) -> None:
         self.student, self.seed = student, seed
         self.masters = dict(student.named_parameters())
+        # In fp32 `to` copies nothing: these are the student's own weights.
         self.weights = {name: p.detach().to(dtype) for name, p in self.masters.items()}
         self.workers = Workers()
         on_cpu = next(student.parameters()).device.type == "cpu"
@@ -103,9 +103,9 @@ class Replicas:
         sizes = [trained[name].numel() for name in dense]
         # The dense gradients lie in one tensor: processes add them up without copying them.
         self.flat = next(iter(trained.values())).new_zeros(sum(sizes))
-        parts = dict(zip(dense, self.flat.split(sizes), strict=True))
-        self.gradients = {
-            name: parts[name].view_as(p) if name in parts else torch.zeros_like(p)
+        pieces = dict(zip(dense, self.flat.split(sizes), strict=True))
+        self.sums = {
+            name: pieces[name].view_as(p) if name in pieces else torch.zeros_like(p)
             for name, p in trained.items()
         }
 
@@ -122,7 +122,7 @@ class Replicas:
         def train_part(replica: Replica, n: int) -> dict[str, float]:
             replica.seed_dropout(self.seed, batch.step, n)
             terms = batch_loss(replica.model, task, parts[n])
-            share = len(parts[n]) / len(batch.index)
+            share = len(parts[n]) / len(batch.index)  # every term is a mean over texts
             (share * terms["loss"]).backward()
             return {name: share * term.item() for name, term in terms.items()}
 
@@ -154,21 +154,21 @@ class Replicas:
     def _collect(self) -> None:
         """Add up the gradients of all replicas, and of the replicas of all processes."""
         parameters = [dict(replica.model.named_parameters()) for replica in self.replicas]
-        for name, gradient in self.gradients.items():
-            parts = [part for own in parameters if (part := own[name].grad) is not None]
+        for name, total in self.sums.items():
+            found = [gradient for own in parameters if (gradient := own[name].grad) is not None]
             for own in parameters:
                 own[name].grad = None
             if name in self.sparse:
-                gradient.zero_()
-                rows = [part._indices()[0] for part in parts]  # a row for each token
-                for part, row in zip(parts, rows, strict=True):
-                    gradient.index_add_(0, row, part._values().to(gradient.dtype))
-                add_up_rows(gradient, torch.cat(rows) if rows else gradient.new_empty(0).long())
+                total.zero_()
+                rows = [gradient._indices()[0] for gradient in found]  # a row for each token
+                for gradient, row in zip(found, rows, strict=True):
+                    total.index_add_(0, row, gradient._values().to(total.dtype))
+                add_up_rows(total, torch.cat(rows) if rows else total.new_empty(0).long())
             else:
-                gradient.copy_(parts[0]) if parts else gradient.zero_()
-                for part in parts[1:]:
-                    gradient += part
-            self.masters[name].grad = gradient
+                total.copy_(found[0]) if found else total.zero_()
+                for gradient in found[1:]:
+                    total += gradient
+            self.masters[name].grad = total
         add_up(self.flat)
 
     def close(self) -> None:

@@ -238,9 +238,9 @@ def test_of_times_the_report_says_how_many_times_as_fast():
     table = targets_table({"latency": rows})
     assert f"| one text, our bf16: times as fast as {report.BEST} | 1.50 | 1.67 | 2.50 |" in table
     lines = readme_lines({"latency": rows}).splitlines()
-    assert lines[-1] == f"| one text, as the page reads it | 0.50 | {report.BEST} |"
-    assert len(lines) == 2 + 4
-    assert lines[2].split(" | ")[1] == "-"  # not measured
+    assert lines[-1] == f"- one text, as the page reads it: 0.50 times as fast as {report.BEST}"
+    assert len(lines) == 4
+    assert ": ? times as fast as" in lines[0]  # not measured
 
 
 def test_help_needs_no_torch():
@@ -325,7 +325,7 @@ def test_every_benchmark_runs_and_every_target_finds_its_rows(
     page = (folder / "README.md").read_text()
     table, lines = capsys.readouterr().out.strip().split("\n\n")
     assert table in page
-    assert lines.count("\n") == 1 + 4
+    assert lines.count("\n") == 4 - 1
     assert "| - |" not in lines
     # A quick run has one model: rows of the other one are missing, and no more.
     assert page.count("| not measured |") == sum(target.shape is not None for target in TARGETS)

@@ -77,7 +77,7 @@ def short_results_table(summary: Summary) -> str:
         SHORT[1],
         SHORT[3],
         count("values trained", "trainable"),
-        ("ms a text", lambda arm: milliseconds(summary, arm.name)),
+        ("ms for one text", lambda arm: milliseconds(summary, arm.name)),
     )
     return table(columns, summary.present((*PLAIN, "lora-odd")))
 
