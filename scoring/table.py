@@ -1,9 +1,7 @@
 """The table that `eval.py` prints, as Markdown that also reads well in a terminal."""
 
-import json
-import sys
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 HEADER = (
@@ -110,7 +108,3 @@ def hatecheck_tables(scores: dict[str, dict[str, Any]]) -> str:
         ]
         tables.append(aligned([title, *names, "cases"], cells))
     return "\n\n".join(tables)
-
-
-if __name__ == "__main__":  # python -m scoring.table FILE, what `eval.py --json` printed
-    print(results_table(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from bert_min import BertForSequenceClassification
-from distill.loop import Batch, Task, batch_loss, trainable
+from distill.loop import Batch, Task, batch_loss
 from distill.losses import TERMS
+from distill.optimizer import trainable
 from speed.ranks import add_up, add_up_rows, rank, world
 from speed.threads import Workers
 

@@ -153,5 +153,4 @@ def test_the_step_stands_in_one_file_in_its_order():
     )
     places = [text.index(word, text.index("def batch_loss(")) for word in words]
     assert places == sorted(places)
-    code = [line for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
-    assert len(code) <= 130
+    assert len(text.splitlines()) <= 125
