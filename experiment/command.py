@@ -118,8 +118,8 @@ def is_finished(out: Path, identity: str, replaced: bool) -> bool:
         if replaced:
             return False
         raise UsageError(
-            f"{out} is finished and was trained with other settings (hint: --overwrite replaces "
-            "it, or another --out)"
+            f"{out} is finished and was trained with other settings or by another version "
+            "(hint: --overwrite replaces it, or another --out)"
         )
     return True
 

@@ -12,7 +12,6 @@ from experiment.rundir import is_run
 from study.floors import FLOORS, floor_margins
 from study.record import SPLITS, by_label, write_record
 from study.runner import Study
-from study.shifts import shifted
 from study.similarity import similarity
 
 TEXTS = 256
@@ -21,17 +20,14 @@ COMPARED = ("odd", "even", "first")
 
 
 def floors(study: Study) -> None:
-    """A record of each floor that is asked for, on the data and on every shift."""
-    for shift in (None, *study.shifts):
-        data = shifted(study.data, shift) if shift else study.data
-        for name, about in FLOORS.items():
-            arm = f"shift-{shift}-{name}" if shift else name
-            if study.record(arm) or not study.wanted(arm):
-                continue
-            say(f"{arm}: {about}")
-            margins = floor_margins(name, data, study.encoder, study.tokenizer)
-            kept = {s: by_label(margins[s], data.splits[s].labels) for s in SPLITS}
-            write_record(study.record_path(arm, 0), {"arm": arm, "seed": 0, "margins": kept})
+    """A record of each floor that is asked for."""
+    for name, about in FLOORS.items():
+        if study.record(name) or not study.wanted(name):
+            continue
+        say(f"{name}: {about}")
+        margins = floor_margins(name, study.data, study.encoder, study.tokenizer)
+        kept = {s: by_label(margins[s], study.data.splits[s].labels) for s in SPLITS}
+        write_record(study.record_path(name, 0), {"arm": name, "seed": 0, "margins": kept})
 
 
 def layers_and_times(study: Study) -> None:

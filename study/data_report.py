@@ -3,6 +3,7 @@
 `python -m study` writes it as data.json before it trains; docs/ANALYSIS.md has it as tables.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from data import Data, Split
 from data.hashtags import HASHTAG
-from study.shifts import telltale_hashtags
 
 SPLITS = ("train", "validation", "test")
+COMMON = 10  # texts that a hashtag must stand in to be a cue
+TELLTALE = (0.2, 0.7)  # its share of hate is at most or at least this
 
 
 def describe(data: Data, encode: Callable[[Sequence[str]], list[Any]]) -> dict[str, Any]:
@@ -75,3 +77,15 @@ def repeats(train: Split, split: Split) -> dict[str, int]:
         "positive_in_training": sum(a for a, _ in pairs),
         "positive_here": sum(b for _, b in pairs),
     }
+
+
+def telltale_hashtags(texts: Sequence[str], labels: np.ndarray) -> dict[str, float]:
+    """Hashtags that nearly give the label away, and their texts' share of positives."""
+    total, positive = Counter[str](), Counter[str]()
+    for text, label in zip(texts, labels, strict=True):
+        words = set(HASHTAG.findall(text.lower()))
+        total.update(words)
+        positive.update(words if label else ())
+    low, high = TELLTALE
+    shares = {word: positive[word] / count for word, count in total.items() if count >= COMMON}
+    return {word: share for word, share in shares.items() if not low < share < high}

@@ -26,7 +26,6 @@ from study.arms import MAIN, TARGETS, TEACHER, Arm
 from study.floors import soft_targets
 from study.record import make_record, write_record
 from study.settings import StudySettings
-from study.shifts import shifted, usable_shifts, write_folder
 from train import parse_args as parse_train
 
 ROOT = Path(__file__).parent.parent
@@ -61,7 +60,6 @@ class Study:
         self.known = {TEACHER.name: TEACHER}
         self.data = load_data(settings.data, settings.limit)
         self.sha256 = fingerprint(self.data)
-        self.shifts = usable_shifts(self.data)
         folder = resolve_model(settings.model)
         self.encoder = load_model(folder, self.data.label_names)
         home = folder.parent if folder.is_file() else folder
@@ -95,7 +93,7 @@ class Study:
                 f"{self.record_path(arm.name, seed)} is of a run with {theirs} and not {ours} "
                 "(hint: another --results, or delete it)"
             )
-        scored = arm.shift or not self.settings.hatecheck or (record and "hatecheck" in record)
+        scored = not self.settings.hatecheck or (record and "hatecheck" in record)
         return bool(record and scored)
 
     def flags(self, arm: Arm) -> list[str]:
@@ -103,28 +101,13 @@ class Study:
         epochs = ["--epochs", str(self.settings.epochs)] if self.settings.epochs else []
         return [*arm.flags, *epochs]
 
-    def source(self, shift: str | None) -> str:
-        """What `--data` is for an arm; a shift's folder is written where it is not there."""
-        if shift is None:
-            return self.settings.data
-        folder = self.settings.runs / "shifts" / f"{shift}-{self.sha256[:8]}"
-        with self.one_at_a_time:
-            if not folder.is_dir():  # it is named once all of it is written
-                partial = folder.with_name(f".{folder.name}.partial")
-                write_folder(shifted(self.data, shift), partial)
-                os.replace(partial, folder)
-        return str(folder)
-
-    def targets(self, arm: Arm) -> Path:
-        """The file with a kernel head's logits for an arm's training texts, made if need be."""
-        reading = "remove" if "remove" in arm.flags else "keep"
-        name = f"{arm.shift or 'data'}-{reading}-{self.sha256[:8]}.safetensors"
-        path = self.settings.runs / "targets" / name
+    def targets(self) -> Path:
+        """The file with a kernel head's logits for the training texts, made if need be."""
+        path = self.settings.runs / "targets" / f"{self.sha256[:8]}.safetensors"
         with self.one_at_a_time:
             if not path.is_file():
                 say(f"{path}: frozen encoder, kernel head")
-                data = load_data(self.source(arm.shift)) if arm.shift else self.data
-                logits = soft_targets(data, reading, self.encoder, self.tokenizer)
+                logits = soft_targets(self.data, "remove", self.encoder, self.tokenizer)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 save_file({"logits": logits}, path.with_suffix(".partial"))
                 os.replace(path.with_suffix(".partial"), path)
@@ -133,13 +116,13 @@ class Study:
     def command(self, arm: Arm, seed: int, out: Path) -> list[str]:
         """The flags of `train.py` that make a run."""
         base = self.run_path(arm.base, seed) if arm.base else self.settings.model
-        flags = ["--model", str(base), "--data", self.source(arm.shift), *self.flags(arm)]
+        flags = ["--model", str(base), "--data", self.settings.data, *self.flags(arm)]
         if TARGETS in flags:
-            flags[flags.index(TARGETS)] = str(self.targets(arm))
+            flags[flags.index(TARGETS)] = str(self.targets())
         flags += ["--seed", str(seed), "--out", str(out)]
         if arm.teacher:
             flags += ["--teacher", str(self.run_path(arm.teacher, seed))]
-        if self.settings.limit and arm.shift is None:
+        if self.settings.limit:
             flags += ["--limit", str(self.settings.limit)]
         return flags
 
@@ -167,7 +150,7 @@ class Study:
         if self.recorded(arm, seed):
             return  # made again for those that are made from it
         record = make_record(out, arm.name, seed) | {"flags": self.flags(arm)}
-        if (folder := self.settings.hatecheck) and arm.shift is None:
+        if folder := self.settings.hatecheck:
             cases, classifier = read_cases(folder), load_classifier(out, parallel=False)
             classifier.pack()
             record["hatecheck"] = score_cases(cases, classifier.logits(cases.texts))
@@ -189,14 +172,14 @@ class Study:
                     found |= {(a.name, s): a for a, s in before} | {(name, seed): needed}
         return [(arm, seed) for (_, seed), arm in found.items()]
 
-    def run(self, arms: Sequence[Arm], seeds: int | None = None, needed: bool = False) -> None:
+    def run(self, arms: Sequence[Arm], seeds: int | None = None) -> None:
         """Train what is missing of these arms: seed 0 of each first, then seed 1, and so on.
 
         An arm waits for the run that it is made from. That is trained, too, where --only does not
         ask for it, and again where its record is there and its model is gone.
         """
         self.known |= {arm.name: arm for arm in arms}
-        wanted = {arm.name for arm in arms if needed or self.wanted(arm.name)}
+        wanted = {arm.name for arm in arms if self.wanted(arm.name)}
         wanted |= {
             name for arm in arms if arm.name in wanted for name in (arm.teacher, arm.base) if name
         }

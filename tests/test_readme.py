@@ -9,7 +9,7 @@ import eval as eval_command
 import predict as predict_command
 import train as train_command
 from benchmarks.report import readme_lines
-from study.arms import TEACHER, lora_arms, student_arms
+from study.arms import all_arms
 from study.report.__main__ import marks
 
 ROOT = Path(__file__).parent.parent
@@ -56,8 +56,7 @@ def test_each_file_named_is_there():
 
 
 def test_every_table_row_has_its_command():
-    loss = json.loads((STUDY / "study.json").read_text(encoding="utf-8"))["loss"]
-    arms = {a.name: a for a in (TEACHER, *student_arms(**loss), *lora_arms())}
+    arms = {arm.name: arm for arm in all_arms()}
     begin, end = marks("results")
     block = README.partition(begin)[2].partition(end)[0]
     rows = [row for row in re.findall(r"^\| ([\w-]+) +\|", block, re.MULTILINE) if row in arms]

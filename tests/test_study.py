@@ -15,30 +15,17 @@ import pytest
 from safetensors.numpy import load_file
 
 from bert_min import ModelError
-from data import Data, Split, load_data
+from data import load_data
 from experiment.cli import UsageError
 from experiment.material import fingerprint
 from scoring.hatecheck import FILE
 from study import runner
 from study.__main__ import locked, parse_args
-from study.arms import (
-    REST,
-    STEPS,
-    TEACHER,
-    Arm,
-    grid_arm,
-    grid_arms,
-    lora_arms,
-    recipe_name,
-    reference_arms,
-    robust_arms,
-    student_arms,
-)
-from study.choices import choose_loss, choose_prior, choose_recipe, with_lost
+from study.arms import CHOSEN, REST, TARGETS, TEACHER, Arm, all_arms
+from study.data_report import telltale_hashtags
 from study.order import describe
 from study.record import by_label, learning_curve, pretty, read_records, scores_of, write_record
 from study.runner import Study, StudyError, check
-from study.shifts import SHIFTS
 from study.summary import Arm as Scored
 from train import parse_args as parse_train
 
@@ -47,13 +34,7 @@ CASES = """,functionality,case_id,test_case,label_gold,target_ident
 1,neutral_nh,2,I am a woman.,non-hateful,women
 """
 ROOT = Path(__file__).parent.parent
-ARMS = [
-    TEACHER,
-    *student_arms(2, 0.5, 1),
-    *lora_arms(),
-    *reference_arms(),
-    *robust_arms({"hashtags": "remove", "extra": "kernel"}, 2, 0.5, 1),
-]
+ARMS = all_arms()
 
 
 def flags(folder: Path, model_dir: Path, *more: str) -> list[str]:
@@ -83,12 +64,6 @@ def test_the_seeds_that_the_questions_need():
     for name in ("teacher", "odd-ce", "odd-kd", "even-kd-hidden", "lora", "lora-odd", "robust-odd"):
         assert seeds[name] == 5
     assert min(seeds.values()) == REST == 2
-
-
-def test_a_recipe_is_called_by_what_it_does():
-    assert recipe_name({"hashtags": "keep", "extra": "none"}) == "plain"
-    assert recipe_name({"hashtags": "keep", "extra": "kernel"}) == "kernel"
-    assert recipe_name({"hashtags": "split", "extra": "kernel"}) == "split+kernel"
 
 
 def test_a_student_waits_for_its_teacher_and_all_is_recorded(study):
@@ -161,7 +136,7 @@ def test_a_record_made_by_other_flags_is_refused(study):
 
 def test_records_of_other_data_are_refused(study):
     describe(study)
-    describe(study, loss={"alpha": 1})
+    describe(study)
     study.sha256 = fingerprint(load_data("sample", 40))
     with pytest.raises(UsageError, match="holds records of other data"):
         describe(study)
@@ -169,18 +144,6 @@ def test_records_of_other_data_are_refused(study):
     study.settings = replace(study.settings, model="another")
     with pytest.raises(UsageError, match="holds records of other model"):
         describe(study)
-
-
-def test_the_kernel_reads_the_texts_that_train_reads(study):
-    """A shift's folder has no blank texts, and its logits must be as many as its texts."""
-    texts, labels = ["refugee", "", "one", "two", "three", "four"] * 10, [0, 1, 1, 0, 0] * 12
-    splits = dict.fromkeys(("train", "validation", "test"), Split(texts, labels))
-    study.data = Data("made", splits, ("not-hate", "hate"))
-    arm = Arm("kernel", "", ("--mode", "teacher", "--targets", "{targets}"), shift="immigrants")
-    path = study.targets(arm)
-    count = len(load_data(study.source("immigrants")).splits["train"].texts)
-    assert load_file(path)["logits"].shape == (count, 2)
-    assert study.command(arm, 0, Path("out"))[7] == str(path)
 
 
 def test_scores_on_hatecheck_are_added_to_records_that_lack_them(study, tmp_path):
@@ -200,113 +163,45 @@ def test_only_what_is_asked_for(tmp_path, model_dir):
         assert not study.wanted("teacher")
 
 
-def fake(study: Study, arm: str, macro: dict[str, float]) -> None:
-    """A record whose macro-F1 on a split is near a number: right for that share of each class."""
-    margins = {}
-    for split in ("validation", "test"):
-        right = np.arange(100) < round(100 * macro.get(split, 0.5))
-        both = np.concatenate([np.where(right, 1.0, -1.0), np.where(right, -1.0, 1.0)])
-        margins[split] = by_label(both, [1] * 100 + [0] * 100)
-    if arm.startswith("grid"):
-        found = {a.name: list(a.flags) for a in grid_arms()}[arm]
-    else:
-        found = ["--mode", "teacher", "--epochs", "3"]
-        for entries in STEPS.values():
-            for entry in arm.split("-", 2)[-1].split("+"):
-                found += entries.get(entry, ())
-    record = {"arm": arm, "seed": 0, "margins": margins, "parameters": 1, "trainable": 1}
-    write_record(study.record_path(arm, 0), record | {"flags": [*found, "--epochs", "1"]})
-
-
-def test_the_loss_is_chosen_on_validation(study):
-    study.run([TEACHER], seeds=1)
-    for temperature in (2.0, 5.0, 10.0):
-        for alpha in (0.5, 0.9):
-            good = 0.8 if (temperature, alpha) == (5.0, 0.9) else 0.7
-            fake(study, grid_arm(temperature, alpha, 0.0).name, {"validation": good, "test": 0.1})
-    for beta, score in ((1.0, 0.75), (10.0, 0.76)):
-        fake(study, grid_arm(5.0, 0.9, beta).name, {"validation": score})
-    assert choose_loss(study) == (5.0, 0.9, 10.0)
-
-
-def test_the_recipe_is_chosen_step_by_step_on_shifts(study):
-    study.shifts = list(SHIFTS)
-    best = {"hashtags": "remove", "extra": "none"}
-    so_far: dict[str, str] = {}
-    for step, entries in STEPS.items():
-        for entry in entries:
-            name = recipe_name({**so_far, step: entry})
-            for shift in SHIFTS:
-                score = {"hashtags": 0.8, "extra": 0.9}[step]
-                score -= 0.1 if entry != best[step] else 0
-                if step == "hashtags" and shift != "campaigns":
-                    score = 1.2 - score  # they would choose otherwise, and are not asked
-                if step == "extra":
-                    score = 0.45
-                path = study.record_path(f"shift-{shift}-{name}", 0)
-                if not path.exists():
-                    fake(study, f"shift-{shift}-{name}", {"test": score})
-        so_far[step] = best[step]
-    recipe, log = choose_recipe(study)
-    assert recipe == best
-    assert [row["step"] for row in log] == [*STEPS, "prior"]
-    assert set(log[0]["scores"]["split"]) == {"campaigns"}
-    assert set(log[1]["scores"]["kernel"]) == set(SHIFTS)
-
-
-def test_the_committed_records_count_as_recorded(study, monkeypatch, tmp_path):
-    """Those of the arms that are left; and the log keeps what was tried and is not left."""
+def test_the_committed_records_count_as_recorded(study, monkeypatch):
+    """Those of all arms; and the log of the choice, and what was chosen, stay as they are."""
     committed = ROOT / "docs" / "study"
     study.settings = replace(study.settings, results=committed, epochs=None, seeds=5)
-    study.shifts = list(SHIFTS)
-    monkeypatch.setattr(runner.subprocess, "run", None)  # any training would fail
     facts = study.facts()
-    loss = choose_loss(study)
-    assert dict(zip(("temperature", "alpha", "beta"), loss, strict=True)) == facts["loss"]
-    recipe, log = choose_recipe(study)
-    assert recipe.items() <= facts["recipe"].items()
-    assert with_lost(log, facts["recipe_log"]) == facts["recipe_log"]
-    arms = [TEACHER, *student_arms(*loss), *lora_arms(), *reference_arms()]
-    for arm in [*arms, *robust_arms(recipe, *loss)]:
+    assert facts["loss"] == CHOSEN["loss"]
+    assert CHOSEN["recipe"].items() <= facts["recipe"].items()
+    assert facts["prior"] == CHOSEN["prior"]
+    last = {row["step"]: row["chosen"] for row in facts["recipe_log"]}
+    assert last == {**facts["recipe"], "prior": facts["prior"]}
+    monkeypatch.setattr(runner.subprocess, "run", None)  # any training would fail
+    for arm in ARMS:
         assert all(study.recorded(arm, seed) for seed in range(arm.seeds)), arm.name
+    study.run(ARMS)
 
 
-def test_a_log_is_kept_only_of_the_same_choice():
-    def row(step: str, entries: str, chosen: str) -> dict[str, object]:
-        return {
-            "step": step,
-            "scores": {e: {"women": {"loss": 1.0}} for e in entries},
-            "chosen": chosen,
-        }
-
-    now = [row("b", "xy", "y"), row("prior", "km", "k")]
-    same = [row("a", "nm", "n"), row("b", "xyz", "y"), row("prior", "km", "k")]
-    assert with_lost(now, same) == same
-    assert with_lost(now, []) == now
-    for other in (row("a", "nm", "m"), row("b", "xyz", "z")):  # a lost entry had won
-        before = [other if r["step"] == other["step"] else r for r in same]
-        assert with_lost(now, before) == now
+def test_what_was_chosen_is_written_once(study):
+    describe(study)
+    facts = study.facts()
+    assert CHOSEN.items() <= facts.items()
+    write_record(study.settings.records / "study.json", {**facts, "prior": "keep"})
+    describe(study)
+    assert study.facts()["prior"] == "keep"
 
 
-@pytest.mark.parametrize(("rate", "chosen"), [(0.5, "matched"), (0.9, "keep")])
-def test_scores_are_matched_where_that_lowers_the_loss_on_shifts(study, rate, chosen):
-    """A model of half the texts of validation, three margins too high on those held out.
+def test_the_kernels_scores_are_of_the_texts_that_train_reads(study):
+    arm = Arm("kernel", "", ("--mode", "teacher", "--targets", TARGETS))
+    path = study.targets()
+    assert load_file(path)["logits"].shape == (48, 2)
+    assert study.command(arm, 0, Path("out"))[7] == str(path)
 
-    Where they are as often positive as in validation the offset is to be taken back, and where
-    nine of ten are it is not.
-    """
-    study.shifts = ["women"]
-    rng = np.random.default_rng(0)
-    labels = (np.arange(400) % 2 == 0).tolist(), (rng.random(400) < rate).tolist()
-    margins = [np.where(gold, 2.0, -2.0) + rng.normal(0, 1, 400) for gold in labels]
-    kept = {
-        "validation": by_label(margins[0], [int(x) for x in labels[0]]),
-        "test": by_label(margins[1] + 3, [int(x) for x in labels[1]]),
-    }
-    record = {"arm": "shift-women-plain", "seed": 0, "margins": kept}
-    write_record(study.record_path("shift-women-plain", 0), record)
-    step = choose_prior(study, {})
-    assert (step["step"], step["chosen"]) == ("prior", chosen)
+
+@pytest.mark.parametrize("chosen", ["matched", "keep"])
+def test_a_matched_prior_moves_all_margins_alike(chosen):
+    """A model of half the texts of validation, three margins too high on test."""
+    rng, gold = np.random.default_rng(0), np.arange(400) % 2
+    margins = np.where(gold, 2.0, -2.0) + rng.normal(0, 1, 400)
+    kept = {name: by_label(margins + more, gold) for name, more in (("validation", 0), ("test", 3))}
+    record = {"arm": "plain", "seed": 0, "margins": kept}
     final = Scored([record]).final("recipe", chosen).scores("test").margins[0]
     before = Scored([record]).scores("test").margins[0]
     if chosen == "matched":
@@ -316,10 +211,10 @@ def test_scores_are_matched_where_that_lowers_the_loss_on_shifts(study, rate, ch
         assert (final == before).all()
 
 
-def test_where_no_shift_can_be_made_the_recipe_is_the_plain_one(study):
-    study.shifts = []
-    assert choose_recipe(study) == ({}, [])
-    assert recipe_name({}) == "plain"
+def test_a_telltale_hashtag_by_hand():
+    texts = ["#wall"] * 10 + ["#peace"] * 10 + ["#news"] * 10 + ["#rare"]
+    labels = np.array([1] * 8 + [0] * 2 + [1] + [0] * 9 + [1] * 5 + [0] * 5 + [1])
+    assert telltale_hashtags(texts, labels) == {"wall": 0.8, "peace": 0.1}
 
 
 def test_margins_stand_by_label_in_order():
@@ -380,5 +275,5 @@ def test_a_killed_study_goes_on_and_waits_for_what_it_left(tmp_path, model_dir):
     assert set(records) == {"teacher", "odd-ce"}  # the one asked for, and the one that it needs
     facts = json.loads((tmp_path / "results" / "study.json").read_text())
     assert facts["model"] == str(model_dir)
-    assert "loss" not in facts
+    assert facts["loss"] == CHOSEN["loss"]
     assert (tmp_path / "results" / "data.json").is_file()
