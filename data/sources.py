@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data.names import negative_first
 from data.splits import FILE_NAMES, Names, Row, folder_rows, hub_rows
 from data.tables import DataError, no_string
 
 SAMPLE = Path(__file__).parent / "sample"
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
-NEGATIVE_NAME = re.compile(
-    r"(not|non|no[-_ ]).*|normal|neutral|none|negative|ok|clean|benign|other", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -97,8 +95,12 @@ def _names_of(rows: list[Row]) -> Names:
         raise DataError(f"{where}train has {len(first)} class(es), not exactly two: {shown}")
     if all(label.lstrip("-").isdecimal() for label in first) and set(first) != {"0", "1"}:
         raise DataError(f"label ids are 0 and 1, but train has {' and '.join(sorted(first))}")
-    zero, one = sorted(first, key=lambda name: (not NEGATIVE_NAME.fullmatch(name), name))
-    return zero, one
+    names = negative_first(*first)
+    if names is None:
+        shown = " or ".join(map(repr, first))
+        hint = "(hint: a mapping.txt beside the files, of two lines: 0<tab>NAME, 1<tab>NAME)"
+        raise DataError(f"which of the classes is the positive one, {shown}? {hint}")
+    return names
 
 
 def _checked(rows: list[Row], names: Names, blank_ok: bool) -> Split:

@@ -9,13 +9,12 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
+from data.lines import STDIN, Lines, line_end, open_text, too_long
 from hub import short_reason
 
 FORMATS = ("txt", "csv", "tsv", "jsonl", "parquet")
-STDIN = Path("-")
-MAX_LINE = 10_000_000  # characters; of a longer line no more than this is ever in memory
 SURROGATE = re.compile("[\ud800-\udfff]")  # `surrogateescape` makes them of other bytes
 
 
@@ -50,19 +49,14 @@ def read_table(path: Path, columns: Sequence[str], kind: str | None = None) -> I
         if kind == "parquet":
             yield from _parquet_rows(path, columns)
             return
-        delimiter = {"csv": ",", "tsv": "\t"}.get(kind)
-        # newline="": the csv reader must see line ends as they are; "\n": only it ends a line.
-        with open(
-            sys.stdin.fileno() if path == STDIN else path,
-            encoding="utf-8-sig",
-            errors="surrogateescape",
-            newline="" if delimiter else "\n",
-            closefd=path != STDIN,
-        ) as file:
-            if delimiter:
-                yield from _csv_rows(path, _Lines(file), columns, delimiter)
-            else:
-                yield from _line_rows(_Lines(file), columns, kind)
+        if kind in ("csv", "tsv"):
+            delimiter = "," if kind == "csv" else "\t"
+            with open_text(path, "") as file:  # the csv reader must see line ends as they are
+                yield from _csv_rows(path, Lines(file), columns, delimiter)
+            return
+        end = line_end(path)
+        with open_text(path, end) as file:
+            yield from _line_rows(Lines(file, end), columns, kind)
     except FileNotFoundError:
         raise DataError(f"no file {path}") from None
     except OSError as error:
@@ -82,41 +76,15 @@ def no_string(column: str, cell: Any) -> str:
 
 
 def no_column(found: Sequence[str], columns: Sequence[str]) -> str:
-    """Which of the columns is missing; empty where all are found."""
+    """Which of the columns is missing or stands twice; empty where each is found once."""
     missing = [column for column in columns if column not in found]
+    twice = [column for column in columns if list(found).count(column) > 1]
+    if twice:
+        return f"{twice[0]!r} stands twice (hint: rename or remove one of the two)"
     if not missing:
         return ""
     hint = "found:" if len(columns) > 1 else "hint: --column with one of"
     return f"no column {missing[0]!r} ({hint} {', '.join(found)[:200] or 'none'})"
-
-
-class _Lines:
-    """The lines of a file with their ends.
-
-    One that is too long is cut, and `cut` says so until it is set back; a reader that wants more
-    of the same row, as csv does inside quotes, gets a csv.Error instead of the next line.
-    """
-
-    def __init__(self, file: TextIO) -> None:
-        self.file, self.cut = file, False
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        if self.cut:
-            raise csv.Error(_too_long())
-        line = rest = self.file.readline(MAX_LINE + 1)
-        if not line:
-            raise StopIteration
-        self.cut = len(line) > MAX_LINE
-        while len(rest) > MAX_LINE and not rest.endswith("\n"):
-            rest = self.file.readline(MAX_LINE + 1)
-        return line
-
-
-def _too_long() -> str:
-    return f"more than {MAX_LINE:,} characters"
 
 
 def _sound(row: Row, columns: Sequence[str], half: bool = False) -> Row:
@@ -132,12 +100,12 @@ def _sound(row: Row, columns: Sequence[str], half: bool = False) -> Row:
     return row
 
 
-def _line_rows(lines: _Lines, columns: Sequence[str], kind: str) -> Iterator[Row]:
+def _line_rows(lines: Lines, columns: Sequence[str], kind: str) -> Iterator[Row]:
     for number, line in enumerate(lines, start=1):
         cut, lines.cut = lines.cut, False
         line = line.removesuffix("\n").removesuffix("\r")
         if cut:
-            yield Row(number, error=_too_long())
+            yield Row(number, error=too_long())
         elif kind == "txt":
             yield _sound(Row(number, (line,)), columns)
         elif line.strip():
@@ -146,7 +114,7 @@ def _line_rows(lines: _Lines, columns: Sequence[str], kind: str) -> Iterator[Row
 
 def _json_row(number: int, line: str, columns: Sequence[str]) -> Row:
     try:
-        entry = json.loads(line)
+        entry = json.loads(line, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         return Row(number, error=f"not JSON: {error}")
     if not isinstance(entry, dict):
@@ -157,8 +125,16 @@ def _json_row(number: int, line: str, columns: Sequence[str]) -> Row:
     return _sound(row, columns, half=not SURROGATE.search(line))
 
 
-def _csv_rows(path: Path, lines: _Lines, columns: Sequence[str], delimiter: str) -> Iterator[Row]:
-    csv.field_size_limit(MAX_LINE)
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand once each; raises ValueError where JSON would keep the last."""
+    entry = dict(pairs)
+    if len(entry) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
+    return entry
+
+
+def _csv_rows(path: Path, lines: Lines, columns: Sequence[str], delimiter: str) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         header = next(reader, [])
@@ -177,7 +153,7 @@ def _csv_rows(path: Path, lines: _Lines, columns: Sequence[str], delimiter: str)
         if cells is None:
             return
         if lines.cut:
-            yield Row(number, error=_too_long())
+            yield Row(number, error=too_long())
         elif cells and len(cells) != len(header):
             hint = "(hint: a text with a separator in it needs quotes)"
             yield Row(number, error=f"{len(cells)} cells under {len(header)} columns {hint}")

@@ -16,7 +16,7 @@ import pytest
 
 import eval as eval_command
 import predict as predict_command
-from data import DataError, tables
+from data import DataError
 from data.tables import read_texts
 from experiment import labelling
 from experiment.answers import AnswerFile
@@ -195,7 +195,7 @@ def test_a_file_without_rows_exits_3_and_nothing_is_written(predict, name, conte
 
 
 def test_a_bad_row_has_an_answer_that_says_why(predict, monkeypatch):
-    monkeypatch.setattr(tables, "MAX_LINE", 50)
+    monkeypatch.setattr("data.lines.MAX_LINE", 50)
     Path("t.txt").write_bytes(b"good\n\xff\xfe\n" + b"x" * 200 + b"\nlast")
     Path("t.csv").write_bytes(
         b'id,text\n1,good\n2\n3,"a"b\n4,'
@@ -375,7 +375,7 @@ def test_a_killed_job_goes_on(web_runs, tmp_path, name, code):
 def test_of_a_line_without_an_end_no_more_than_the_limit_is_in_memory(tmp_path, monkeypatch):
     import tracemalloc
 
-    monkeypatch.setattr(tables, "MAX_LINE", 1_000_000)
+    monkeypatch.setattr("data.lines.MAX_LINE", 1_000_000)
 
     path = tmp_path / "t.txt"
     with open(path, "wb") as file:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import Data, DataError, Split, load_data, repeats, tables
+from data import Data, DataError, Split, load_data, repeats
 
 TABLE = "text,label\ngood day,0\nbad day,1\n"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
@@ -222,6 +222,17 @@ def test_any_text_survives_jsonl(tmp_path_factory, texts: list[str], ascii_only:
         ("benign", "bad"),
         ("other", "bad"),
         ("ham", "spam"),
+        ("noHate", "hate"),
+        ("NOT_HATE", "HATE"),
+        ("nothateful", "hateful"),
+        ("Nontoxic", "Toxic"),
+        ("civil", "toxic"),
+        ("safe", "unsafe"),
+        ("civil", "uncivil"),
+        ("neither", "offensive_language"),
+        ("acceptable", "abusive"),
+        ("false", "true"),
+        ("calm", "hate speech"),
     ],
 )
 def test_the_positive_class_has_index_1(tmp_path: Path, negative: str, positive: str) -> None:
@@ -230,6 +241,14 @@ def test_the_positive_class_has_index_1(tmp_path: Path, negative: str, positive:
     loaded = load_data(write(tmp_path, **names))
     assert loaded.label_names == (negative, positive)
     assert loaded.splits["test"].labels == [1, 0]
+
+
+@pytest.mark.parametrize("pair", [("a", "b"), ("left", "right"), ("hate", "toxic"), ("no", "none")])
+def test_where_the_names_do_not_settle_it_it_is_asked(tmp_path: Path, pair) -> None:
+    folder = table(tmp_path, f"text,label\nx,{pair[0]}\ny,{pair[1]}\n")
+    assert "which of the classes is the positive one" in fails(folder)
+    (tmp_path / "mapping.txt").write_text(f"0\t{pair[0]}\n1\t{pair[1]}\n")
+    assert load_data(folder).label_names == pair
 
 
 def test_with_a_mapping_labels_may_be_ids_or_names(tmp_path: Path) -> None:
@@ -296,7 +315,7 @@ def test_each_split_needs_both_classes(tmp_path: Path) -> None:
 def test_a_cell_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = table(tmp_path, f"text,label\n{'x' * 200_000},0\ny,1\n")
     assert len(load_data(folder).splits["train"].texts[0]) == 200_000
-    monkeypatch.setattr(tables, "MAX_LINE", 199_999)
+    monkeypatch.setattr("data.lines.MAX_LINE", 199_999)
     assert "train.csv:2: field larger than field limit (199999)" in fails(folder)
 
 

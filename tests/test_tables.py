@@ -107,3 +107,30 @@ def test_parquet_that_is_not_utf8_is_a_bad_row(tmp_path: Path) -> None:
         Row(2, error="not UTF-8"),
         Row(3, ("c",)),
     ]
+
+
+def test_lines_may_end_in_carriage_returns_alone(tmp_path: Path) -> None:
+    path = tmp_path / "old.txt"
+    path.write_bytes(b"I hate you\rwhat a lovely day\rgo away\r")
+    rows = [row.cells[0] for row in read_texts(path, "text")]
+    assert rows == ["I hate you", "what a lovely day", "go away"]
+    path.write_bytes(b"one\rtext\nand another\n")
+    assert [row.cells[0] for row in read_texts(path, "text")] == ["one\rtext", "and another"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("csv", b"text,label,text,label\n17,0,a,1\n"),
+        ("tsv", b"text\tlabel\ttext\n17\t0\ta\n"),
+        ("jsonl", b'{"text": "a", "label": 0, "text": "b"}\n'),
+        ("parquet", b""),
+    ],
+)
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path, kind: str, content: bytes) -> None:
+    path = write(tmp_path, kind, content)
+    if kind == "parquet":
+        columns = [pa.array(["a"]), pa.array([0]), pa.array(["b"])]
+        pq.write_table(pa.Table.from_arrays(columns, ["text", "label", "text"]), path)
+    with pytest.raises(DataError, match="text' stands twice"):
+        load_data(str(tmp_path))
