@@ -89,6 +89,18 @@ def test_each_layer_is_matched_with_its_own_teacher_layer(tiny, task, tmp_path):
     assert terms["soft_loss"].item() == pytest.approx(0, abs=1e-6)
 
 
+def test_a_large_gradient_is_cut_to_norm_1(tiny, task):
+    """A plain step of rate 1 then moves the weights by 1, however long the gradient was."""
+    with torch.no_grad():
+        tiny.classifier.weight *= 300
+    before = torch.cat([p.detach().flatten() for p in tiny.parameters()])
+    optimizer, schedule = torch.optim.SGD(tiny.parameters(), lr=1.0), Schedule(1.0, 0, 1)
+    [line] = train_epoch(tiny, task, batches_of(task)[:1], optimizer, schedule)
+    moved = torch.cat([p.detach().flatten() for p in tiny.parameters()]) - before
+    assert line["grad_norm"] > 2
+    assert moved.norm().item() == pytest.approx(1, abs=1e-3)
+
+
 def test_dropout_is_on_and_no_gradient_is_left_behind(tiny, task):
     twice = [run(copy.deepcopy(tiny), task, batches=batches_of(task)[:1]) for _ in range(2)]
     assert twice[0][0]["loss"] != twice[1][0]["loss"]

@@ -48,8 +48,12 @@ def job(request, tiny, task, tmp_path):
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    """Parts of few tokens, so that a batch of tiny texts has several."""
+    """Parts of few tokens, so that a batch of tiny texts has several, on three cores."""
     monkeypatch.setattr("speed.replicas.TOKENS_PER_PART", 60)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
 
 
 def batches_of(task, size=16):
@@ -66,7 +70,8 @@ def test_gradients_are_those_of_the_reference_path(job, small_parts):
     model, task = job
     reference = copy.deepcopy(model).train()
     fast = Replicas(model, torch.float32, seed=0)
-    assert len(split_batch(np.arange(16), 12)) > 2
+    assert len(fast.replicas) == 3
+    assert len(split_batch(np.arange(16), 12)) > 3
     for batch in batches_of(task)[:2]:  # the second time nothing of the first may be left
         terms, expected = fast(model, task, batch), plain(reference, task, batch)
         assert terms == pytest.approx(expected, rel=1e-6, abs=1e-7)
