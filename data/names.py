@@ -2,16 +2,16 @@
 
 import re
 
-WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")  # of noHate, NOT_HATE, non-toxic, label 1
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")  # of noHate, NOT_HATE, non-toxic
 NEGATIVE = {
     *("no", "not", "non", "none", "normal", "neither", "neutral", "negative", "ok", "okay"),
     *("clean", "benign", "civil", "safe", "acceptable", "appropriate", "other", "good", "fine"),
-    *("kind", "ham", "false", "n", "0"),
+    *("kind", "ham", "false", "n"),
 }
 POSITIVE = (  # beginnings of words
     *("hat", "toxi", "offen", "abus", "insult", "attack", "harass", "threat", "profan", "obscen"),
     *("vulgar", "racis", "sexis", "misogyn", "bully", "bullie", "violen", "extrem", "aggress"),
-    *("bad", "spam", "positiv", "true", "yes", "1"),
+    *("bad", "spam", "positiv", "true", "yes"),
 )
 
 

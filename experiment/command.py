@@ -31,15 +31,18 @@ def train_command(settings: Settings) -> int:
     teacher_dir = None
     if settings.is_student:
         teacher_dir = make_teacher(settings, material, stop)
-        if stop():
+        if teacher_dir is None:
             return stop.exit_code
         say(f"teacher: {teacher_dir}")
     train_one(settings, material, teacher_dir, stop)
     return stop.exit_code
 
 
-def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path:
-    """The run of a student's teacher, trained first where there is none, or half of one."""
+def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | None:
+    """The run of a student's teacher, trained first where there is none, or half of one.
+
+    None where that training was stopped.
+    """
     found = find_teacher(settings, material)
     cut_off = rundir.read_json(found / "train_args.json").get("interrupted")
     unfinished = settings.resume and cut_off and Checkpoints(found, {})
@@ -51,6 +54,7 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path:
         resume = "auto" if settings.resume else None
         own = replace(settings, mode="teacher", layers="all", out=found, lr=None, resume=resume)
         train_one(replace(own, objective="kd", targets=None), material, None, stop)
+        return None if stop() else found
     return found
 
 

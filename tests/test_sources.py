@@ -243,7 +243,9 @@ def test_the_positive_class_has_index_1(tmp_path: Path, negative: str, positive:
     assert loaded.splits["test"].labels == [1, 0]
 
 
-@pytest.mark.parametrize("pair", [("a", "b"), ("left", "right"), ("hate", "toxic"), ("no", "none")])
+@pytest.mark.parametrize(
+    "pair", [("a", "b"), ("label 1", "label 2"), ("hate", "toxic"), ("no", "none")]
+)
 def test_where_the_names_do_not_settle_it_it_is_asked(tmp_path: Path, pair) -> None:
     folder = table(tmp_path, f"text,label\nx,{pair[0]}\ny,{pair[1]}\n")
     assert "which of the classes is the positive one" in fails(folder)
