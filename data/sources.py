@@ -95,7 +95,7 @@ def _names_of(rows: list[Row]) -> Names:
         raise DataError(f"{where}train has {len(first)} class(es), not exactly two: {shown}")
     if all(label.lstrip("-").isdecimal() for label in first) and set(first) != {"0", "1"}:
         raise DataError(f"label ids are 0 and 1, but train has {' and '.join(sorted(first))}")
-    names = negative_first(*first)
+    names = ("0", "1") if set(first) == {"0", "1"} else negative_first(*first)
     if names is None:
         shown = " or ".join(map(repr, first))
         hint = "(hint: a mapping.txt beside the files, of two lines: 0<tab>NAME, 1<tab>NAME)"
