@@ -28,7 +28,7 @@ def main() -> int:
         raise UsageError("OUT would replace RUN (hint: another OUT)")
     from bert_min import ModelError, save_model
     from experiment.card import model_card
-    from experiment.classifier import load_run_model, load_tokenizer, naming, trained_length
+    from experiment.loading import load_run_model, load_tokenizer, naming, trained_length
     from experiment.rundir import prepared, read_json, read_record, write_json
     from lora import lora_layers, unload_lora
 

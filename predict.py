@@ -77,8 +77,8 @@ def main() -> int:
     from tqdm import tqdm
 
     from experiment.answers import AnswerFile, as_csv, as_json
-    from experiment.classifier import load_classifier
     from experiment.labelling import finish, job, labelled, part_of
+    from experiment.loading import load_classifier
     from speed.ranks import add_up, join_ranks, rank, world
 
     device = join_ranks(pick_device(args.device))

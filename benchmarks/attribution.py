@@ -13,8 +13,9 @@ import numpy as np
 from tqdm import tqdm
 
 from data import load_data
-from experiment.classifier import Classifier, load_classifier
+from experiment.classifier import Classifier
 from experiment.cli import number, run_command
+from experiment.loading import load_classifier
 from experiment.rundir import read_json
 from scoring.attribution import leave_one_out
 

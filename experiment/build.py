@@ -13,8 +13,8 @@ from bert_min import BertForSequenceClassification, BertOutput, load_model, save
 from data.batches import forward_batches
 from distill import StoredLogits, Targets, TeacherTargets, choose_layers, draw_layers, make_student
 from distill.targets import Ids
-from experiment.classifier import load_classifier
 from experiment.cli import UsageError
+from experiment.loading import load_classifier
 from experiment.material import Material
 from experiment.settings import Settings
 from lora import add_lora

@@ -11,8 +11,8 @@ from bert_min import BertTokenizer, ModelError, commit_of, load_model, resolve_m
 from data import Data, load_data, repeats
 from data.hashtags import READINGS
 from experiment import rundir
-from experiment.classifier import load_tokenizer
 from experiment.cli import UsageError, pick_dtype, say
+from experiment.loading import load_tokenizer
 from experiment.settings import Settings
 
 # Settings in which a teacher may differ from the command that uses it.

@@ -9,8 +9,9 @@ import numpy as np
 from tqdm import tqdm
 
 from data import Data, Split, load_data
-from experiment.classifier import Classifier, load_classifier
+from experiment.classifier import Classifier
 from experiment.cli import UsageError, pick_device, pick_dtype, say
+from experiment.loading import load_classifier
 from experiment.rundir import read_record
 from lora import count_parameters
 from scoring import compute_metrics

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from distill import choose_layers, make_student
-from experiment.classifier import load_classifier, load_run_model
 from experiment.cli import say
+from experiment.loading import load_classifier, load_run_model
 from experiment.rundir import is_run
 from study.floors import FLOORS, floor_margins
 from study.record import SPLITS, by_label, write_record

@@ -204,7 +204,7 @@ def test_lora_on_a_trained_student(train, command):
     train("odd")
     result = train("lora", "--model", "runs/odd", "--lora-targets", "attention.output.dense")
     assert result.code == 0, result.err
-    from experiment.classifier import load_run_model
+    from experiment.loading import load_run_model
 
     model, _ = load_run_model(Path("runs/lora"))
     assert len(list(lora_layers(model))) == 2

@@ -15,7 +15,7 @@ from oldest import TEXTS
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
 import export
-from experiment.classifier import load_classifier
+from experiment.loading import load_classifier
 
 ROOT = Path(__file__).parent.parent
 OLDEST = Path(sys.prefix) / "oldest"  # `make .venv/dev` fills it

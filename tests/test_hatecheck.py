@@ -120,7 +120,7 @@ def test_the_command_prints_tables_or_json(web_runs, folder, monkeypatch, capsys
 
 
 def test_the_decided_answers_are_those_of_predict(web_runs, folder, monkeypatch, capsys):
-    from experiment.classifier import load_classifier
+    from experiment.loading import load_classifier
 
     run = web_runs / "teacher"
     monkeypatch.setattr(

@@ -335,7 +335,7 @@ def test_a_revision_is_pinned_online_and_offline(hub: HubStandIn, tmp_path: Path
 LABEL = """
 import sys
 from pathlib import Path
-from experiment.classifier import load_classifier
+from experiment.loading import load_classifier
 from hub import HubError
 try:
     load_classifier(Path(sys.argv[1]))

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, pipeline
 
 import export
-from experiment.classifier import load_classifier
+from experiment.loading import load_classifier
 
 TEXTS = ["I hate you", "what a lovely day", "go back to where you came from", ""]
 

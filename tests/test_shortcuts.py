@@ -16,8 +16,9 @@ from bert_min import BertTokenizer, ModelError, load_model
 from data import load_data
 from data.hashtags import HASHTAG, READINGS, remove_hashtags, split_hashtags
 from distill import StoredLogits, TeacherTargets, draw_layers, make_student
-from experiment.classifier import Decision, load_classifier, read_decision
+from experiment.classifier import Decision, read_decision
 from experiment.command import train_command
+from experiment.loading import load_classifier
 from scoring import fit_temperature
 from study.floors import FLOORS, floor_margins, soft_targets
 from train import parse_args

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from bert_min import ModelError
-from experiment.classifier import Classifier, load_classifier
+from experiment.classifier import Classifier
 from experiment.cli import UsageError
+from experiment.loading import load_classifier
 from experiment.rundir import find_runs, is_run, read_json, read_record, weights_sha256
 from lora import unload_lora
 from scoring import compute_metrics
