@@ -21,27 +21,40 @@ def add_lora(
     `...attention.self.query`. With BERT's default targets the pooler stays frozen, as in PEFT.
     Raises ValueError where a name matches nothing or something that is no nn.Linear.
     """
+    layers = target_layers(model, targets, train_too)
     model.requires_grad_(False)
-    for target in dict.fromkeys(targets):
-        for name, module in _named(model, target):
-            if not isinstance(module, nn.Linear):
-                raise ValueError(f"LoRA target {target} is {name}, a {type(module).__name__}")
-            if name.split(".")[0] in train_too:
-                raise ValueError(f"LoRA target {target} is {name}, which is trained in full")
-            parent, _, child = name.rpartition(".")
-            wrapped = LoRALinear(module, r, lora_alpha, lora_dropout).train(module.training)
-            setattr(model.get_submodule(parent), child, wrapped)
+    for name, layer in layers.items():
+        parent, _, child = name.rpartition(".")
+        wrapped = LoRALinear(layer, r, lora_alpha, lora_dropout).train(layer.training)
+        setattr(model.get_submodule(parent), child, wrapped)
     for target in train_too:
-        for _, module in _named(model, target):
+        for module in named(model, target).values():
             module.requires_grad_(True)
 
 
-def _named(model: nn.Module, target: str) -> list[tuple[str, nn.Module]]:
-    found = [
-        (name, module)
+def target_layers(
+    model: nn.Module, targets: Sequence[str], train_too: Sequence[str]
+) -> dict[str, nn.Linear]:
+    """The layers that `add_lora` wraps, by dotted path; raises the ValueError that it raises."""
+    in_full = [name for target in train_too for name in named(model, target)]
+    layers = {}
+    for target in dict.fromkeys(targets):
+        for name, module in named(model, target).items():
+            if not isinstance(module, nn.Linear):
+                raise ValueError(f"LoRA target {target} is {name}, a {type(module).__name__}")
+            if any(f"{name}.".startswith(f"{own}.") for own in in_full):
+                raise ValueError(f"LoRA target {target} is {name}, which is trained in full")
+            layers[name] = module
+    return layers
+
+
+def named(model: nn.Module, target: str) -> dict[str, nn.Module]:
+    """The modules of this name, or with a path that ends in it; raises ValueError for none."""
+    found = {
+        name: module
         for name, module in model.named_modules()
         if name == target or name.endswith("." + target)
-    ]
+    }
     if not found:
         raise ValueError(f"no module of the model is called {target!r}")
     return found

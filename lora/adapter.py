@@ -1,6 +1,7 @@
 """Adapter folders in PEFT's format: `adapter_config.json` and `adapter_model.safetensors`."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from lora.adapt import add_lora, lora_layers
+from lora.adapt import add_lora, named, target_layers
 
 PREFIX = "base_model.model."  # PEFT wraps the model twice, and its files say so
 
@@ -18,16 +19,13 @@ class AdapterError(Exception):
     """An adapter folder is missing, damaged or made for another model."""
 
 
-def _tensors(model: nn.Module, train_too: list[str]) -> dict[str, Tensor]:
-    """The adapter's tensors under PEFT's names, sharing storage with the model."""
-    found: dict[str, Tensor] = {}
-    for name, layer in lora_layers(model):
-        found[f"{PREFIX}{name}.lora_A.weight"] = layer.lora_A
-        found[f"{PREFIX}{name}.lora_B.weight"] = layer.lora_B
-    for name, parameter in model.named_parameters():
-        if name.split(".")[0] in train_too:
-            found[PREFIX + name] = parameter
-    return found
+def _tensors(model: nn.Module) -> dict[str, Tensor]:
+    """What was trained, under PEFT's names: the adapter, and what is trained in full."""
+    return {
+        PREFIX + name + ".weight" * name.endswith((".lora_A", ".lora_B")): parameter
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad
+    }
 
 
 def save_adapter(
@@ -63,23 +61,23 @@ def save_adapter(
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(config, indent=2) + "\n"
     (folder / "adapter_config.json").write_text(text, encoding="utf-8")
-    tensors = {n: t.detach().cpu().contiguous() for n, t in _tensors(model, train_too).items()}
+    tensors = {n: t.detach().cpu().contiguous() for n, t in _tensors(model).items()}
     path = folder / "adapter_model.safetensors"
     save_file(tensors, path, {"format": "pt"})
     path.chmod(0o644)  # the library leaves 0600, which another user's server cannot read
 
 
-# What would change the answer if it were ignored: each must hold the value that we compute with.
-UNSUPPORTED = {
-    "bias": "none",
-    "fan_in_fan_out": False,
-    "use_rslora": False,
-    "use_dora": False,
-    "rank_pattern": {},
-    "alpha_pattern": {},
-    "layers_to_transform": None,
-    "lora_bias": False,
+# Fields that we obey, or that say nothing of what a saved adapter computes on a BERT. Any other,
+# of this PEFT or a later one, must be off or hold what we compute with.
+READ = {
+    *("r", "lora_alpha", "lora_dropout", "target_modules", "exclude_modules", "modules_to_save"),
+    *("base_model_name_or_path", "revision", "peft_type", "task_type", "init_lora_weights"),
+    *("auto_mapping", "peft_version", "inference_mode", "eva_config"),
 }
+OFF: tuple[Any, ...] = (None, False, {}, [])
+COMPUTED = {"bias": "none", "megatron_core": "megatron.core", "qalora_group_size": 16}
+# Beginnings that leave the base as it was; of others the file is no update of the untouched base.
+PLAIN_BEGINNINGS = (True, False, None, "gaussian", "orthogonal", "eva")
 
 
 def read_adapter_config(folder: Path) -> dict[str, Any]:
@@ -89,21 +87,21 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
         if config.get("peft_type") != "LORA":
             raise AdapterError(f"{path} is of type {config.get('peft_type')!r}, not 'LORA'")
-        for key, value in UNSUPPORTED.items():
-            if config.get(key, value) not in (value, None):
-                raise AdapterError(f"{path} has {key} = {config[key]!r}; only {value!r} is known")
+        for key in config.keys() - READ:
+            if config[key] not in (*OFF, COMPUTED.get(key)):
+                raise AdapterError(f"{path} has {key} = {config[key]!r:.60}, which is not known")
+        if (begun := config.get("init_lora_weights")) not in PLAIN_BEGINNINGS:
+            hint = "(hint: PEFT's save_pretrained can convert it to plain LoRA)"
+            raise AdapterError(f"{path} was begun with {begun!r}, which changes its base {hint}")
         if not (type(config["r"]) is int and config["r"] > 0):
             raise AdapterError(f"{path} has r = {config['r']!r}")
         for key, default, most in (("lora_alpha", None, 1e6), ("lora_dropout", 0.0, 0.999)):
             value = config.get(key, default)
             if type(value) not in (int, float) or not 0 <= value <= most:
                 raise AdapterError(f"{path} has {key} = {value!r}")
-        for key, names in (
-            ("target_modules", config["target_modules"]),
-            ("modules_to_save", config.get("modules_to_save") or []),
-        ):
-            if not isinstance(names, list) or not all(isinstance(n, str) and n for n in names):
-                raise AdapterError(f"{path}: {key} is not a list of names")
+        _check_names(path, "target_modules", config["target_modules"])
+        for key in ("exclude_modules", "modules_to_save"):
+            _check_names(path, key, config.get(key))
         for key in ("base_model_name_or_path", "revision"):
             if not isinstance(config.get(key), str | None):
                 raise AdapterError(f"{path} has {key} = {config[key]!r}")
@@ -114,10 +112,31 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
         raise AdapterError(f"{path} is not an adapter's configuration: {error!r}") from None
 
 
+def _check_names(path: Path, key: str, names: Any) -> None:
+    """Raise AdapterError for what is neither a list of names nor, of LoRA's layers, a pattern."""
+    if isinstance(names, str) and key != "modules_to_save":
+        try:
+            re.compile(names)
+        except re.error as error:
+            raise AdapterError(f"{path}: {key} is no pattern: {error}") from None
+    elif not isinstance(names, list | None) or not all(
+        isinstance(n, str) and n for n in names or []
+    ):
+        raise AdapterError(f"{path}: {key} is not a list of names")
+
+
+def _matches(name: str, names: list[str] | str | None) -> bool:
+    """PEFT's rule: a pattern fits a whole dotted path, a name the path or its end."""
+    if isinstance(names, str):
+        return re.fullmatch(names, name) is not None
+    return any(name == end or name.endswith("." + end) for end in names or [])
+
+
 def load_adapter(model: nn.Module, folder: Path) -> None:
     """Add the adapter of a folder, ours or PEFT's, to the base model that it was made for.
 
-    Raises AdapterError where a tensor is missing, left over, of another shape or not finite.
+    Raises AdapterError where a tensor is missing, left over, of another shape or not finite; the
+    model is then as it was.
     """
     config = read_adapter_config(folder)
     path = folder / "adapter_model.safetensors"
@@ -127,30 +146,54 @@ def load_adapter(model: nn.Module, folder: Path) -> None:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise AdapterError(f"{path} is not a readable safetensors file: {error}") from None
-    ranks = {t.shape[0] for n, t in tensors.items() if n.endswith("lora_A.weight") and t.dim() == 2}
-    if config["r"] not in ranks:
-        raise AdapterError(f"{path} has lora_A of rank {sorted(ranks)}, not r = {config['r']}")
-    # PEFT lists every head name it knows of; a BERT has only some of them.
-    present = {name for name, _ in model.named_children()}
-    train_too = [name for name in config.get("modules_to_save") or [] if name in present]
     try:
-        add_lora(
-            model,
-            config["target_modules"],
-            config["r"],
-            config["lora_alpha"],
-            config.get("lora_dropout", 0.0),
-            train_too,
-        )
+        targets, train_too = _chosen(model, config)
+        layers = target_layers(model, targets, train_too)
     except ValueError as error:
         raise AdapterError(f"{folder} does not fit this model: {error}") from None
-    wanted = _tensors(model, train_too)
+    wanted: dict[str, tuple[int, ...]] = {}
+    for name, layer in layers.items():
+        wanted[f"{PREFIX}{name}.lora_A.weight"] = (config["r"], layer.in_features)
+        wanted[f"{PREFIX}{name}.lora_B.weight"] = (layer.out_features, config["r"])
+    for target in train_too:
+        for name, module in named(model, target).items():
+            parameters = module.named_parameters(f"{PREFIX}{name}")
+            wanted |= {key: tuple(parameter.shape) for key, parameter in parameters}
+    _check(path, tensors, wanted)
+    dropout = config.get("lora_dropout", 0.0)
+    add_lora(model, targets, config["r"], config["lora_alpha"], dropout, train_too)
+    with torch.no_grad():
+        for name, own in _tensors(model).items():
+            own.copy_(tensors[name])
+
+
+def _chosen(model: nn.Module, config: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The layers that get an adapter, and the modules trained in full. Raises ValueError."""
+    names = [name for name, _ in model.named_modules()]
+    targets = config["target_modules"]
+    if isinstance(targets, str):
+        targets = [name for name in names if _matches(name, targets)]
+    if not targets:
+        raise ValueError(f"target_modules {config['target_modules']!r} fits no layer of this model")
+    if config.get("exclude_modules"):
+        every = [name for target in targets for name in names if _matches(name, [target])]
+        targets = [name for name in every if not _matches(name, config["exclude_modules"])]
+    # PEFT lists every head name it knows of; a BERT has only some of them. Without a list it takes
+    # those of the task.
+    in_full = config.get("modules_to_save")
+    if in_full is None and config.get("task_type") == "SEQ_CLS":
+        in_full = ["classifier", "score"]
+    return targets, [n for n in in_full or [] if any(_matches(name, [n]) for name in names)]
+
+
+def _check(path: Path, tensors: dict[str, Tensor], wanted: dict[str, tuple[int, ...]]) -> None:
+    """Raise AdapterError where the tensors are not those that are wanted."""
     offenders = [f"{n} is missing" for n in wanted if n not in tensors]
     offenders += [f"{n} has no place" for n in tensors if n not in wanted]
     offenders += [
-        f"{n} is {tuple(tensors[n].shape)}, the model asks for {tuple(own.shape)}"
-        for n, own in wanted.items()
-        if n in tensors and tensors[n].shape != own.shape
+        f"{n} is {tuple(tensors[n].shape)}, the model asks for {shape}"
+        for n, shape in wanted.items()
+        if n in tensors and tuple(tensors[n].shape) != shape
     ]
     for name, tensor in tensors.items():
         if not tensor.is_floating_point() or tensor.element_size() < 2:
@@ -160,6 +203,3 @@ def load_adapter(model: nn.Module, folder: Path) -> None:
     if offenders:
         more = f" and {len(offenders) - 5} more" if len(offenders) > 5 else ""
         raise AdapterError(f"{path} does not fit this model: {'; '.join(offenders[:5])}{more}")
-    with torch.no_grad():
-        for name, own in wanted.items():
-            own.copy_(tensors[name])

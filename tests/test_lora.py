@@ -163,7 +163,6 @@ def test_dropout_touches_the_adapter_path_alone(adapted):
         (["kwery"], "no module of the model is called 'kwery'"),
         (["attention"], "is bert.encoder.layer.0.attention, a BertAttention"),
         (["classifier"], "which is trained in full"),
-        (["query", "self.query"], "a LoRALinear"),
         (["uery"], "no module of the model is called 'uery'"),
     ],
 )
@@ -188,14 +187,8 @@ def test_rank_zero_is_refused(tiny):
 
 
 def peft_config(**more):
-    return peft.LoraConfig(
-        task_type="SEQ_CLS",
-        r=4,
-        lora_alpha=8,
-        lora_dropout=0.1,
-        target_modules=["query", "value"],
-        **more,
-    )
+    settings = {"task_type": "SEQ_CLS", "r": 4, "lora_alpha": 8, "lora_dropout": 0.1}
+    return peft.LoraConfig(**settings | {"target_modules": ["query", "value"]} | more)
 
 
 @pytest.fixture
@@ -219,10 +212,25 @@ def test_peft_loads_our_adapter(base, tmp_path):
     assert torch.equal(auto(IDS, MASK).logits, theirs(IDS, MASK).logits)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"modules_to_save": ["classifier", "pooler"]},
+        {"target_modules": r".*layer\.[13]\..*(query|dense)"},
+        {"exclude_modules": ["layer.0.attention.self.query"]},
+        {"exclude_modules": r".*layer\.[01]\..*"},
+        {"target_modules": ["query", "self.query"]},
+        {"init_lora_weights": False},
+        {"init_lora_weights": "gaussian"},
+        {"init_lora_weights": "orthogonal"},
+    ],
+    ids=str,
+)
 @torch.inference_mode()
-def test_we_load_pefts_adapter(base, tmp_path):
+def test_we_load_pefts_adapter(base, tmp_path, settings):
     theirs = AutoModelForSequenceClassification.from_pretrained(base)
-    theirs = peft.get_peft_model(theirs, peft_config()).eval()
+    theirs = peft.get_peft_model(theirs, peft_config(**settings)).eval()
     torch.manual_seed(4)
     for name, parameter in theirs.named_parameters():
         if "lora_B" in name or "modules_to_save" in name:
@@ -234,6 +242,20 @@ def test_we_load_pefts_adapter(base, tmp_path):
     assert (ours.eval()(IDS, MASK).logits - expected).abs().max() <= 1e-5
     merge_lora(ours)
     assert (ours(IDS, MASK).logits - expected).abs().max() <= 1e-5
+
+
+def test_without_a_list_the_tasks_head_is_taken(saved):
+    """As PEFT does: files that name no modules_to_save hold the head of SEQ_CLS all the same."""
+    folder, model = saved
+    change_config(folder, {"modules_to_save": None})
+    head = load_file(folder / "adapter_model.safetensors")["base_model.model.classifier.weight"]
+    load_adapter(model, folder)
+    assert torch.equal(model.classifier.weight, head)
+
+
+def change_config(folder, change):
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
 
 
 def test_our_files_have_pefts_keys(base, tmp_path, adapted):
@@ -253,6 +275,7 @@ def saved(adapted, tmp_path, tiny_config):
     return tmp_path / "a", BertForSequenceClassification(tiny_config)
 
 
+CHANGED_BASES = ("pissa", "pissa_niter_16", "olora", "corda", "loftq", "lora_ga", "of tomorrow")
 KEY = "base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight"
 
 
@@ -269,8 +292,10 @@ def test_adapters_that_do_not_fit_are_refused(saved, change, message):
     folder, model = saved
     path = folder / "adapter_model.safetensors"
     save_file(change(load_file(path)), path)
+    before = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
     with pytest.raises(AdapterError, match=message):
         load_adapter(model, folder)
+    assert {n: p.requires_grad for n, p in model.named_parameters()} == before  # and no LoRA layer
 
 
 @pytest.mark.parametrize(
@@ -287,16 +312,34 @@ def test_adapters_that_do_not_fit_are_refused(saved, change, message):
         ({"alpha_pattern": {"query": 2}}, "alpha_pattern"),
         ({"layers_to_transform": [1]}, "layers_to_transform"),
         ({"lora_bias": True}, "lora_bias = True"),
-        ({"target_modules": "all-linear"}, "target_modules is not a list"),
+        ({"target_modules": 3}, "target_modules is not a list"),
+        ({"target_modules": "query("}, "target_modules is no pattern"),
+        ({"target_modules": "query"}, "fits no layer"),
         ({"target_modules": ["q_proj"]}, "does not fit this model"),
+        ({"modules_to_save": "classifier"}, "modules_to_save is not a list"),
+        ({"exclude_modules": ["layer.0.attention.self.query"]}, "has no place"),
+        *(({"init_lora_weights": name}, f"begun with '{name}'") for name in CHANGED_BASES),
+        ({"alora_invocation_tokens": [1, 2]}, "alora_invocation_tokens = "),
+        ({"layer_replication": [[0, 2], [1, 2]]}, "layer_replication = "),
+        ({"target_parameters": ["experts.weight"]}, "target_parameters = "),
+        ({"trainable_token_indices": [5]}, "trainable_token_indices = "),
+        ({"use_something_of_tomorrow": True}, "use_something_of_tomorrow = True"),
     ],
 )
 def test_adapters_of_another_kind_are_refused(saved, change, message):
     folder, model = saved
-    path = folder / "adapter_config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    change_config(folder, change)
     with pytest.raises(AdapterError, match=message):
         load_adapter(model, folder)
+
+
+def test_fields_that_are_off_are_taken(saved):
+    folder, model = saved
+    known = peft_config(target_modules="a pattern").to_dict()
+    others = {name: value for name, value in known.items() if value in (None, False, {}, [])}
+    assert len(others) > 20
+    change_config(folder, others | {"modules_to_save": ["classifier"], "later": None})
+    load_adapter(model, folder)
 
 
 def test_missing_or_damaged_adapter_files_are_refused(saved, tmp_path):
