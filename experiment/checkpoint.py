@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from bert_min import ModelError, save_tensors
 from experiment.cli import UsageError, say
 from experiment.progress import State
-from experiment.rundir import check_manifest, read_json, write_json, write_manifest
+from experiment.rundir import check_manifest, read_json, sync, write_json, write_manifest
 from speed.ranks import rank
 
 FILES = ("state.safetensors", "state.json", "metrics.jsonl")
@@ -44,6 +44,7 @@ class Checkpoints:
             write_json(staging / "state.json", {"identity": self.identity, **state.values})
             shutil.copy(metrics, staging / "metrics.jsonl")
             write_manifest(staging, FILES)
+            sync(*staging.iterdir(), staging)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             raise
@@ -53,6 +54,7 @@ class Checkpoints:
         for folder in newer:
             shutil.rmtree(folder, ignore_errors=True)
         os.rename(staging, final)
+        sync(self.folder)
         for folder in self._newest_first()[self.keep :]:
             shutil.rmtree(folder, ignore_errors=True)
 

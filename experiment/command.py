@@ -12,6 +12,7 @@ from experiment.build import build
 from experiment.checkpoint import Checkpoints, Journal
 from experiment.cli import Stop, UsageError, pick_device, say
 from experiment.finish import make_record, save_run, score
+from experiment.lock import locked
 from experiment.material import Material, find_teacher, gather
 from experiment.progress import State
 from experiment.settings import Settings, digest
@@ -26,36 +27,45 @@ def train_command(settings: Settings) -> int:
     for flag, source in (("--model", settings.model), ("--teacher", settings.teacher)):
         if source and Path(source).resolve() == settings.out.resolve():
             raise UsageError(f"--out would replace what {flag} names (hint: another --out)")
-    material = gather(settings, device)
-    stop = Stop()
-    teacher_dir = None
-    if settings.is_student:
-        teacher_dir = make_teacher(settings, material, stop)
-        if teacher_dir is None:
-            return stop.exit_code
-        say(f"teacher: {teacher_dir}")
-    train_one(settings, material, teacher_dir, stop)
+    with locked(settings.out):
+        material = gather(settings, device)
+        stop = Stop()
+        teacher_dir = None
+        if settings.is_student:
+            teacher_dir = make_teacher(settings, material, stop)
+            if teacher_dir is None:
+                return stop.exit_code
+            say(f"teacher: {teacher_dir}")
+        train_one(settings, material, teacher_dir, stop)
     return stop.exit_code
 
 
 def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | None:
     """The run of a student's teacher, trained first where there is none, or half of one.
 
-    None where that training was stopped.
+    Where another process is training it, that is waited for. None where training was stopped.
     """
-    found = find_teacher(settings, material)
-    cut_off = rundir.read_json(found / "train_args.json").get("interrupted")
-    unfinished = settings.resume and cut_off and Checkpoints(found, {})
-    if unfinished:
-        say(f"{found} was interrupted: going on with it first")
-    elif not rundir.is_run(found):
-        say(f"no teacher yet for this model, data and length: training {found} first")
-    if unfinished or not rundir.is_run(found):
-        resume = "auto" if settings.resume else None
-        own = replace(settings, mode="teacher", layers="all", out=found, lr=None, resume=resume)
-        train_one(replace(own, objective="kd", targets=None), material, None, stop)
-        return None if stop() else found
-    return found
+    while True:
+        found = find_teacher(settings, material)
+        if rundir.is_run(found) and not goes_on(settings, found):
+            return found
+        with locked(found, wait=stop) as waited:
+            if waited:
+                continue  # it is there now, or its process ended without one
+            if rundir.is_run(found):
+                say(f"{found} was interrupted: going on with it first")
+            else:
+                say(f"no teacher yet for this model, data and length: training {found} first")
+            resume = "auto" if settings.resume else None
+            own = replace(settings, mode="teacher", layers="all", out=found, lr=None, resume=resume)
+            train_one(replace(own, objective="kd", targets=None), material, None, stop)
+            return None if stop() else found
+
+
+def goes_on(settings: Settings, teacher: Path) -> bool:
+    """Whether a teacher that was cut off is to be trained to its end first."""
+    cut_off = rundir.read_json(teacher / "train_args.json").get("interrupted")
+    return bool(settings.resume and cut_off and Checkpoints(teacher, {}))
 
 
 def train_one(settings: Settings, material: Material, teacher_dir: Path | None, stop: Stop) -> None:
@@ -88,8 +98,17 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
         student = build(settings, material, teacher_dir, folder)
         parameters, trained = count_parameters(student.model.parameters())
         say(f"{out}: layers {student.layers}, {trained:,} of {parameters:,} values trained")
+        # Weights, the best ones and AdamW's two moments; old ones go when the new one is whole.
+        checkpoint = 4 * 4 * trained
+        rundir.check_room(out, 4 * parameters + (settings.keep + 1) * checkpoint)
         with closing(Journal(metrics, checkpoints)) as journal:
             done = train_epochs(student, material, settings, journal, start, stop)
+        if done.interrupted and is_whole(out):
+            say(
+                f"stopped after step {done.steps}: {out} stays the finished run that it was "
+                f"(hint: the same command with --resume for --overwrite goes on)"
+            )
+            return
         if rank() > 0:
             wait_for_all()  # the next model may be made from this one's files
             return
@@ -110,15 +129,20 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
     )
 
 
+def is_whole(out: Path) -> bool:
+    """Whether `out` is a run that was trained to its end."""
+    record = rundir.read_json(out / "train_args.json")
+    return bool(record) and not record.get("interrupted")
+
+
 def is_finished(out: Path, identity: str, replaced: bool) -> bool:
     """Whether `out` is what a training of this identity came to, at its end.
 
     Raises UsageError where it is another run, unless that is being `replaced`.
     """
-    record = rundir.read_json(out / "train_args.json")
-    if not record or record.get("interrupted"):
+    if not is_whole(out):
         return False
-    if record.get("identity") != identity:
+    if rundir.read_json(out / "train_args.json").get("identity") != identity:
         if replaced:
             return False
         raise UsageError(

@@ -94,9 +94,10 @@ def prepared(out: Path) -> Iterator[Path]:
     """Give a folder in which a run is prepared, and put it in its place once all is written.
 
     It lies beside `out`, so that a rename can finish it. The manifest is written last; an older
-    run at `out` stays until then, and stays for good where an error ends the work.
-    Raises FileExistsError where `out` is something else than a run.
+    run at `out` stays until then, and stays for good where an error ends the work, or the folder
+    holds no model in the end. Raises FileExistsError where `out` is something else than a run.
     """
+    out = Path(os.path.realpath(out))  # a rename would put the run in the place of a link to it
     if rank() > 0:  # of several processes one writes
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder)
@@ -112,17 +113,46 @@ def prepared(out: Path) -> Iterator[Path]:
     staging.mkdir(parents=True)
     try:
         yield staging
-        write_manifest(staging, MODEL_FILES)
+        if is_run(staging):
+            write_manifest(staging, MODEL_FILES)
+            sync(*staging.rglob("*"), staging)
     except BaseException as error:
         shutil.rmtree(staging, ignore_errors=True)
         if isinstance(error, OSError) and error.errno and not error.filename:
             error.filename = str(out)  # the system does not say what it could not write
         raise
+    if not is_run(staging):
+        shutil.rmtree(staging)
+        return
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         os.rename(out, old)
     os.rename(staging, out)
+    sync(out.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def check_room(out: Path, size: int) -> None:
+    """Raise OSError where the disk of `out` has no room for `size` bytes more."""
+    free = shutil.disk_usage(out.parent).free
+    if free < size:
+        raise OSError(
+            f"{out} and its checkpoints need {size / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free "
+            "(hint: make room, fewer checkpoints by --keep 1, or another --out)"
+        )
+
+
+def sync(*paths: Path) -> None:
+    """Have the disk hold these files, and the names in these folders: a power cut may come."""
+    for path in paths:
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError:
+            continue  # Windows opens no folders
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_manifest(folder: Path, names: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from chaos import write_model
 
+import train
 from bert_min import (
     BertConfig,
     BertForSequenceClassification,
@@ -21,7 +22,6 @@ from data import load_data
 from data.batches import pad
 from experiment.cli import run_command
 from experiment.command import train_command
-from train import parse_args
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +80,7 @@ def web_runs(model_dir, tmp_path_factory) -> Path:
         args = f"--mode {mode} {common} --out {folder / name} --seed {len(name)}".split()
         if mode == "odd":
             args += ["--teacher", str(folder / "teacher")]
-        train_command(parse_args(args))
+        train_command(train.parse_args(args))
     for number, handler in handlers.items():
         signal.signal(number, handler)
     return folder
@@ -106,6 +106,17 @@ def command(monkeypatch, capsys, tmp_path):
     yield run
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture
+def in_folder(command):
+    """train.py in this process; returns exit code and stderr."""
+
+    def run(*words):
+        result = command(train, *words)
+        return result.code, result.err
+
+    return run
 
 
 @pytest.fixture

@@ -75,3 +75,9 @@ def without_dropout(model):
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
     return model
+
+
+def stop_after(monkeypatch, steps):
+    """Make training believe that someone asked it to stop."""
+    calls = iter([False] * (steps - 1))
+    monkeypatch.setattr("experiment.cli.Stop.__call__", lambda self: next(calls, True))

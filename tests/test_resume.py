@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 import small
 import torch
-from small import train_small
+from small import stop_after, train_small
 
-import train as train_command
 from distill import TeacherTargets, make_student
 from experiment.checkpoint import Checkpoints
 from experiment.cli import Stop, UsageError
@@ -265,17 +264,6 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(mode, name, mo
     assert not checkpoints.exists()
 
 
-@pytest.fixture
-def in_folder(command):
-    """train.py in this process; returns exit code and stderr."""
-
-    def run(*words):
-        result = command(train_command, *words)
-        return result.code, result.err
-
-    return run
-
-
 def test_resume_without_checkpoints_begins_and_a_finished_run_stays(model_dir, in_folder):
     flags = ["--mode", "teacher", "--model", model_dir, "--data", "sample", "--limit", 16]
     flags += ["--epochs", 1, "--resume"]
@@ -292,12 +280,6 @@ def test_resume_without_checkpoints_begins_and_a_finished_run_stays(model_dir, i
     assert code == 2
     assert "runs/teacher is finished and was trained with other settings" in err
     assert Path("runs/teacher/model.safetensors").stat().st_mtime_ns == before
-
-
-def stop_after(monkeypatch, steps):
-    """Make training believe that someone asked it to stop."""
-    calls = iter([False] * (steps - 1))
-    monkeypatch.setattr("experiment.cli.Stop.__call__", lambda self: next(calls, True))
 
 
 def test_an_interrupted_run_goes_on_from_its_checkpoint_alone(model_dir, in_folder, monkeypatch):

@@ -1,0 +1,200 @@
+"""One process at a time writes a run, and what was finished outlives what was not."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+from small import stop_after
+
+from experiment import command as commands
+from experiment.cli import UsageError
+from experiment.lock import locked
+
+FLAGS = ["--data", "sample", "--limit", 32, "--batch-size", 8, "--epochs", 1, "--dtype", "fp32"]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / ".odd.lock"
+
+
+def hold(path, **about):
+    about = {"pid": os.getpid(), "host": socket.gethostname(), "since": "noon", **about}
+    path.write_text(json.dumps(about))
+
+
+def test_a_held_output_is_refused_by_holder_and_time(tmp_path, path):
+    with locked(tmp_path / "odd") as waited:
+        assert not waited
+        message = rf"odd is being written by process {os.getpid()} on \S+ since 20\d\d-.* \(hint: "
+        with pytest.raises(UsageError, match=message), locked(tmp_path / "odd"):
+            pass
+        assert path.exists()
+    assert not list(tmp_path.iterdir())
+    with locked(tmp_path / "odd"):
+        pass
+
+
+def gone() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.parametrize(
+    "stale",
+    [
+        lambda path: hold(path, pid=gone()),
+        lambda path: hold(path, birth="1"),  # the number was given to another process since
+        lambda path: path.write_text(""),  # killed before it was written
+        lambda path: path.write_text("[1]"),
+        lambda path: hold(path, pid="x"),
+    ],
+)
+def test_a_lock_that_nobody_holds_is_taken_over(tmp_path, path, stale):
+    stale(path)
+    with locked(tmp_path / "odd"):
+        assert json.loads(path.read_text())["pid"] == os.getpid()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_of_another_machine_stays(tmp_path, path):
+    hold(path, host="elsewhere", pid=gone())
+    with pytest.raises(UsageError, match=r"on elsewhere since noon .*rm .*\.odd\.lock"):
+        locked(tmp_path / "odd").__enter__()
+    assert path.exists()
+
+
+def test_of_many_at_once_one_gets_a_stale_lock(tmp_path, path):
+    hold(path, pid=gone())
+    inside, most, refused = [0], [0], [0]
+
+    def enter():
+        try:
+            with locked(tmp_path / "odd"):
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                time.sleep(0.3)
+                inside[0] -= 1
+        except UsageError:
+            refused[0] += 1
+
+    threads = [threading.Thread(target=enter) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (most[0], refused[0]) == (1, 7)
+
+
+def test_who_waits_gets_its_turn_and_may_give_up(tmp_path, path, capsys):
+    with locked(tmp_path / "odd"):
+        with pytest.raises(UsageError), locked(tmp_path / "odd", wait=lambda: True):
+            pass
+        threading.Timer(0.5, path.unlink).start()
+        with locked(tmp_path / "odd", wait=lambda: False) as waited:
+            assert waited
+    assert "waiting for" in capsys.readouterr().err
+
+
+def test_two_trainings_into_one_output(model_dir, in_folder):
+    Path("runs").mkdir()
+    hold(Path("runs/.teacher.lock"))
+    code, err = in_folder("--mode", "teacher", "--model", model_dir, *FLAGS)
+    assert (code, "runs/teacher is being written by process" in err) == (2, True)
+    assert [path.name for path in Path("runs").iterdir()] == [".teacher.lock"]
+
+
+def test_a_student_waits_for_a_teacher_that_is_being_trained(model_dir, in_folder):
+    """What another process would do meanwhile, a thread does here."""
+    in_folder("--mode", "teacher", "--model", model_dir, *FLAGS)
+    Path("runs/teacher").rename("elsewhere")
+    hold(Path("runs/.teacher.lock"))
+
+    def finish():
+        Path("elsewhere").rename("runs/teacher")
+        Path("runs/.teacher.lock").unlink()
+
+    timer = threading.Timer(3, finish)
+    timer.start()
+    code, err = in_folder("--mode", "odd", "--model", model_dir, *FLAGS)
+    timer.join()
+    assert code == 0, err
+    assert "waiting for runs/teacher, which is being written by process" in err
+    assert "training runs/teacher first" not in err
+
+
+def test_what_was_cut_off_never_replaces_what_was_finished(model_dir, in_folder, monkeypatch):
+    flags = ["--mode", "teacher", "--model", model_dir, *FLAGS]
+    in_folder(*flags)
+    weights = Path("runs/teacher/model.safetensors").read_bytes()
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2)
+        _, err = in_folder(*flags, "--seed", 1, "--overwrite")
+    assert "stopped after step 2: runs/teacher stays the finished run" in err
+    assert Path("runs/teacher/model.safetensors").read_bytes() == weights
+    code, err = in_folder(*flags, "--seed", 1, "--resume")
+    assert (code, "going on after step 2" in err) == (0, True)
+    assert json.loads(Path("runs/teacher/train_args.json").read_text())["seed"] == 1
+    assert not Path("runs/.teacher.checkpoints").exists()
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_an_output_that_is_a_link_is_written_where_it_leads(model_dir, in_folder, made):
+    Path("runs").mkdir()
+    Path("big").mkdir()
+    if made:
+        in_folder("--mode", "teacher", "--model", model_dir, *FLAGS, "--out", "big/x")
+    Path("runs/x").symlink_to("../big/x")
+    flags = ["--mode", "teacher", "--model", model_dir, *FLAGS, "--out", "runs/x", "--seed", 1]
+    code, err = in_folder(*flags, "--overwrite")
+    assert code == 0, err
+    assert Path("runs/x").is_symlink()
+    assert json.loads(Path("big/x/train_args.json").read_text())["seed"] == 1
+
+
+@pytest.mark.parametrize("flag", ["--out", "--data", "--model", "--teacher"])
+def test_a_name_that_no_record_can_hold_is_refused_at_once(model_dir, in_folder, flag):
+    """Latin-1 from an old archive: half a character to Python, and to JSON nothing at all."""
+    code, err = in_folder("--mode", "odd", "--model", model_dir, *FLAGS, flag, "caf\udce9")
+    assert code == 2
+    assert f"{flag} 'caf\\udce9' is not UTF-8 (hint: rename it)" in err
+    assert not list(Path().iterdir())
+
+
+def test_a_disk_without_room_is_seen_before_training(model_dir, in_folder, monkeypatch):
+    usage = namedtuple("usage", "free")
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage(10**6))
+    code, err = in_folder("--mode", "teacher", "--model", model_dir, *FLAGS)
+    assert code == 5
+    assert "checkpoints need 0.1 GB, and 0.0 GB are free (hint: make room" in err
+    assert not list(Path("runs").iterdir())
+
+
+def test_nothing_is_renamed_that_the_disk_may_not_hold(model_dir, in_folder, monkeypatch):
+    """Every file of the run was synced when it got its name, and the name after it."""
+    synced, renamed = set(), []
+    real = os.rename
+
+    def rename(source, target):
+        renamed.append({path.name for path in Path(source).iterdir()} <= synced)
+        real(source, target)
+
+    def sync(*paths, real=commands.rundir.sync):
+        synced.update(path.name for path in paths)
+        real(*paths)
+
+    for module in ("experiment.rundir", "experiment.checkpoint"):
+        monkeypatch.setattr(f"{module}.sync", sync)
+    monkeypatch.setattr(os, "rename", rename)
+    in_folder("--mode", "teacher", "--model", model_dir, *FLAGS)
+    assert renamed == [True, True]  # a checkpoint and the run
+    assert {"runs", "teacher", ".teacher.checkpoints"} & synced
