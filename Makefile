@@ -72,4 +72,4 @@ clean: ## remove the environment; runs stay
 
 clean-runs: ## list every run, and remove them all if you say so
 	@du -sh runs/* runs/*/* 2> /dev/null || { echo "no runs"; exit 0; }
-	@read -p "remove them all? [y/N] " answer && [ "$$answer" = y ] && rm -rf runs
+	@read -p "remove them all? [y/N] " answer && [ "$$answer" = y ] && rm -rf runs || echo "nothing removed"
