@@ -5,7 +5,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from data import Choice
 from experiment.cli import add_shared_flags, number, run_command
+from experiment.data_flags import SOURCES, add_data_flags, choice_of
+from experiment.settings import Settings
 
 EXAMPLES = """examples:
   python eval.py                                  every run under runs/
@@ -28,8 +31,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--data",
-        metavar="ID:CONFIG|DIR|sample",
-        help="labelled texts (default: what the runs were trained on)",
+        metavar=SOURCES,
+        help="labelled texts (default: what the runs were trained on, read as then)",
     )
     parser.add_argument(
         "--split", choices=("test", "validation"), default="test", help="default: test"
@@ -59,10 +62,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="instead of a split, score the test cases of HateCheck in this folder",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
+    reading = parser.add_argument_group("what is read of --data")
+    add_data_flags(reading)
     add_shared_flags(parser, max_length=None)
     args = parser.parse_args(argv)
     if args.matched and (args.decided or args.hatecheck):
         parser.error("--matched goes with neither --decided nor --hatecheck")
+    if args.data is None and replace(choice_of(vars(args)), split=Settings.split) != Choice():
+        parser.error("what the runs were trained on is read as then: give --data too")
     return args
 
 
@@ -88,7 +95,7 @@ def main() -> int:
         scores = score_hatecheck(runs, args.hatecheck, manner)
         print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
         return 0
-    data = find_data(runs, args.data, args.limit)
+    data = find_data(runs, args.data, args.limit, choice_of(vars(args)))
     split = data.splits[args.split]
     if args.matched:
         labels = data.splits["validation"].labels

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiment.cli import UsageError, add_shared_flags, number, run_command
+from experiment.data_flags import SOURCES, add_data_flags, percentages
 from experiment.settings import LEARNING_RATES, STUDENT_MODES, Settings
 
 EXAMPLES = """examples:
@@ -46,12 +47,19 @@ def add_task_flags(parser: argparse.ArgumentParser) -> None:
         "(default: the mode's; all for teacher and lora)",
     )
     add_flag(group, "model", "ID|DIR|minilm", "pretrained weights")
-    add_flag(group, "data", "ID:CONFIG|DIR|sample", "labelled texts")
+    add_flag(group, "data", SOURCES, "labelled texts; which files are taken: docs/DATA.md")
     of_hub = "commit, branch or tag of {} on the Hub (default: the newest)"
     add_flag(group, "revision", "COMMIT", of_hub.format("--model"))
     add_flag(group, "data_revision", "COMMIT", of_hub.format("--data"))
     group.add_argument("--out", type=Path, metavar="DIR", help="default: runs/MODE")
     group.add_argument("--overwrite", action="store_true", help="replace the run in --out")
+
+
+def add_reading_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is read of --data")
+    add_data_flags(group)
+    made = "percent of train, validation and test, where these have to be made"
+    add_flag(group, "split", "A,B,C", made, percentages)
 
 
 def add_training_flags(parser: argparse.ArgumentParser) -> None:
@@ -121,6 +129,7 @@ def parse_args(argv: list[str] | None = None) -> Settings:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_task_flags(parser)
+    add_reading_flags(parser)
     add_training_flags(parser)
     add_shared_flags(parser, max_length=Settings.max_length)
     parser.add_argument_group("against shortcuts").add_argument(

@@ -43,7 +43,7 @@ class Sample:
     """Encoded texts for a few training steps, and their labels."""
 
     ids: list[list[int]]
-    labels: list[int]
+    labels: Sequence[int]
     batch_size: int = BATCH
 
     @cached_property
@@ -70,8 +70,8 @@ class Material:
     shapes: list[Shape]
     data: str
     ids: list[list[int]]
-    labels: list[int]
-    test_texts: list[str]
+    labels: Sequence[int]
+    test_texts: Sequence[str]
     dtype: torch.dtype
     folder: Path  # for what a benchmark writes
     quick: bool

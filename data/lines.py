@@ -1,9 +1,11 @@
 """The lines of a text file: where they end, and how long they may be."""
 
 import csv
+import gzip
+import io
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO, cast
 
 STDIN = Path("-")
 MAX_LINE = 10_000_000  # characters; of a longer line no more than this is ever in memory
@@ -13,15 +15,16 @@ def too_long() -> str:
     return f"more than {MAX_LINE:,} characters"
 
 
+def open_bytes(path: Path) -> IO[bytes]:
+    """A file's bytes, those of a .gz unpacked as they are read."""
+    if path == STDIN:
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else open(path, "rb")
+
+
 def open_text(path: Path, newline: str) -> TextIO:
     """A file of text, whatever its bytes: those that are not UTF-8 become surrogates."""
-    return open(
-        sys.stdin.fileno() if path == STDIN else path,
-        encoding="utf-8-sig",
-        errors="surrogateescape",
-        newline=newline,
-        closefd=path != STDIN,
-    )
+    return io.TextIOWrapper(open_bytes(path), "utf-8-sig", "surrogateescape", newline)
 
 
 class Lines:
@@ -50,14 +53,14 @@ class Lines:
         return line
 
 
-def _can_be_read_twice(path: Path) -> bool:
+def can_be_read_twice(path: Path) -> bool:
     return path != STDIN and (path.is_file() or not path.exists())  # else a pipe, whatever its name
 
 
 def line_end(path: Path) -> str:
     """What ends a line: a line feed alone, for tweets hold other separators; else a file's CR."""
-    if not _can_be_read_twice(path):
+    if not can_be_read_twice(path):
         return "\n"
-    with open(path, "rb") as file:
+    with open_bytes(path) as file:
         head = file.read(1 << 20)
     return "\r" if b"\r" in head and b"\n" not in head else "\n"

@@ -1,73 +1,90 @@
-"""From a name to labelled texts: the embedded sample, a folder, or a data set on the Hub."""
+"""From a name to labelled texts: the sample, a file, a folder, or a data set on the Hub."""
 
 import os
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from data.names import negative_first
-from data.splits import FILE_NAMES, Names, Row, folder_rows, hub_rows
-from data.tables import DataError, no_string
+from data.labels import Classes, Names, find_classes
+from data.splits import FILE_NAMES, Choice, Part, Source, read_file, read_folder, read_hub
+from data.tables import DataError
 
 SAMPLE = Path(__file__).parent / "sample"
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
+AS_FOUND = Choice()
+SPLIT_SEED = 0  # of splits that are made: not --seed, so that runs of all seeds see the same texts
 
 
 @dataclass(frozen=True)
 class Split:
-    """Texts and their label ids (0 or 1), in the order of the source."""
+    """Texts and their label ids (0 to K-1), in the order of the source."""
 
-    texts: list[str]
-    labels: list[int]
+    texts: Sequence[str]
+    labels: Sequence[int]
 
 
 @dataclass(frozen=True)
 class Data:
     """The splits train, validation and test.
 
-    `name` is the source as given, or a folder's last part; `revision` the commit on the Hub.
+    `name` is the source as given, or the last part of a path; `revision` the commit on the Hub.
+    `choice` is how it was read, `made` the splits that were made of others, `skipped` the rows
+    that were left out, `notes` what a person should know of what was chosen.
     """
 
     name: str
     splits: dict[str, Split]
     label_names: Names
     revision: str | None = None
+    choice: Choice = AS_FOUND
+    made: tuple[str, ...] = ()
+    skipped: int = 0
+    notes: tuple[str, ...] = ()
 
 
-def load_data(source: str, limit: int | None = None, revision: str | None = None) -> Data:
+def load_data(
+    source: str,
+    limit: int | None = None,
+    revision: str | None = None,
+    choice: Choice = AS_FOUND,
+) -> Data:
     """Read the splits train, validation and test of `source`, all texts and labels checked.
 
-    `source` is `sample`, a folder, or a Hub data set ID or ID:CONFIG (cardiffnlp/tweet_eval:hate),
-    of which `revision` is a commit, a branch or a tag. `limit` is the number of texts kept of each
-    split, at least two, with both classes among them.
-    Raises DataError, with file and line where there is one, and hub.HubError.
+    `source` is `sample`, a file, a folder, or a Hub data set ID or ID:CONFIG
+    (cardiffnlp/tweet_eval:hate), of which `revision` is a commit, a branch or a tag. Splits that it
+    lacks are made. `limit` is the number of texts kept of each split, at least two, with every
+    class among them. Raises DataError, with file and line where there is one, and hub.HubError.
     """
     if limit is not None and limit < 2:
         raise DataError(f"limit {limit} is less than 2, one text of each class")
-    if source == "sample" or os.path.isdir(source):
-        rows, names, blank_ok = folder_rows(SAMPLE if source == "sample" else Path(source))
-        commit = None
-    else:
-        repo_id, _, config = source.partition(":")
-        if not HUB_ID.fullmatch(repo_id):
-            kind = "not a folder" if os.path.exists(source) else "no such folder"
-            raise DataError(f"{kind}: {source!r} (hint: a Hub data set has one slash, as in a/b)")
-        rows, names, commit = hub_rows(repo_id, config or None, revision)
-        blank_ok = True
-    for name in FILE_NAMES:
-        if not rows[name]:
-            raise DataError(f"{source}: the {name} split is empty")
-    names = names or _names_of(rows["train"])
-    splits = {name: _checked(rows[name], names, blank_ok) for name in FILE_NAMES}
+    found = _read(source, revision, choice)
+    skipped = _sound(found)
+    classes = find_classes(
+        found.parts["train"].labels,
+        found.names,
+        tuple((found.choice.label_column or "").split(",")),
+        choice.positive,
+        choice.positive_from,
+    )
+    splits = {name: _with_ids(part, classes) for name, part in found.parts.items()}
+    made, notes = tuple(name for name in FILE_NAMES if name not in splits), list(found.notes)
+    notes += [classes.note] if classes.note else []
+    notes += [f"{skipped:,} bad rows are left out"] if skipped else []
+    if made:
+        splits = _completed(splits, choice)
+        sizes = ", ".join(f"{name} {len(split.texts):,}" for name, split in splits.items())
+        notes.append(f"{' and '.join(made)} made of train: {sizes} texts, like texts on one side")
     for name, split in splits.items():
         if len(set(split.labels)) == 1:
-            only = names[split.labels[0]]
+            only = classes.names[split.labels[0]]
             raise DataError(f"{source}: all {len(split.texts)} texts of {name} are {only!r}")
     if limit is not None:
         splits = {name: _first(split, limit) for name, split in splits.items()}
-    name = Path(source).resolve().name if os.path.isdir(source) else source
-    return Data(name, splits, names, commit)
+    name = Path(source).resolve().name if os.path.exists(source) else source
+    chosen = replace(found.choice, positive_from=classes.positive_from or choice.positive_from)
+    return Data(name, splits, classes.names, found.revision, chosen, made, skipped, tuple(notes))
 
 
 def repeats(data: Data) -> dict[str, int]:
@@ -84,61 +101,87 @@ def repeats(data: Data) -> dict[str, int]:
     return counts
 
 
-def _names_of(rows: list[Row]) -> Names:
-    """Name the two classes of the training rows, index 1 the positive one."""
-    first: dict[str, str] = {}  # label: where it stands first
-    for place, _, label in rows:
-        first.setdefault(_label_text(place, label), place)
-    if len(first) != 2:
-        where = f"{list(first.values())[2]}: " if len(first) > 2 else ""
-        shown = ", ".join(repr(label) for label in list(first)[:10])
-        raise DataError(f"{where}train has {len(first)} class(es), not exactly two: {shown}")
-    if all(label.lstrip("-").isdecimal() for label in first) and set(first) != {"0", "1"}:
-        raise DataError(f"label ids are 0 and 1, but train has {' and '.join(sorted(first))}")
-    names = ("0", "1") if set(first) == {"0", "1"} else negative_first(*first)
-    if names is None:
-        shown = " or ".join(map(repr, first))
-        hint = "(hint: a mapping.txt beside the files, of two lines: 0<tab>NAME, 1<tab>NAME)"
-        raise DataError(f"which of the classes is the positive one, {shown}? {hint}")
-    return names
+def _read(source: str, revision: str | None, choice: Choice) -> Source:
+    """Read a source of any kind; raises DataError where a split that it has is empty."""
+    if source == "sample" or os.path.isdir(source):
+        found = read_folder(SAMPLE if source == "sample" else Path(source), choice)
+    elif os.path.exists(source):
+        found = read_file(Path(source), choice)
+    else:
+        repo_id, _, config = source.partition(":")
+        if not HUB_ID.fullmatch(repo_id):
+            hint = "(hint: a Hub data set has one slash, as in a/b)"
+            raise DataError(f"no such file or folder: {source!r} {hint}")
+        found = read_hub(repo_id, config or None, revision, choice)
+    for name, part in found.parts.items():
+        if not part.lines and not part.bad:
+            raise DataError(f"{source}: the {name} split is empty")
+    return found
 
 
-def _checked(rows: list[Row], names: Names, blank_ok: bool) -> Split:
-    """Check every text and label of one split and turn labels into ids."""
-    ids = {"0": 0, "1": 1, names[0]: 0, names[1]: 1}
-    texts, labels = [], []
-    for place, text, label in rows:
-        if error := no_string("text", text):
-            raise DataError(f"{place}: {error}")
-        if not text.strip() and not blank_ok:
-            raise DataError(f"{place}: the text is empty")
-        label = _label_text(place, label)
+def _sound(found: Source) -> int:
+    """How many rows are left out; raises DataError where that was not asked for."""
+    bad = sum(part.bad for part in found.parts.values())
+    if bad and not found.choice.skip_bad:
+        faults = [fault for part in found.parts.values() for fault in part.faults][:5]
+        more = f"; {bad:,} bad rows in all" if bad > len(faults) else ""
+        raise DataError(f"{'; '.join(faults)}{more} (hint: --skip-bad leaves such rows out)")
+    for name, part in found.parts.items():
+        if not part.lines:
+            raise DataError(f"{part.place.rstrip(':')}: no row of {name} can be read")
+    return bad
+
+
+def _with_ids(part: Part, classes: Classes) -> Split:
+    """Turn labels as they are written into ids."""
+    ids: dict[str, int] = {}
+    labels = []
+    for label, line in zip(part.labels, part.lines, strict=True):
         if label not in ids:
-            known = f"{names[0]!r} or 0, {names[1]!r} or 1"
-            raise DataError(f"{place}: unknown label {label!r} (hint: known are {known})")
-        texts.append(text)
+            found = classes.id_of(label)
+            if found is None:
+                known = ", ".join(f"{name!r}" for name in classes.names)
+                hint = f"(hint: known are {known}, or 0 to {len(classes.names) - 1})"
+                raise DataError(f"{part.place}{line}: unknown label {label!r} {hint}")
+            ids[label] = found
         labels.append(ids[label])
-    return Split(texts, labels)
+    return Split(part.texts, labels)
 
 
-def _label_text(place: str, label: Any) -> str:
-    """Write a label, an id or a name, as text: 1, "1" and True are the same label."""
-    if not isinstance(label, int | str):
-        raise DataError(f"{place}: the label is {label!r}, neither an id nor a name")
-    text = label.strip() if isinstance(label, str) else str(int(label))
-    if not text:
-        raise DataError(f"{place}: the label is empty")
-    return text
+def _completed(splits: dict[str, Split], choice: Choice) -> dict[str, Split]:
+    """Make the splits that are missing of the training texts, of each class its share."""
+    from data.splitting import divide  # brings numpy, which `--help` does without
+
+    train = splits["train"]
+    missing = [name for name in FILE_NAMES if name not in splits]
+    share = dict(zip(FILE_NAMES, choice.shares(), strict=True))
+    taken = [share[name] for name in missing]
+    parts = divide(train.texts, train.labels, [1 - sum(taken), *taken], SPLIT_SEED)
+    made = {}
+    for number, name in enumerate(["train", *missing]):
+        places = (parts == number).nonzero()[0].tolist()
+        if not places:
+            hint = "(hint: more texts, or another --split)"
+            raise DataError(f"{len(train.texts)} texts of train leave none for {name} {hint}")
+        made[name] = Split(
+            [train.texts[place] for place in places], [train.labels[place] for place in places]
+        )
+    return {name: made.get(name) or splits[name] for name in FILE_NAMES}
 
 
 def _first(split: Split, limit: int) -> Split:
-    """Keep the first `limit` rows; if they have one class only, the first rows of each class."""
-    total = len(split.labels)
+    """Keep the first `limit` rows; if they lack a class, the first rows of each class."""
+    total, counts = len(split.labels), Counter(split.labels)
     keep = list(range(min(limit, total)))
-    if len({split.labels[i] for i in keep}) == 1:
-        ones = round(limit * sum(split.labels) / total)
-        quota = {1: min(max(ones, 1), limit - 1)}
-        quota[0] = limit - quota[1]
-        of_class = {c: [i for i, label in enumerate(split.labels) if label == c] for c in quota}
-        keep = sorted(i for c in quota for i in of_class[c][: quota[c]])
+    if len({split.labels[i] for i in keep}) < min(len(counts), limit):
+        quota: dict[int, int] = {}
+        for label, count in sorted(counts.items(), key=lambda item: item[1])[:-1]:
+            others = len(counts) - len(quota) - 1  # they need a text each
+            most = limit - sum(quota.values()) - others
+            quota[label] = min(max(round(limit * count / total), 1), most)
+        quota[counts.most_common(1)[0][0]] = limit - sum(quota.values())
+        places: dict[int, list[int]] = {label: [] for label in counts}
+        for place, label in enumerate(split.labels):
+            places[label].append(place)
+        keep = sorted(i for label in quota for i in places[label][: quota[label]])
     return Split([split.texts[i] for i in keep], [split.labels[i] for i in keep])

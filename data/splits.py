@@ -1,11 +1,23 @@
-"""The rows of the three splits as they stand in a folder or on the Hub, labels not checked yet."""
+"""The rows of a source as they stand in its files or on the Hub, split by split."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from sys import intern
 from typing import Any
 
-from data.tables import DataError, no_column, read_table
+from data.columns import find_columns
+from data.labels import Names, any_of, as_number, written
+from data.tables import (
+    DataError,
+    class_names,
+    kind_of,
+    no_column,
+    no_string,
+    read_header,
+    read_table,
+)
 from hub import load_data_set
 
 FILE_NAMES = {  # split: the names that its file may have, without the extension
@@ -13,52 +25,197 @@ FILE_NAMES = {  # split: the names that its file may have, without the extension
     "validation": ("validation", "val", "dev"),
     "test": ("test",),
 }
-EXTENSIONS = (".csv", ".tsv", ".jsonl", ".parquet")
-COLUMNS = ("text", "label")
-
-Row = tuple[str, Any, Any]  # (where it stands, text, label)
-Names = tuple[str, str]  # label names, index 1 the positive class
+EXTENSIONS = (".csv", ".tsv", ".jsonl", ".parquet", ".csv.gz", ".tsv.gz", ".jsonl.gz")
+SHOWN = 5  # bad rows that are told one by one
 
 
-def folder_rows(folder: Path) -> tuple[dict[str, list[Row]], Names | None, bool]:
-    """Return rows, label names (None: not told), and whether a text may be empty."""
-    if not os.path.exists(folder / "train_text.txt"):
-        if not os.path.exists(folder / "hate" / "train_text.txt"):
-            return _table_rows(folder), _mapping(folder / "mapping.txt"), False
-        folder = folder / "hate"  # from the folder of all TweetEval tasks
-    # Eight hate tweets of TweetEval are empty, and its sizes are part of the benchmark.
-    return _tweeteval_rows(folder), _mapping(folder / "mapping.txt"), True
+@dataclass(frozen=True)
+class Choice:
+    """What is read of a source, and as what; None is found or left as it is.
+
+    `label_column` and `positive` may be several names with commas between them; `split` is the
+    percentage of train, validation and test where these have to be made.
+    """
+
+    text_column: str | None = None
+    label_column: str | None = None
+    split: str = "80,10,10"
+    positive: str | None = None
+    positive_from: float | None = None
+    skip_bad: bool = False
+
+    def shares(self) -> tuple[float, ...]:
+        """The shares of train, validation and test: of "80,10,10" 0.8, 0.1 and 0.1.
+
+        Raises DataError where these are not three percentages that add up to 100.
+        """
+        found = [as_number(percent.strip()) or 0 for percent in self.split.split(",")]
+        if len(found) != 3 or min(found) <= 0 or abs(sum(found) - 100) > 1e-6:
+            raise DataError(f"{self.split} is not three percentages that add up to 100")
+        return tuple(percent / 100 for percent in found)
 
 
-def hub_rows(
-    repo_id: str, config: str | None, revision: str | None
-) -> tuple[dict[str, list[Row]], Names | None, str]:
-    """Return the rows, label names and commit of a data set on the Hub."""
+@dataclass
+class Part:
+    """The sound rows of a split, labels as they are written, and what is wrong with the others."""
+
+    place: str  # what a row's number stands behind
+    texts: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    bad: int = 0
+    faults: list[str] = field(default_factory=list)  # of the first bad rows
+
+
+@dataclass(frozen=True)
+class Source:
+    """All that a source says: its splits, of which some may be missing, and names by label id."""
+
+    parts: dict[str, Part]
+    names: Names | None
+    choice: Choice  # with the columns that were found
+    notes: tuple[str, ...] = ()
+    revision: str | None = None
+
+
+def read_folder(folder: Path, choice: Choice) -> Source:
+    """A folder of tables, a file each split, or of TweetEval."""
+    for home in (folder, folder / "hate"):  # the second from the folder of all TweetEval tasks
+        if os.path.exists(home / "train_text.txt"):
+            parts = _tweeteval_parts(home)
+            return Source(parts, _mapping(home / "mapping.txt"), choice)
+    files = {}
+    for split, stems in FILE_NAMES.items():
+        names = [f"{stem}{extension}" for stem in stems for extension in EXTENSIONS]
+        found = [folder / name for name in names if os.path.exists(folder / name)]
+        if len(found) > 1:
+            raise DataError(f"{found[0]} and {found[1]} are both the {split} split")
+        if found:
+            files[split] = found[0]
+    if "train" not in files:
+        raise DataError(
+            f"{folder} has no train file (hint: train with one of {', '.join(EXTENSIONS)}, the "
+            "files of a TweetEval folder, or --data FILE)"
+        )
+    return _read_files(files, folder / "mapping.txt", choice)
+
+
+def read_file(path: Path, choice: Choice) -> Source:
+    """One file, of which all splits are to be made."""
+    if f".{kind_of(path)}" not in EXTENSIONS:
+        raise DataError(f"{path} is not one of {', '.join(EXTENSIONS)}")
+    return _read_files({"train": path}, path.parent / "mapping.txt", choice)
+
+
+def read_hub(repo_id: str, config: str | None, revision: str | None, choice: Choice) -> Source:
+    """A data set on the Hub."""
     found, commit = load_data_set(repo_id, config, revision)
-    rows: dict[str, list[Row]] = {}
-    for split, aliases in FILE_NAMES.items():
-        table = next((found[alias] for alias in aliases if alias in found), None)
-        if table is None:
-            raise DataError(f"{repo_id} has no {split} split (found: {', '.join(found)})")
-        if missing := no_column(table.column_names, COLUMNS):
+    tables = {
+        split: found[alias]
+        for split, aliases in FILE_NAMES.items()
+        for alias in aliases
+        if alias in found
+    }
+    if "train" not in tables and len(found) == 1:
+        tables = {"train": next(iter(found.values()))}
+    if "train" not in tables:
+        raise DataError(f"{repo_id} has no train split (found: {', '.join(found)})")
+    columns = tables["train"].column_names
+    text, labels = find_columns(repo_id, columns, choice.text_column, choice.label_column)
+    parts = {}
+    for split, table in tables.items():
+        if missing := no_column(table.column_names, [text, *labels]):
             raise DataError(f"{repo_id} {split}: {missing}")
-        places = (f"{repo_id} {split} row {number}" for number in range(1, len(table) + 1))
-        rows[split] = list(zip(places, table["text"], table["label"], strict=True))
-    names = getattr(found["train"].features["label"], "names", None)
-    if names is not None and len(names) != 2:
-        raise DataError(f"{repo_id} has {len(names)} classes, not exactly two: {', '.join(names)}")
-    return rows, tuple(names) if names else None, commit
+        names = [getattr(table.features[label], "names", None) for label in labels]
+        cells = zip(table[text], *(table[label] for label in labels), strict=True)
+        rows = ((n, c, "") for n, c in enumerate(cells, start=1))
+        place = f"{repo_id} {split} row "
+        parts[split] = _part(place, rows, names[0] if len(labels) == 1 else None, choice, True)
+    told = getattr(tables["train"].features[labels[0]], "names", None)
+    told = tuple(told) if told and len(labels) == 1 else None
+    choice, notes = _with_columns(choice, text, labels)
+    return Source(parts, told, choice, notes, commit)
 
 
-def _strictly(path: Path, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Yield the place and the cells of each row; raises DataError at the first bad one."""
+def _read_files(files: dict[str, Path], mapping: Path, choice: Choice) -> Source:
+    """Tables whose columns are those of the training file."""
+    for path in files.values():
+        if not os.path.isfile(path):
+            raise DataError(f"{path} is not a file")  # a pipe would be waited for
+    first = files["train"]
+    place = str(first) if kind_of(first) == "parquet" else f"{first}:1"
+    found = read_header(first)
+    text, labels = find_columns(place, found, choice.text_column, choice.label_column)
+    told = [class_names(path, labels[0]) if len(labels) == 1 else None for path in files.values()]
+    parts = {}
+    for names, (split, path) in zip(told, files.items(), strict=True):
+        rows = ((row.line, row.cells, row.error) for row in read_table(path, [text, *labels]))
+        parts[split] = _part(f"{path}:", rows, names, choice, False)
+    choice, notes = _with_columns(choice, text, labels)
+    return Source(parts, _mapping(mapping) or told[0], choice, notes)
+
+
+def _with_columns(choice: Choice, text: str, labels: Names) -> tuple[Choice, tuple[str, ...]]:
+    """The choice with the columns that are read, and a word where nobody named them."""
+    note = f"texts are read from {text!r}, labels from {', '.join(map(repr, labels))}"
+    quiet = (text, labels) == ("text", ("label",)) or (choice.text_column and choice.label_column)
+    note += ": any of them" if len(labels) > 1 else ""
+    notes = () if quiet else (note,)
+    return replace(choice, text_column=text, label_column=",".join(labels)), notes
+
+
+def _part(
+    place: str,
+    rows: Iterable[tuple[int, Sequence[Any], str]],
+    names: Sequence[str] | None,
+    choice: Choice,
+    blank_ok: bool,
+) -> Part:
+    """Take the sound rows of a split: (number, (text, label, ...), error) each.
+
+    `names` are those of labels that are ids of the source's own.
+    """
+    part = Part(place)
+    for number, cells, error in rows:
+        label = ""
+        if not error:
+            text = cells[0]
+            error = no_string("text", text)
+            if not error and not blank_ok and not text.strip():
+                error = "the text is empty"
+        if not error:
+            label, error = _label(cells[1:], names, choice.positive_from)
+        if error:
+            part.bad += 1
+            part.faults += [f"{place}{number}: {error}"] if part.bad <= SHOWN else []
+            continue
+        part.texts.append(text)
+        part.labels.append(intern(label))
+        part.lines.append(number)
+    return part
+
+
+def _label(
+    cells: Sequence[Any], names: Sequence[str] | None, positive_from: float | None
+) -> tuple[str, str]:
+    """What a row's label says, and what is wrong with it."""
+    if len(cells) > 1:
+        return any_of(cells, positive_from)
+    (label,) = cells
+    if names and isinstance(label, int):
+        label = names[label] if 0 <= label < len(names) else None if label == -1 else label
+    return written(label)
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the place and the text of each line; raises DataError at the first bad one."""
     if os.path.exists(path) and not os.path.isfile(path):
-        raise DataError(f"{path} is not a file")  # a pipe would be waited for
-    for row in read_table(path, columns):
+        raise DataError(f"{path} is not a file")
+    for row in read_table(path, ["text"], "txt"):
         place = f"{path}:{row.line}"
         if row.error:
             raise DataError(f"{place}: {row.error}")
-        yield place, *row.cells
+        yield place, row.cells[0]
 
 
 def _mapping(path: Path) -> Names | None:
@@ -66,42 +223,29 @@ def _mapping(path: Path) -> Names | None:
     if not os.path.exists(path):
         return None
     names: dict[str, str] = {}
-    for place, line in _strictly(path, ["line"]):
+    for place, line in _lines(path):
         label, _, name = (part.strip() for part in line.partition("\t"))
         if not name or label in names:
             raise DataError(f"{place}: {line!r} is not a label id, a tab and a name")
         names[label] = name
-    if set(names) != {"0", "1"} or names["0"] == names["1"]:
-        raise DataError(f"{path}: not two names, for the ids 0 and 1, but {names}")
-    return names["0"], names["1"]
+    ids = [str(index) for index in range(len(names))]
+    if set(names) != set(ids) or len(set(names.values())) < len(ids) or len(ids) < 2:
+        raise DataError(f"{path}: not a name for each of the ids 0, 1 and so on, but {names}")
+    return tuple(names[label] for label in ids)
 
 
-def _tweeteval_rows(folder: Path) -> dict[str, list[Row]]:
-    """Read the three splits of a TweetEval folder: a text a line beside a label a line."""
-    rows = {}
+def _tweeteval_parts(folder: Path) -> dict[str, Part]:
+    """The splits of a TweetEval folder: a text a line beside a label a line."""
+    parts = {}
     for split, stem in (("train", "train"), ("validation", "val"), ("test", "test")):
         text_path, label_path = folder / f"{stem}_text.txt", folder / f"{stem}_labels.txt"
-        texts = [text for _, text in _strictly(text_path, ["text"])]
-        labels = list(_strictly(label_path, ["label"]))
+        if split != "train" and not (text_path.exists() or label_path.exists()):
+            continue
+        texts = [text for _, text in _lines(text_path)]
+        labels = [label for _, label in _lines(label_path)]
         if len(texts) != len(labels):
             raise DataError(f"{text_path} has {len(texts)} lines, {label_path} {len(labels)}")
-        pairs = zip(texts, labels, strict=True)
-        rows[split] = [(place, text, label) for text, (place, label) in pairs]
-    return rows
-
-
-def _table_rows(folder: Path) -> dict[str, list[Row]]:
-    """Read the three splits of a folder of tables, one file each."""
-    rows: dict[str, list[Any]] = {}
-    for split, stems in FILE_NAMES.items():
-        names = [f"{stem}{extension}" for stem in stems for extension in EXTENSIONS]
-        found = [folder / name for name in names if os.path.exists(folder / name)]
-        if not found:
-            raise DataError(
-                f"{folder} has no {split} file (hint: {' or '.join(stems)} with one of "
-                f"{', '.join(EXTENSIONS)}, or the files of a TweetEval folder)"
-            )
-        if len(found) > 1:
-            raise DataError(f"{found[0]} and {found[1]} are both the {split} split")
-        rows[split] = list(_strictly(found[0], COLUMNS))
-    return rows
+        rows = ((n, pair, "") for n, pair in enumerate(zip(texts, labels, strict=True), start=1))
+        # Eight hate tweets of TweetEval are empty, and its sizes are part of the benchmark.
+        parts[split] = _part(f"{label_path}:", rows, None, Choice(), True)
+    return parts

@@ -7,11 +7,14 @@ import csv
 import json
 import re
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from data.lines import STDIN, Lines, line_end, open_text, too_long
+from data.quotes import quotes_are_edges
 from hub import short_reason
 
 FORMATS = ("txt", "csv", "tsv", "jsonl", "parquet")
@@ -30,6 +33,11 @@ class Row(NamedTuple):
     error: str = ""
 
 
+def kind_of(path: Path) -> str:
+    """The format that a file's name says, with .gz behind it or not: csv of posts.csv.gz."""
+    return Path(path.name.removesuffix(".gz")).suffix.removeprefix(".")
+
+
 def read_table(path: Path, columns: Sequence[str], kind: str | None = None) -> Iterator[Row]:
     """Yield the rows of a file as it is read, each with its cells of `columns`.
 
@@ -38,29 +46,51 @@ def read_table(path: Path, columns: Sequence[str], kind: str | None = None) -> I
     whatever it is called; blank lines of the others are no rows. The rows of parquet are counted
     as lines. Raises DataError where no row can be read at all: no such file, no such column.
     """
-    kind = kind or ("txt" if path == STDIN else path.suffix.removeprefix("."))
-    if kind not in FORMATS:
-        known = ".txt, .csv, .tsv, .jsonl or .parquet"
-        raise DataError(f"{path} is not a {known} file (hint: --format)")
-    if path == STDIN and (kind == "parquet" or not sys.stdin):
-        reason = "parquet cannot come through a pipe" if sys.stdin else "standard input is closed"
-        raise DataError(f"{reason} (hint: --file FILE)")
-    try:
+    kind = _checked_kind(path, kind)
+    with _told(path):
         if kind == "parquet":
             yield from _parquet_rows(path, columns)
-            return
+        elif kind in ("csv", "tsv"):
+            yield from _named_cells(path, _table_rows(path, kind), columns)
+        else:
+            end = line_end(path)
+            with open_text(path, end) as file:
+                yield from _line_rows(Lines(file, end), columns, kind)
+
+
+def read_header(path: Path, kind: str | None = None) -> list[str]:
+    """The names of a table's columns, in order; of jsonl, the keys of the first object.
+
+    Raises DataError.
+    """
+    kind = _checked_kind(path, kind)
+    with _told(path):
+        if kind == "parquet":
+            with _parquet_file(path) as file:
+                return list(file.schema_arrow.names)
         if kind in ("csv", "tsv"):
-            delimiter = "," if kind == "csv" else "\t"
-            with open_text(path, "") as file:  # the csv reader must see line ends as they are
-                yield from _csv_rows(path, Lines(file), columns, delimiter)
-            return
+            return _header(path, _table_rows(path, kind))
+        if kind == "txt":
+            return ["text"]
         end = line_end(path)
         with open_text(path, end) as file:
-            yield from _line_rows(Lines(file, end), columns, kind)
-    except FileNotFoundError:
-        raise DataError(f"no file {path}") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from None
+            first = next(_line_rows(Lines(file, end), None, kind), Row(1))
+        if first.error:
+            raise DataError(f"{path}:{first.line}: {first.error}")
+        return list(first.cells)
+
+
+def class_names(path: Path, column: str) -> tuple[str, ...] | None:
+    """The names that `datasets` wrote into a parquet file for the ids of a column."""
+    if kind_of(path) != "parquet":
+        return None
+    with _told(path), _parquet_file(path) as file:
+        metadata = file.schema_arrow.metadata or {}
+    try:
+        feature = json.loads(metadata[b"huggingface"])["info"]["features"][column]
+        return tuple(map(str, feature["names"])) if feature["_type"] == "ClassLabel" else None
+    except (LookupError, ValueError, TypeError):
+        return None
 
 
 def read_texts(path: Path, column: str, kind: str | None = None) -> Iterator[Row]:
@@ -87,6 +117,32 @@ def no_column(found: Sequence[str], columns: Sequence[str]) -> str:
     return f"no column {missing[0]!r} ({hint} {', '.join(found)[:200] or 'none'})"
 
 
+def _checked_kind(path: Path, kind: str | None) -> str:
+    kind = kind or ("txt" if path == STDIN else kind_of(path))
+    if kind not in FORMATS:
+        known = ".txt, .csv, .tsv, .jsonl or .parquet"
+        raise DataError(f"{path} is not a {known} file (hint: --format)")
+    if kind == "parquet" and path.suffix == ".gz":
+        raise DataError(f"{path}: parquet is compressed inside (hint: gunzip it)")
+    if path == STDIN and (kind == "parquet" or not sys.stdin):
+        reason = "parquet cannot come through a pipe" if sys.stdin else "standard input is closed"
+        raise DataError(f"{reason} (hint: --file FILE)")
+    return kind
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say as a DataError why a file cannot be read."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError(f"no file {path}") from None
+    except (EOFError, zlib.error):
+        raise DataError(f"cannot read {path}: the .gz ends early or is damaged") from None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+
+
 def _sound(row: Row, columns: Sequence[str], half: bool = False) -> Row:
     """A row as it is, or without its cells where one of them is no text.
 
@@ -100,25 +156,28 @@ def _sound(row: Row, columns: Sequence[str], half: bool = False) -> Row:
     return row
 
 
-def _line_rows(lines: Lines, columns: Sequence[str], kind: str) -> Iterator[Row]:
+def _line_rows(lines: Lines, columns: Sequence[str] | None, kind: str) -> Iterator[Row]:
     for number, line in enumerate(lines, start=1):
         cut, lines.cut = lines.cut, False
         line = line.removesuffix("\n").removesuffix("\r")
         if cut:
             yield Row(number, error=too_long())
         elif kind == "txt":
-            yield _sound(Row(number, (line,)), columns)
+            yield _sound(Row(number, (line,)), columns or ("text",))
         elif line.strip():
             yield _json_row(number, line, columns)
 
 
-def _json_row(number: int, line: str, columns: Sequence[str]) -> Row:
+def _json_row(number: int, line: str, columns: Sequence[str] | None) -> Row:
+    """The cells of an object, or, where no columns are named, its keys."""
     try:
         entry = json.loads(line, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         return Row(number, error=f"not JSON: {error}")
     if not isinstance(entry, dict):
         return Row(number, error="not a JSON object")
+    if columns is None:
+        return Row(number, tuple(entry))
     if missing := no_column(list(entry), columns):
         return Row(number, error=missing)
     row = Row(number, tuple(entry[column] for column in columns))
@@ -134,54 +193,85 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return entry
 
 
-def _csv_rows(path: Path, lines: Lines, columns: Sequence[str], delimiter: str) -> Iterator[Row]:
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    try:
-        header = next(reader, [])
-    except csv.Error as error:
-        raise DataError(f"{path}:1: {error}") from None
+def _table_rows(path: Path, kind: str) -> Iterator[Row]:
+    """The rows of a csv or tsv with all their cells, blank lines without any, the header first."""
+    if kind == "tsv" and not quotes_are_edges(path):
+        end = line_end(path)
+        with open_text(path, end) as file:
+            yield from _tab_rows(Lines(file, end))
+        return
+    with open_text(path, "") as file:  # the csv reader must see line ends as they are
+        lines = Lines(file)
+        reader = csv.reader(lines, delimiter="," if kind == "csv" else "\t", strict=True)
+        while True:
+            number, lines.cut = reader.line_num + 1, False  # a row may go over many lines
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                yield Row(number, error=str(error))
+                continue
+            if cells is None:
+                return
+            yield Row(number, error=too_long()) if lines.cut else Row(number, tuple(cells))
+
+
+def _tab_rows(lines: Lines) -> Iterator[Row]:
+    for number, line in enumerate(lines, start=1):
+        cut, lines.cut = lines.cut, False
+        line = line.removesuffix("\n").removesuffix("\r")
+        cells = tuple(line.split("\t")) if line else ()
+        yield Row(number, error=too_long()) if cut else Row(number, cells)
+
+
+def _header(path: Path, rows: Iterator[Row]) -> list[str]:
+    row = next(rows, Row(1))
+    if row.error:
+        raise DataError(f"{path}:1: {row.error}")
+    return list(row.cells)
+
+
+def _named_cells(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> Iterator[Row]:
+    """The rows under a header, with the cells of some columns alone."""
+    header = _header(path, rows)
     if missing := no_column(header, columns):
         raise DataError(f"{path}:1: {missing}")
     places = [header.index(column) for column in columns]
-    while True:
-        number, lines.cut = reader.line_num + 1, False  # a row may go over many lines
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield Row(number, error=str(error))
-            continue
-        if cells is None:
-            return
-        if lines.cut:
-            yield Row(number, error=too_long())
-        elif cells and len(cells) != len(header):
+    for row in rows:
+        if row.error:
+            yield row
+        elif row.cells and len(row.cells) != len(header):
             hint = "(hint: a text with a separator in it needs quotes)"
-            yield Row(number, error=f"{len(cells)} cells under {len(header)} columns {hint}")
-        elif cells:
-            yield _sound(Row(number, tuple(cells[place] for place in places)), columns)
+            error = f"{len(row.cells)} cells under {len(header)} columns {hint}"
+            yield Row(row.line, error=error)
+        elif row.cells:
+            yield _sound(Row(row.line, tuple(row.cells[place] for place in places)), columns)
 
 
-def _parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
-    import pyarrow
+@contextmanager
+def _parquet_file(path: Path) -> Iterator[Any]:
     import pyarrow.parquet
 
-    number = 0
     try:
         # Without these two, pyarrow has whole row groups in memory, and the next ones.
         with pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
-            if missing := no_column(file.schema_arrow.names, columns):
-                raise DataError(f"{path}: {missing}")
-            for batch in file.iter_batches(1024, columns=list(columns)):
-                names = batch.schema.names
-                for cells in zip(*(batch.column(names.index(c)) for c in columns), strict=True):
-                    number += 1
-                    try:
-                        row = Row(number, tuple(cell.as_py() for cell in cells))
-                    except UnicodeDecodeError:
-                        row = Row(number, error="not UTF-8")
-                    yield row
+            yield file
     except FileNotFoundError:
         raise
     except (pyarrow.ArrowException, OSError, ValueError, LookupError) as error:
-        reason = short_reason(error)
-        raise DataError(f"{path}: not a sound parquet file after row {number}: {reason}") from None
+        raise DataError(f"{path}: not a sound parquet file: {short_reason(error)}") from None
+
+
+def _parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    number = 0
+    with _parquet_file(path) as file:
+        if missing := no_column(file.schema_arrow.names, columns):
+            raise DataError(f"{path}: {missing}")
+        for batch in file.iter_batches(1024, columns=list(columns)):
+            names = batch.schema.names
+            for cells in zip(*(batch.column(names.index(c)) for c in columns), strict=True):
+                number += 1
+                try:
+                    row = Row(number, tuple(cell.as_py() for cell in cells))
+                except UnicodeDecodeError:
+                    row = Row(number, error="not UTF-8")
+                yield row

@@ -11,6 +11,7 @@ import torch
 from bert_min import BertForSequenceClassification, commit_of, save_model
 from bert_min.find import MINILM, MINILM_ID
 from data import repeats
+from data.sources import SPLIT_SEED
 from experiment import rundir
 from experiment.build import Student
 from experiment.card import model_card
@@ -86,9 +87,14 @@ def make_record(
         "base_model": base_model(settings.model),
         "revision": commit_of(material.folder),
         "data_revision": data.revision,
+        **vars(data.choice),
         "model_sha256": material.model_sha256,
         "data_name": data.name,
         "data_sha256": material.data_sha256,
+        "split_sizes": {name: len(split.texts) for name, split in data.splits.items()},
+        "splits_made": list(data.made),
+        "split_seed": SPLIT_SEED if data.made else None,
+        "rows_skipped": data.skipped,
         "label_names": list(data.label_names),
         "repeats": repeats(data),
         "teacher": str(student.teacher) if student.teacher else None,

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from bert_min import BertTokenizer, ModelError, commit_of, load_model, resolve_model
-from data import Data, load_data, repeats
+from data import Data, Split, load_data, repeats
 from data.hashtags import READINGS
 from experiment import rundir
 from experiment.cli import UsageError, pick_dtype, say
+from experiment.data_flags import choice_of
 from experiment.loading import load_tokenizer
 from experiment.settings import Settings
 
@@ -39,7 +41,10 @@ def gather(settings: Settings, device: torch.device) -> Material:
     folder = resolve_model(settings.model, settings.revision)
     if settings.revision and not commit_of(folder):
         raise UsageError(f"--revision is of a model on the Hub, which {settings.model} is not")
-    data = load_data(settings.data, settings.limit, settings.data_revision)
+    choice = choice_of(vars(settings))
+    data = load_data(settings.data, settings.limit, settings.data_revision, choice)
+    for note in data.notes:
+        say(note)
     if settings.data_revision and not data.revision:
         raise UsageError(f"--data-revision is of data on the Hub, which {settings.data} are not")
     model = load_model(folder, data.label_names)
@@ -51,12 +56,8 @@ def gather(settings: Settings, device: torch.device) -> Material:
         for name, split in data.splits.items()
     }
     for name, split in data.splits.items():
-        share = sum(split.labels) / len(split.labels)
         cut = sum(e.truncated for e in encoded[name])
-        say(
-            f"{name}: {len(split.texts)} texts, {share:.1%} {data.label_names[1]}, "
-            f"{cut} cut at {settings.max_length} tokens"
-        )
+        say(f"{name}: {shares_of(split, data)}, {cut} cut at {settings.max_length} tokens")
     twice = {pair: count for pair, count in repeats(data).items() if count}
     if twice:
         say("texts that stand in two splits: " + ", ".join(f"{p} {n}" for p, n in twice.items()))
@@ -71,6 +72,13 @@ def gather(settings: Settings, device: torch.device) -> Material:
         data_sha256=fingerprint(data),
         ids={name: [e.ids for e in split] for name, split in encoded.items()},
     )
+
+
+def shares_of(split: Split, data: Data) -> str:
+    """How many texts a split has, and the share of the positive class; of many, of each class."""
+    counts, n = Counter(split.labels), len(split.labels)
+    told = range(1, 2) if len(data.label_names) == 2 else range(len(data.label_names))
+    return ", ".join([f"{n} texts", *(f"{counts[i] / n:.1%} {data.label_names[i]}" for i in told)])
 
 
 def fingerprint(data: Data) -> str:

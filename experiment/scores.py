@@ -1,17 +1,24 @@
 """Finished runs on a split, or on HateCheck, as `eval.py` shows them."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from data import Data, Split, load_data
+from bert_min import BertConfig
+from data import Choice, Data, Split, load_data
+from data.matching import in_order_of
+from data.names import negative_first
+from data.sources import AS_FOUND
 from experiment.classifier import Classifier
 from experiment.cli import UsageError, pick_device, pick_dtype, say
-from experiment.loading import load_classifier
+from experiment.data_flags import choice_of
+from experiment.loading import find_base, load_classifier
+from experiment.material import fingerprint
 from experiment.rundir import read_record
 from lora import count_parameters
 from scoring import compute_metrics
@@ -42,17 +49,48 @@ class Manner:
         return classifier.decision.temperature, classifier.decision.threshold
 
 
-def find_data(runs: list[Path], source: str | None, limit: int | None) -> Data:
-    """The texts to score: those of `source`, or what the runs were trained on."""
-    if source is not None:
-        return load_data(source, limit)
+def find_data(
+    runs: list[Path], source: str | None, limit: int | None, choice: Choice = AS_FOUND
+) -> Data:
+    """The texts to score: those of `source`, or what the runs were trained on, read as then.
+
+    The classes are the first run's, in its order. Raises UsageError, and DataError where those of
+    the data are others.
+    """
     records = [read_record(run / "train_args.json") for run in runs]
-    if len({record.get("data_sha256") for record in records}) > 1:
-        raise UsageError("these runs were trained on different data (hint: name runs of one kind)")
     record = records[0]
-    if record.get("data") is None:
+    if source is not None:
+        made_as = choice_of(record).split
+        data = load_data(source, limit, None, replace(choice, split=made_as))
+        for note in data.notes:
+            say(note)
+    elif len({record.get("data_sha256") for record in records}) > 1:
+        raise UsageError("these runs were trained on different data (hint: name runs of one kind)")
+    elif record.get("data") is None:
         raise UsageError("these runs do not say what they were trained on (hint: give --data)")
-    return load_data(record["data"], limit or record.get("limit"), record.get("data_revision"))
+    else:
+        limit = limit or record.get("limit")
+        revision = record.get("data_revision")
+        data = load_data(record["data"], limit, revision, choice_of(record))
+    if limit == record.get("limit") and fingerprint(data) != record.get("data_sha256"):
+        changed = "" if source else ": they have changed since"
+        say(f"warning: {data.name} are other texts than {runs[0]} was trained on{changed}")
+    for run, record in zip(reversed(runs), reversed(records), strict=True):
+        data, note = in_order_of(data, classes_of(run, record))
+        if note:
+            say(f"{run}: {note}")
+    return data
+
+
+def classes_of(run: Path, record: dict[str, Any]) -> tuple[str, ...]:
+    """The classes of a run, the positive one of two with index 1."""
+    if record.get("label_names"):
+        return tuple(map(str, record["label_names"]))
+    base = find_base(run) if (run / "adapter_config.json").is_file() else run
+    home = base.parent if base.is_file() else base
+    named = run if (run / "config.json").is_file() else home
+    names = BertConfig.from_file(named / "config.json").label_names
+    return (len(names) == 2 and negative_first(*names)) or names
 
 
 def score_hatecheck(runs: list[Path], folder: Path, manner: Manner) -> dict[str, Any]:
@@ -65,7 +103,7 @@ def score_hatecheck(runs: list[Path], folder: Path, manner: Manner) -> dict[str,
     return scores
 
 
-def read(run: Path, classifier: Classifier, texts: list[str]) -> tuple[np.ndarray, float]:
+def read(run: Path, classifier: Classifier, texts: Sequence[str]) -> tuple[np.ndarray, float]:
     """Logits (N, K) of N texts, and the seconds that they took."""
     classifier.pack()
     with tqdm(total=len(texts), desc=str(run), unit="text", disable=None) as bar:

@@ -26,6 +26,12 @@ class Settings:
     data: str = "cardiffnlp/tweet_eval:hate"
     revision: str | None = None
     data_revision: str | None = None
+    text_column: str | None = None  # None: found, as are the other four
+    label_column: str | None = None
+    positive: str | None = None
+    positive_from: float | None = None
+    split: str = "80,10,10"
+    skip_bad: bool = False
     out: Path = Path("runs/teacher")
     overwrite: bool = False
 

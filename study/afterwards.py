@@ -32,7 +32,7 @@ def floors(study: Study) -> None:
 
 def layers_and_times(study: Study) -> None:
     """Layer similarity and times of the finished models that are there; seed 0."""
-    texts = study.data.splits["validation"].texts[:TEXTS]
+    texts = list(study.data.splits["validation"].texts[:TEXTS])
     ids = [encoded.ids for encoded in study.tokenizer.encode(texts)]
     if is_run(study.settings.runs / "teacher" / "seed-0"):
         say("comparing layers, timing models")

@@ -1,0 +1,43 @@
+"""Which columns of a table hold the texts and the labels: as told, or by the usual names."""
+
+from collections.abc import Sequence
+
+from data.tables import DataError
+
+TEXT = (
+    *("text", "tweet", "tweet_text", "comment", "comment_text", "content", "body", "sentence"),
+    *("post", "post_text", "message", "review", "title", "utterance", "document"),
+)
+LABEL = (
+    *("label", "labels", "class", "category", "target", "toxic", "is_toxic", "toxicity", "hate"),
+    *("is_hate", "hateful", "is_hateful", "offensive", "is_offensive", "abusive", "is_abusive"),
+    *("spam", "is_spam", "sentiment"),
+)
+
+
+def find_columns(
+    place: str, found: Sequence[str], text: str | None, label: str | None
+) -> tuple[str, tuple[str, ...]]:
+    """The column of texts and those of labels; `text` and `label` are what was told.
+
+    `label` may be several names with commas between them. Raises DataError where two could be
+    meant, or none.
+    """
+    text = text or _usual(place, found, TEXT, "texts", "--text-column")
+    label = label or _usual(place, found, LABEL, "labels", "--label-column")
+    return text, (label,) if label in found else tuple(map(str.strip, label.split(",")))
+
+
+def _usual(place: str, found: Sequence[str], usual: Sequence[str], what: str, flag: str) -> str:
+    """The one column with a usual name, or that with the first of these, in any spelling."""
+    if usual[0] in found:
+        return usual[0]
+    plain = {name: name.strip().casefold().replace(" ", "_").replace("-", "_") for name in found}
+    candidates = [name for name in plain if plain[name] == usual[0]]
+    candidates = candidates or [name for name in plain if plain[name] in usual]
+    if len(candidates) == 1:
+        return candidates[0]
+    shown = ", ".join(repr(name) for name in candidates or plain if name) or "none"
+    if candidates:
+        raise DataError(f"{place}: which column holds the {what}, {shown}? (hint: {flag} NAME)")
+    raise DataError(f"{place}: which column holds the {what}? (hint: {flag} with one of {shown})")

@@ -1,0 +1,48 @@
+"""The classes of a data set against those of a run: which are the same, by their names."""
+
+import re
+from dataclasses import replace
+
+from data.labels import Names
+from data.names import negative_first
+from data.sources import Data, Split
+from data.tables import DataError
+
+ID = re.compile(r"(?:LABEL_)?(\d+)", re.ASCII)
+
+
+def match_classes(found: Names, wanted: Names) -> tuple[list[int], str]:
+    """The place in `wanted` of each class of `found`, and what should be said of it.
+
+    The same names are the same classes; of two classes those that their words call negative are
+    the same, and ids without names go by their number. Raises DataError where neither holds.
+    """
+    if set(found) <= set(wanted):
+        return [wanted.index(name) for name in found], ""
+    pairs = ", ".join(f"{name} is {other}" for name, other in zip(found, wanted, strict=False))
+    if len(found) == len(wanted):
+        places = list(range(len(found)))
+        if _ids(found) == places or _ids(wanted) == places:
+            return places, f"classes are matched by their number: {pairs}"
+        # Index 1 is the positive class of both.
+        if len(found) == 2 and all(negative_first(*names) == names for names in (found, wanted)):
+            return places, f"classes are matched by what their names say: {pairs}"
+    raise DataError(
+        f"the data have the classes {', '.join(found)}, the run {', '.join(wanted)} "
+        "(hint: --positive NAME folds classes into two; a mapping.txt renames them)"
+    )
+
+
+def _ids(names: Names) -> list[int]:
+    """The ids that classes without names have in place of these."""
+    return [int(match[1]) for match in map(ID.fullmatch, names) if match]
+
+
+def in_order_of(data: Data, names: Names) -> tuple[Data, str]:
+    """The data with a run's classes in their order, and what should be said of it."""
+    ids, note = match_classes(data.label_names, names)
+    splits = {
+        name: Split(split.texts, [ids[label] for label in split.labels])
+        for name, split in data.splits.items()
+    }
+    return replace(data, splits=splits, label_names=names), note
