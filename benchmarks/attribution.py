@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from data import load_data
+from data import Choice, load_data
 from experiment.classifier import Classifier
 from experiment.cli import number, run_command
+from experiment.data_flags import choice_of
 from experiment.loading import load_classifier
 from experiment.rundir import read_json
 from scoring.attribution import leave_one_out
@@ -57,7 +58,9 @@ def main() -> int:
     parser.add_argument("--limit", type=number(int, 2), metavar="N", help="first N test texts")
     args = parser.parse_args()
     classifier = load_classifier(args.run)
-    data = load_data(args.data or read_json(args.run / "train_args.json")["data"], args.limit)
+    record = read_json(args.run / "train_args.json")
+    choice = Choice() if args.data else choice_of(record)
+    data = load_data(args.data or record["data"], args.limit, choice=choice)
     draw, holds = random.Random(0), True
     texts = tqdm(data.splits["test"].texts, unit="text", disable=None)
     moved = np.array([moves(classifier, text, draw) for text in texts])  # (N, counts, 2)

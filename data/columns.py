@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from data.tables import DataError
+from data.rows import DataError
 
 TEXT = (
     *("text", "tweet", "tweet_text", "comment", "comment_text", "content", "body", "sentence"),

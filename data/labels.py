@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from data.names import is_negative, is_positive, negative_first
-from data.tables import DataError
+from data.rows import DataError
 
 Names = tuple[str, ...]
 MOST = 50  # classes; more are a sign that somebody named the wrong column

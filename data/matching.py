@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from data.labels import Names
 from data.names import negative_first
+from data.rows import DataError
 from data.sources import Data, Split
-from data.tables import DataError
 
 ID = re.compile(r"(?:LABEL_)?(\d+)", re.ASCII)
 

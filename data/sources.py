@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data.labels import Classes, Names, find_classes
+from data.rows import DataError
 from data.splits import FILE_NAMES, Choice, Part, Source, read_file, read_folder, read_hub
-from data.tables import DataError
 
 SAMPLE = Path(__file__).parent / "sample"
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -75,11 +75,17 @@ def load_data(
     if made:
         splits = _completed(splits, choice)
         sizes = ", ".join(f"{name} {len(split.texts):,}" for name, split in splits.items())
-        notes.append(f"{' and '.join(made)} made of train: {sizes} texts, like texts on one side")
+        notes.append(
+            f"{' and '.join(made)} made of train: {sizes} texts "
+            f"(--split {choice.split}, seed {SPLIT_SEED})"
+        )
     for name, split in splits.items():
         if len(set(split.labels)) == 1:
             only = classes.names[split.labels[0]]
             raise DataError(f"{source}: all {len(split.texts)} texts of {name} are {only!r}")
+        if absent := set(range(len(classes.names))) - set(split.labels):
+            shown = ", ".join(repr(classes.names[index]) for index in sorted(absent))
+            notes.append(f"no text of {name} is {shown}")
     if limit is not None:
         splits = {name: _first(split, limit) for name, split in splits.items()}
     name = Path(source).resolve().name if os.path.exists(source) else source

@@ -1,6 +1,7 @@
 """The rows of a source as they stand in its files or on the Hub, split by split."""
 
 import os
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,15 +10,9 @@ from typing import Any
 
 from data.columns import find_columns
 from data.labels import Names, any_of, as_number, written
-from data.tables import (
-    DataError,
-    class_names,
-    kind_of,
-    no_column,
-    no_string,
-    read_header,
-    read_table,
-)
+from data.parquet import class_names
+from data.rows import DataError, no_column, no_string
+from data.tables import kind_of, read_header, read_table
 from hub import load_data_set
 
 FILE_NAMES = {  # split: the names that its file may have, without the extension
@@ -62,7 +57,7 @@ class Part:
     place: str  # what a row's number stands behind
     texts: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    lines: "array[int]" = field(default_factory=lambda: array("q"))
     bad: int = 0
     faults: list[str] = field(default_factory=list)  # of the first bad rows
 
@@ -146,13 +141,15 @@ def _read_files(files: dict[str, Path], mapping: Path, choice: Choice) -> Source
     place = str(first) if kind_of(first) == "parquet" else f"{first}:1"
     found = read_header(first)
     text, labels = find_columns(place, found, choice.text_column, choice.label_column)
-    told = [class_names(path, labels[0]) if len(labels) == 1 else None for path in files.values()]
-    parts = {}
-    for names, (split, path) in zip(told, files.items(), strict=True):
+    parts, told = {}, _mapping(mapping)
+    by_id = told is None and len(labels) == 1
+    for split, path in files.items():
+        names = class_names(path, labels[0]) if by_id and kind_of(path) == "parquet" else None
+        told = told or names
         rows = ((row.line, row.cells, row.error) for row in read_table(path, [text, *labels]))
         parts[split] = _part(f"{path}:", rows, names, choice, False)
     choice, notes = _with_columns(choice, text, labels)
-    return Source(parts, _mapping(mapping) or told[0], choice, notes)
+    return Source(parts, told, choice, notes)
 
 
 def _with_columns(choice: Choice, text: str, labels: Names) -> tuple[Choice, tuple[str, ...]]:

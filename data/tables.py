@@ -5,32 +5,19 @@ Training ends at the first bad row; labelling gives it an answer that says why.
 
 import csv
 import json
-import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from data.lines import STDIN, Lines, line_end, open_text, too_long
+from data.parquet import parquet_file, parquet_rows
 from data.quotes import quotes_are_edges
-from hub import short_reason
+from data.rows import SURROGATE, DataError, Row, no_column, no_string, sound
 
 FORMATS = ("txt", "csv", "tsv", "jsonl", "parquet")
-SURROGATE = re.compile("[\ud800-\udfff]")  # `surrogateescape` makes them of other bytes
-
-
-class DataError(Exception):
-    """Texts or labels are missing, damaged or out of reach."""
-
-
-class Row(NamedTuple):
-    """A row of a file, its `line` counted from 1: its cells, or in `error` why there are none."""
-
-    line: int
-    cells: tuple[Any, ...] = ()
-    error: str = ""
 
 
 def kind_of(path: Path) -> str:
@@ -49,7 +36,7 @@ def read_table(path: Path, columns: Sequence[str], kind: str | None = None) -> I
     kind = _checked_kind(path, kind)
     with _told(path):
         if kind == "parquet":
-            yield from _parquet_rows(path, columns)
+            yield from parquet_rows(path, columns)
         elif kind in ("csv", "tsv"):
             yield from _named_cells(path, _table_rows(path, kind), columns)
         else:
@@ -66,7 +53,7 @@ def read_header(path: Path, kind: str | None = None) -> list[str]:
     kind = _checked_kind(path, kind)
     with _told(path):
         if kind == "parquet":
-            with _parquet_file(path) as file:
+            with parquet_file(path) as file:
                 return list(file.schema_arrow.names)
         if kind in ("csv", "tsv"):
             return _header(path, _table_rows(path, kind))
@@ -74,23 +61,12 @@ def read_header(path: Path, kind: str | None = None) -> list[str]:
             return ["text"]
         end = line_end(path)
         with open_text(path, end) as file:
-            first = next(_line_rows(Lines(file, end), None, kind), Row(1))
-        if first.error:
-            raise DataError(f"{path}:{first.line}: {first.error}")
-        return list(first.cells)
-
-
-def class_names(path: Path, column: str) -> tuple[str, ...] | None:
-    """The names that `datasets` wrote into a parquet file for the ids of a column."""
-    if kind_of(path) != "parquet":
-        return None
-    with _told(path), _parquet_file(path) as file:
-        metadata = file.schema_arrow.metadata or {}
-    try:
-        feature = json.loads(metadata[b"huggingface"])["info"]["features"][column]
-        return tuple(map(str, feature["names"])) if feature["_type"] == "ClassLabel" else None
-    except (LookupError, ValueError, TypeError):
-        return None
+            fault = ""
+            for row in _line_rows(Lines(file, end), None, kind):
+                if not row.error:
+                    return list(row.cells)
+                fault = fault or f":{row.line}: {row.error}"
+        raise DataError(f"{path}{fault or ' has no row'}")
 
 
 def read_texts(path: Path, column: str, kind: str | None = None) -> Iterator[Row]:
@@ -98,23 +74,6 @@ def read_texts(path: Path, column: str, kind: str | None = None) -> Iterator[Row
     for row in read_table(path, [column], kind):
         error = row.error or no_string(column, row.cells[0])
         yield Row(row.line, error=error) if error else row
-
-
-def no_string(column: str, cell: Any) -> str:
-    """What is wrong with a cell that should be a text; empty where it is one."""
-    return "" if isinstance(cell, str) else f"the {column} is {cell!r:.40}, not a string"
-
-
-def no_column(found: Sequence[str], columns: Sequence[str]) -> str:
-    """Which of the columns is missing or stands twice; empty where each is found once."""
-    missing = [column for column in columns if column not in found]
-    twice = [column for column in columns if list(found).count(column) > 1]
-    if twice:
-        return f"{twice[0]!r} stands twice (hint: rename or remove one of the two)"
-    if not missing:
-        return ""
-    hint = "found:" if len(columns) > 1 else "hint: --column with one of"
-    return f"no column {missing[0]!r} ({hint} {', '.join(found)[:200] or 'none'})"
 
 
 def _checked_kind(path: Path, kind: str | None) -> str:
@@ -143,19 +102,6 @@ def _told(path: Path) -> Iterator[None]:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from None
 
 
-def _sound(row: Row, columns: Sequence[str], half: bool = False) -> Row:
-    """A row as it is, or without its cells where one of them is no text.
-
-    Surrogates in it come from an escape such as \\ud83d alone (`half`) or from other bytes.
-    """
-    for column, cell in zip(columns, row.cells, strict=True):
-        if isinstance(cell, str) and SURROGATE.search(cell):
-            surrogate = f"the {column} has half a surrogate pair, which is no character"
-            other = "not UTF-8 (hint: save the file as UTF-8)"
-            return Row(row.line, error=surrogate if half else other)
-    return row
-
-
 def _line_rows(lines: Lines, columns: Sequence[str] | None, kind: str) -> Iterator[Row]:
     for number, line in enumerate(lines, start=1):
         cut, lines.cut = lines.cut, False
@@ -163,7 +109,7 @@ def _line_rows(lines: Lines, columns: Sequence[str] | None, kind: str) -> Iterat
         if cut:
             yield Row(number, error=too_long())
         elif kind == "txt":
-            yield _sound(Row(number, (line,)), columns or ("text",))
+            yield sound(Row(number, (line,)), columns or ("text",))
         elif line.strip():
             yield _json_row(number, line, columns)
 
@@ -181,7 +127,7 @@ def _json_row(number: int, line: str, columns: Sequence[str] | None) -> Row:
     if missing := no_column(list(entry), columns):
         return Row(number, error=missing)
     row = Row(number, tuple(entry[column] for column in columns))
-    return _sound(row, columns, half=not SURROGATE.search(line))
+    return sound(row, columns, half=not SURROGATE.search(line))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -244,34 +190,4 @@ def _named_cells(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> Ite
             error = f"{len(row.cells)} cells under {len(header)} columns {hint}"
             yield Row(row.line, error=error)
         elif row.cells:
-            yield _sound(Row(row.line, tuple(row.cells[place] for place in places)), columns)
-
-
-@contextmanager
-def _parquet_file(path: Path) -> Iterator[Any]:
-    import pyarrow.parquet
-
-    try:
-        # Without these two, pyarrow has whole row groups in memory, and the next ones.
-        with pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
-            yield file
-    except FileNotFoundError:
-        raise
-    except (pyarrow.ArrowException, OSError, ValueError, LookupError) as error:
-        raise DataError(f"{path}: not a sound parquet file: {short_reason(error)}") from None
-
-
-def _parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
-    number = 0
-    with _parquet_file(path) as file:
-        if missing := no_column(file.schema_arrow.names, columns):
-            raise DataError(f"{path}: {missing}")
-        for batch in file.iter_batches(1024, columns=list(columns)):
-            names = batch.schema.names
-            for cells in zip(*(batch.column(names.index(c)) for c in columns), strict=True):
-                number += 1
-                try:
-                    row = Row(number, tuple(cell.as_py() for cell in cells))
-                except UnicodeDecodeError:
-                    row = Row(number, error="not UTF-8")
-                yield row
+            yield sound(Row(row.line, tuple(row.cells[place] for place in places)), columns)
