@@ -181,11 +181,11 @@ def _first(split: Split, limit: int) -> Split:
     keep = list(range(min(limit, total)))
     if len({split.labels[i] for i in keep}) < min(len(counts), limit):
         quota: dict[int, int] = {}
-        for label, count in sorted(counts.items(), key=lambda item: item[1])[:-1]:
-            others = len(counts) - len(quota) - 1  # they need a text each
-            most = limit - sum(quota.values()) - others
-            quota[label] = min(max(round(limit * count / total), 1), most)
-        quota[counts.most_common(1)[0][0]] = limit - sum(quota.values())
+        *smaller, largest = sorted(counts, key=lambda label: counts[label])
+        for number, label in enumerate(smaller):
+            most = limit - sum(quota.values()) - (len(smaller) - number)  # the others need one each
+            quota[label] = max(0, min(max(round(limit * counts[label] / total), 1), most))
+        quota[largest] = limit - sum(quota.values())
         places: dict[int, list[int]] = {label: [] for label in counts}
         for place, label in enumerate(split.labels):
             places[label].append(place)

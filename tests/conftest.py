@@ -40,6 +40,15 @@ def tweeteval() -> Path:
 
 
 @pytest.fixture(scope="session")
+def forum() -> Path:
+    """The folder of the forum's sentences, which is not part of this repository."""
+    folder = os.environ.get("FORUM_DIR")
+    if not folder:
+        pytest.skip("FORUM_DIR is not set: it names the folder of the forum's sentences.csv")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
 def tweets(tweeteval) -> list[str]:
     """All 12,970 tweets of the hate task."""
     return [text for split in load_data(str(tweeteval)).splits.values() for text in split.texts]

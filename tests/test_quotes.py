@@ -33,7 +33,7 @@ def write(path: Path, content: str) -> Path:
     ("content", "texts"),
     [
         # characters
-        ('text\tlabel\n"I hate you\t1\nlovely day\t0\nso he said"\t1\n', ['"I hate you', "lovely day", 'so he said"']),
+        ('text\tlabel\n"I hate\t1\nlovely\t0\nyou"\t1\n', ['"I hate', "lovely", 'you"']),
         ('text\tlabel\n"hello"\t1\nno quotes here\t0\n', ['"hello"', "no quotes here"]),
         ('text\tlabel\n"hello"\t1\nsay "no" now\t0\n', ['"hello"', 'say "no" now']),
         ('text\tlabel\n"\t1\n""\t0\n', ['"', '""']),
@@ -44,7 +44,7 @@ def write(path: Path, content: str) -> Path:
         ('"text"\t"label"\n"hello"\t"1"\n"bye"\t"0"\n', ["hello", "bye"]),
         ('text\tlabel\n"two\nlines"\t1\nplain\t0\n', ["two\nlines", "plain"]),
         ('text\tlabel\n"a tab\there"\t1\nplain\t0\n', ["a tab\there", "plain"]),
-        ('text\tlabel\n"yes, quoted by a spreadsheet"\t1\nplain\t0\n', ["yes, quoted by a spreadsheet", "plain"]),
+        ('text\tlabel\n"yes, a comma"\t1\nplain\t0\n', ["yes, a comma", "plain"]),
         ('text\tlabel\r\n"\t2\n"\t1\r\nplain\t0\r\n', ["\t2\n", "plain"]),
         ('text\n"two\nlines"\nplain\n', ["two\nlines", "plain"]),
     ],

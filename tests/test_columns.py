@@ -1,0 +1,356 @@
+"""Files as people have them: which columns are read, and what their labels mean."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data import Choice, Data, DataError, load_data
+
+N = 40
+
+
+def table(path: Path, header: str, *rows: str) -> str:
+    """A csv of N rows, from patterns in which `#` is the number of the row."""
+    lines = [rows[i % len(rows)].replace("#", str(i)) for i in range(N)]
+    path.write_text("\n".join([header, *lines, ""]), encoding="utf-8")
+    return str(path)
+
+
+def read(source: str, **choice) -> Data:
+    return load_data(source, choice=Choice(**choice))
+
+
+def fails(source: str, **choice) -> str:
+    with pytest.raises(DataError) as info:
+        read(source, **choice)
+    assert "\n" not in str(info.value)
+    return str(info.value)
+
+
+def pairs(data: Data) -> dict[str, str]:
+    """The class name of each text, of all splits."""
+    return {
+        text: data.label_names[label]
+        for split in data.splits.values()
+        for text, label in zip(split.texts, split.labels, strict=True)
+    }
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "posts.csv"
+
+
+# ---- which columns
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "read_from"),
+    [
+        ("tweet,class", ("text #,0", "text #,1"), "from 'tweet', labels from 'class'"),
+        (",tweet,class", ("#,text #,0", "#,text #,1"), "'tweet', labels from 'class'"),
+        ("Unnamed: 0,Comment Text,is_toxic", ("#,text #,0", "#,text #,1"), "'Comment Text'"),
+        ("id,comment_text,target", ("#,text #,0", "#,text #,1"), "'comment_text', labels "),
+        ("text,title,label,target", ("text #,x,0,7", "text #,x,1,8"), ""),
+        ("Text,title,LABEL,target", ("text #,x,0,7", "text #,x,1,8"), "'Text', labels from"),
+        ("sentence,hate", ("text #,0", "text #,1"), "'sentence', labels from 'hate'"),
+    ],
+)  # fmt: skip
+def test_the_usual_columns_are_found_and_told(path: Path, header, rows, read_from) -> None:
+    data = read(table(path, header, *rows))
+    assert set(pairs(data)) == {f"text {i}" for i in range(N)}
+    assert [note for note in data.notes if "read from" in note] == [
+        note for note in data.notes if read_from and read_from in note
+    ]
+    assert len(data.notes) == 2 if read_from else 1
+    odd = {label for text, label in pairs(data).items() if int(text[5:]) % 2}
+    assert odd == {data.label_names[1]}
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("tweet,body,label", "holds the texts, 'tweet', 'body'? (hint: --text-column NAME)"),
+        ("text,toxic,hate", "holds the labels, 'toxic', 'hate'? (hint: --label-column NAME)"),
+        ("words,place,label", "texts? (hint: --text-column with one of 'words', 'place', 'label')"),
+        (",text,kind", "labels? (hint: --label-column with one of 'text', 'kind')"),
+        ("tweet,label,tweet", "'tweet' stands twice (hint: rename or remove one of the two)"),
+        ("text,label,label", "'label' stands twice"),
+    ],
+)  # fmt: skip
+def test_where_two_columns_could_be_meant_it_is_asked(path: Path, header, message) -> None:
+    source = table(path, header, "a #,b,0", "a #,b,1")
+    assert fails(source).startswith(f"{path}:1: ")
+    assert message in fails(source)
+
+
+def test_the_columns_that_are_named_are_read(path: Path) -> None:
+    source = table(path, "tweet,body,toxic,hate", "a #,b #,0,x", "a #,b #,1,y")
+    data = read(source, text_column="body", label_column="toxic")
+    assert pairs(data)["b 1"] == "toxic"
+    assert len(data.notes) == 1  # of the splits alone
+    assert (data.choice.text_column, data.choice.label_column) == ("body", "toxic")
+    message = fails(source, text_column="bodies", label_column="toxic")
+    assert message == f"{path}:1: no column 'bodies' (found: tweet, body, toxic, hate)"
+
+
+@pytest.mark.parametrize("header", ["\ufefftext,label", '\ufeff"text","label"', '"label","text"'])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_marks_line_ends_and_quotes_are_no_part_of_a_text(path: Path, header, end) -> None:
+    cells = [('"text #' + end + 'and more"', str(k)) for k in range(2)]
+    rows = [f"{n},{t}" if "label" in header[:8] else f"{t},{n}" for t, n in cells]
+    table(path, header, *rows)
+    content = path.read_text(encoding="utf-8").replace("\r\n", "\n").replace("\n", end)
+    path.write_bytes(content.encode())
+    assert pairs(read(str(path)))[f"text 1{end}and more"] == "1"
+
+
+def test_packed_files_are_read_and_broken_ones_told(tmp_path: Path, path: Path) -> None:
+    content = Path(table(path, "text,label", "text #,0", "text #,1")).read_bytes()
+    lines = [json.dumps({"text": f"text {i}", "label": i % 2}) for i in range(N)]
+    files = {"a.csv.gz": content, "b.tsv.gz": content.replace(b",", b"\t")}
+    files["c.jsonl.gz"] = "\n".join(lines).encode()
+    for name, plain in files.items():
+        (tmp_path / name).write_bytes(gzip.compress(plain))
+        assert pairs(read(str(tmp_path / name))) == pairs(read(str(path)))
+    packed = (tmp_path / "a.csv.gz").read_bytes()
+    (tmp_path / "a.csv.gz").write_bytes(packed[:-12])
+    assert fails(str(tmp_path / "a.csv.gz")).endswith("the .gz ends early or is damaged")
+    (tmp_path / "a.csv.gz").write_bytes(content)
+    assert "cannot read" in fails(str(tmp_path / "a.csv.gz"))
+    (tmp_path / "d.parquet.gz").write_bytes(packed)
+    assert "parquet is compressed inside" in fails(str(tmp_path / "d.parquet.gz"))
+
+
+# ---- what labels mean
+
+
+@pytest.mark.parametrize(
+    ("zero", "one", "names"),
+    [
+        ("0", "1", ("0", "1")),
+        ("0.0", "1.0", ("0", "1")),
+        (" 0", "1 ", ("0", "1")),
+        ("False", "True", ("False", "True")),
+        ("false", "true", ("false", "true")),
+        ("no", "yes", ("no", "yes")),
+    ],
+)
+def test_two_classes_however_they_are_written(path: Path, zero, one, names) -> None:
+    data = read(table(path, "text,label", f"text #,{zero}", f"text #,{one}"))
+    assert data.label_names == names
+    assert pairs(data)["text 1"] == names[1]
+
+
+def test_columns_of_other_kinds_are_read_as_what_they_mean(tmp_path: Path) -> None:
+    texts = [f"text {i}" for i in range(N)]
+    ids = [i % 2 for i in range(N)]
+    names = pa.array(["ok", "hate"] * (N // 2))
+    path = tmp_path / "posts.parquet"
+    for column, expected in (
+        (pa.array(ids, pa.int8()), "1"),
+        (pa.array(ids, pa.float64()), "1"),
+        (pa.array([bool(i) for i in ids]), "1"),
+        (names, "hate"),
+        (names.cast(pa.large_string()), "hate"),
+        (names.dictionary_encode(), "hate"),
+    ):
+        for text in (pa.array(texts), pa.array(texts, pa.large_string())):
+            pq.write_table(pa.table({"text": text, "label": column}), path)
+            assert pairs(read(str(path)))["text 1"] == expected
+        pq.write_table(pa.table({"text": pa.array(texts).dictionary_encode(), "label": ids}), path)
+        assert pairs(read(str(path)))["text 1"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (("2", "0", "1"), ("0", "1", "2")),
+        (("10", "9", "11"), ("9", "10", "11")),
+        (("2.0", "0.0", "1.0"), ("0", "1", "2")),
+        (("-1", "0", "1"), ("-1", "0", "1")),
+        (("hate", "noHate", "abuse"), ("noHate", "abuse", "hate")),
+        (("joy", "anger", "sadness", "optimism"), ("anger", "joy", "optimism", "sadness")),
+    ],
+)
+def test_more_classes_have_an_order(path: Path, labels, names) -> None:
+    data = read(table(path, "text,label", *(f"text #,{label}" for label in labels)))
+    assert data.label_names == names
+    told = {text: labels[int(text[5:]) % len(labels)].removesuffix(".0") for text in pairs(data)}
+    assert pairs(data) == told
+
+
+def test_forum_sentences_have_four_classes(forum: Path) -> None:
+    data = read(str(forum / "sentences.csv"))
+    assert data.label_names == ("noHate", "hate", "idk/skip", "relation")
+    assert data.notes[0] == "texts are read from 'sentence', labels from 'label'"
+    labels = [label for split in data.splits.values() for label in split.labels]
+    assert [labels.count(i) for i in range(4)] == [9507, 1196, 73, 168]
+    for split in ("validation", "test"):
+        sizes = [list(data.splits[split].labels).count(i) for i in range(4)]
+        assert sizes == pytest.approx([951, 120, 7, 17], abs=2)
+    folded = read(str(forum / "sentences.csv"), positive="hate")
+    assert folded.label_names == ("not-hate", "hate")
+    assert sum(sum(split.labels) for split in folded.splits.values()) == 1196
+
+
+def test_classes_are_folded_into_two(path: Path) -> None:
+    source = table(path, "text,label", "text #,hate", "text #,abuse", "text #,none")
+    hate = read(source, positive="hate")
+    assert hate.label_names == ("not-hate", "hate")
+    assert [pairs(hate)[f"text {i}"] for i in range(3)] == ["hate", "not-hate", "not-hate"]
+    assert "'hate' against 'none', 'abuse' together" in hate.notes
+    both = read(source, positive="abuse, hate")
+    assert both.label_names == ("other", "abuse+hate")
+    assert [pairs(both)[f"text {i}"] for i in range(3)] == ["abuse+hate", "abuse+hate", "other"]
+    message = fails(source, positive="hat")
+    assert message == "--positive: no class 'hat' (hint: classes are none, abuse, hate)"
+    assert "names all classes" in fails(source, positive="hate,abuse,none")
+
+
+def test_of_two_classes_positive_names_the_one(path: Path) -> None:
+    source = table(path, "text,label", "text #,a", "text #,b")
+    assert "(hint: --positive NAME, or a mapping.txt" in fails(source)
+    for positive, names in (("a", ("b", "a")), ("b", ("a", "b"))):
+        data = read(source, positive=positive)
+        assert data.label_names == names
+        assert pairs(data)["text 1"] == "b"
+    source = table(path, "text,label", "text #,-1", "text #,1")
+    assert "which of the classes is the positive one, '-1' or '1'?" in fails(source)
+    assert read(source, positive="1").label_names == ("-1", "1")
+    source = table(path, "text,label", "text #,0", "text #,1")
+    assert read(source, positive="0").label_names == ("1", "0")
+    assert pairs(read(source, positive="0"))["text 1"] == "1"
+
+
+@pytest.mark.parametrize("one", ["1", "1.0", "true", "0.7", "yes"])
+def test_several_label_columns_mean_any_of_them(path: Path, one: str) -> None:
+    rows = ("text #,0,0", f"text #,{one},0", f"text #,0,{one}", f"text #,{one},{one}")
+    source = table(path, "comment,toxic,threat", *rows)
+    data = read(source, label_column="toxic, threat")
+    assert data.label_names == ("other", "toxic+threat")
+    labels = [pairs(data)[f"text {i}"] == "toxic+threat" for i in range(4)]
+    assert labels == [False, True, True, True]
+    source = table(path, "comment,toxic,threat", "text #,0,1", "text #,0,-1")
+    message = fails(source, label_column="toxic,threat")
+    assert f"{path}:3: the label is '-1', no number from 0 to 1" in message
+
+
+def test_a_score_becomes_two_classes(path: Path) -> None:
+    source = table(path, "text,toxicity", "text #,0.0", "text #,0.49", "text #,0.5", "text #,1")
+    data = read(source)
+    assert data.label_names == ("not-toxicity", "toxicity")
+    assert [pairs(data)[f"text {i}"] for i in range(4)] == ["not-toxicity"] * 2 + ["toxicity"] * 2
+    assert "the labels are scores: from 0.5 on a text is 'toxicity' (--positive-from)" in data.notes
+    assert data.choice.positive_from == 0.5
+    lower = read(source, positive_from=0.4)
+    assert [pairs(lower)[f"text {i}"] for i in range(3)] == ["not-toxicity", "toxicity", "toxicity"]
+    source = table(path, "text,label", "text #,-3.5", "text #,0.7", "text #,1")
+    assert "labels such as -3.5 are neither classes nor from 0 to 1" in fails(source)
+    data = read(source, positive_from=0.7)
+    assert [pairs(data)[f"text {i}"] for i in range(3)] == ["0", "1", "1"]
+    source = table(path, "text,label", "text #,a", "text #,0.7")
+    assert "the labels are names and numbers, such as 'a'" in fails(source, positive_from=0.5)
+
+
+@pytest.mark.parametrize(
+    ("column", "names"),
+    [
+        ("toxic", ("not-toxic", "toxic")),
+        ("is_toxic", ("not-toxic", "toxic")),
+        ("isHate", ("not-Hate", "Hate")),
+        ("issue", ("0", "1")),
+        ("target", ("0", "1")),
+    ],
+)
+def test_a_column_of_0_and_1_may_name_its_class(path: Path, column: str, names) -> None:
+    source = table(path, f"text,{column}", "text #,0", "text #,1")
+    data = read(source, label_column=column)
+    assert data.label_names == names
+    assert pairs(data)["text 1"] == names[1]
+
+
+@pytest.mark.parametrize("pattern", ["text #,user #", "text #,#"])
+def test_a_column_of_no_classes_is_told(path: Path, pattern: str) -> None:
+    source = table(path, "text,label", pattern)
+    assert fails(source).startswith("40 different labels of 40 texts, ")
+    assert "(hint: --label-column with" in fails(source)
+
+
+# ---- rows without a text or a label
+
+
+BAD = ["a,", ",0", "  ,1", "b,nan", "c,NULL", "d"]
+
+
+def test_bad_rows_are_told_with_their_places_or_left_out(path: Path) -> None:
+    source = table(path, "text,label", "text #,0", "text #,1", *BAD)
+    faults = ["the label is empty", "the text is empty", "the text is empty"]
+    faults += ["the label is empty"] * 2
+    places = "; ".join(f"{path}:{line}: {f}" for line, f in zip(range(4, 9), faults, strict=True))
+    message = fails(source)
+    assert message == f"{places}; 30 bad rows in all (hint: --skip-bad leaves such rows out)"
+    data = read(source, skip_bad=True)
+    assert len(pairs(data)) == 10
+    assert data.skipped == 30
+    assert "30 bad rows are left out" in data.notes
+
+
+def test_missing_cells_of_parquet_are_bad_rows(tmp_path: Path) -> None:
+    texts = ["a", None, "b", *(f"text {i}" for i in range(20))]
+    labels = [None, 1.0, float("nan"), *([0.0, 1.0] * 10)]
+    path = tmp_path / "posts.parquet"
+    pq.write_table(pa.table({"text": texts, "label": labels}), path)
+    assert fails(str(path)).startswith(
+        f"{path}:1: the label is empty; {path}:2: the text is None, not a string; "
+        f"{path}:3: the label is empty (hint: "
+    )
+    assert len(pairs(read(str(path), skip_bad=True))) == 20
+
+
+# ---- names by id
+
+
+def class_label(path: Path, names: list[str], ids: list[int]) -> str:
+    """Parquet as `datasets` writes it, with the names of its labels in the file's metadata."""
+    from datasets import ClassLabel, Dataset, Features, Value
+
+    features = Features({"text": Value("string"), "label": ClassLabel(names=names)})
+    texts = [f"text {i}" for i in range(len(ids))]
+    Dataset.from_dict({"text": texts, "label": ids}, features).to_parquet(path)
+    return str(path)
+
+
+def test_class_names_of_parquet_are_read_and_the_negative_one_is_first(tmp_path: Path) -> None:
+    path = tmp_path / "posts.parquet"
+    data = read(class_label(path, ["hate", "noHate"], [0, 1] * 20))
+    assert data.label_names == ("noHate", "hate")
+    assert pairs(data)["text 0"] == "hate"
+    data = read(class_label(path, ["b", "a", "no"], [0, 1, 2] * 20))
+    assert data.label_names == ("b", "a", "no")  # of more than two the order is theirs
+    data = read(class_label(path, ["b", "a"], [0, 1] * 20))
+    assert data.label_names == ("b", "a")
+    assert "of the classes 'b' and 'a' the second is the positive one" in data.notes
+    assert "the label is empty" in fails(class_label(path, ["b", "a"], [0, 1, -1] * 20))
+
+
+def test_a_mapping_names_the_ids_of_one_file_too(path: Path) -> None:
+    source = table(path, "text,label", "text #,0", "text #,1", "text #,2")
+    path.with_name("mapping.txt").write_text("2\tpraise\n0\thate\n1\tabuse\n")
+    data = read(source)
+    assert data.label_names == ("hate", "abuse", "praise")
+    assert pairs(data)["text 2"] == "praise"
+    path.with_name("mapping.txt").write_text("0\thate\n1\tnormal\n")
+    data = read(table(path, "text,label", "text #,0", "text #,1"))
+    assert data.label_names == ("normal", "hate")
+    assert pairs(data)["text 0"] == "hate"
+
+
+def test_a_class_without_a_text_is_told(path: Path) -> None:
+    source = table(path, "text,label", "text #,0", "text #,1")
+    path.with_name("mapping.txt").write_text("0\ta\n1\tb\n2\tc\n")
+    assert "no text of train is 'c'" in read(source).notes
