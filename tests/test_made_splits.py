@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data import Choice, DataError, load_data
@@ -66,6 +66,7 @@ def test_tweeteval_may_lack_a_split_but_not_half_of_one(tmp_path: Path) -> None:
         load_data(str(tmp_path))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXTS.filter(str.strip), st.integers(0, 2)), min_size=30, max_size=60))
 def test_no_text_is_lost_and_copies_stay_on_one_side(tmp_path_factory, drawn) -> None:
     table = [(text, f"class {label}") for text, label in drawn]

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data import load_data
@@ -54,6 +54,7 @@ def test_a_quote_is_what_the_whole_file_says(tmp_path: Path, content: str, texts
     assert [row[0] for row in rows(path, "text")] == texts
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(CELLS, st.sampled_from("01")), min_size=2, max_size=6))
 @example([("\t2\n", "0"), ("x", "1")])
 @example([('"', "0"), ("x", "1")])
@@ -67,6 +68,7 @@ def test_what_csv_writers_quote_is_read_back(tmp_path_factory, table):
         assert rows(path, "text", "label") == table
 
 
+@settings(deadline=None)
 @given(st.lists(CELLS.filter(lambda text: not set(text) & set("\t\n")), min_size=20, max_size=30))
 def test_what_quotes_no_cell_is_read_as_it_stands(tmp_path_factory, texts):
     texts = [*texts, 'say "no" to that', "it's 5\" long"]
