@@ -22,7 +22,8 @@ def match_classes(found: Names, wanted: Names) -> tuple[list[int], str]:
     pairs = ", ".join(f"{name} is {other}" for name, other in zip(found, wanted, strict=False))
     if len(found) == len(wanted):
         places = list(range(len(found)))
-        if _ids(found) == places or _ids(wanted) == places:
+        ids = [_ids(names) for names in (found, wanted)]
+        if places in ids and all(known in ([], places) for known in ids):
             return places, f"classes are matched by their number: {pairs}"
         # Index 1 is the positive class of both.
         if len(found) == 2 and all(negative_first(*names) == names for names in (found, wanted)):

@@ -72,9 +72,12 @@ def find_data(
         limit = limit or record.get("limit")
         revision = record.get("data_revision")
         data = load_data(record["data"], limit, revision, choice_of(record))
-    if limit == record.get("limit") and fingerprint(data) != record.get("data_sha256"):
-        changed = "" if source else ": they have changed since"
-        say(f"warning: {data.name} are other texts than {runs[0]} was trained on{changed}")
+    sha256 = fingerprint(data)
+    for run, record in zip(runs, records, strict=True):
+        same_limit = limit == record.get("limit")
+        if same_limit and record.get("data_sha256", sha256) != sha256:
+            changed = "" if source else ": they have changed since"
+            say(f"warning: {data.name} are other texts than {run} was trained on{changed}")
     for run, record in zip(reversed(runs), reversed(records), strict=True):
         data, note = in_order_of(data, classes_of(run, record))
         if note:

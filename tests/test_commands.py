@@ -234,7 +234,7 @@ def test_a_run_is_replaced_only_when_asked_and_only_when_done(train):
         (["--mode", "lora", "--lora-targets", "q_proj"], 2, "no module of the model is called"),
         (["--mode", "teacher", "--max-length", "2"], 2, "2 must be at least 3"),
         (["--mode", "teacher", "--epochs", "x"], 2, "invalid int value: 'x'"),
-        (["--mode", "teacher", "--data", "nowhere"], 3, "no such folder"),
+        (["--mode", "teacher", "--data", "nowhere"], 3, "no such file or folder"),
         (["--mode", "teacher", "--model", "no/such/folder"], 4, "no model folder"),
         (["--mode", "teacher", "--out", "file/runs/x"], 5, "Not a directory"),
     ],

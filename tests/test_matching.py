@@ -1,0 +1,133 @@
+"""eval.py scores the texts that a run was trained on, or others whose classes have its names."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+import eval as eval_command
+import train as train_command
+from data import Data, DataError, Split
+from data.matching import in_order_of, match_classes
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "places", "told"),
+    [
+        (("not-hate", "hate"), ("not-hate", "hate"), [0, 1], ""),
+        (("a", "b", "c"), ("c", "a", "b"), [1, 2, 0], ""),
+        (("b", "a"), ("a", "b"), [1, 0], ""),
+        (("a", "c"), ("a", "b", "c"), [0, 2], ""),  # a set of texts may lack a class
+        (("noHate", "hate"), ("not-hate", "hate"), [0, 1], "noHate is not-hate, hate is hate"),
+        (("safe", "hateful"), ("not-hate", "hate"), [0, 1], "safe is not-hate, hateful is hate"),
+        (("0", "1"), ("not-hate", "hate"), [0, 1], "by their number: 0 is not-hate, 1 is hate"),
+        (("a", "b", "c"), ("LABEL_0", "LABEL_1", "LABEL_2"), [0, 1, 2], "a is LABEL_0"),
+    ],
+)
+def test_classes_are_matched_by_name(found, wanted, places, told) -> None:
+    assert match_classes(found, wanted)[0] == places
+    assert told in match_classes(found, wanted)[1]
+    assert bool(told) == bool(match_classes(found, wanted)[1])
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        (("a", "b"), ("not-hate", "hate")),
+        (("not-hate", "hate"), ("a", "b")),
+        (("a", "b", "c"), ("a", "b", "d")),
+        (("a", "b", "c"), ("not-hate", "hate")),
+        (("0", "1", "2"), ("not-hate", "hate")),
+        (("1", "2"), ("not-hate", "hate")),
+        (("0", "1", "2"), ("1", "2", "3")),
+        (("hate", "noHate"), ("not-hate", "hate")),  # somebody said --positive noHate
+    ],
+)
+def test_other_classes_are_refused_with_both_lists(found, wanted) -> None:
+    with pytest.raises(DataError) as info:
+        match_classes(found, wanted)
+    assert f"classes {', '.join(found)}, the run {', '.join(wanted)} (hint: " in str(info.value)
+
+
+def test_labels_follow_their_names() -> None:
+    data = Data("x", {"test": Split(["t", "u", "v"], [0, 1, 2])}, ("a", "b", "c"))
+    ordered, _ = in_order_of(data, ("c", "a", "b"))
+    assert ordered.label_names == ("c", "a", "b")
+    assert ordered.splits["test"].labels == [1, 2, 0]
+
+
+def write(path: Path, columns: tuple[str, str], names: tuple[str, str], n: int = 120) -> Path:
+    texts = [("what a lovely day" if i % 3 else "I hate you all") + f" {i}" for i in range(n)]
+    rows = [(text, names[i % 3 == 0]) for i, text in enumerate(texts)]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([columns, *rows])
+    return path
+
+
+@pytest.fixture
+def trained(command, model_dir, tmp_path):
+    """A run of one file: column `words` told, 70 % for training."""
+    posts = write(tmp_path / "posts.csv", ("words", "class"), ("not-hate", "hate"))
+    quick = f"--model {model_dir} --epochs 2 --batch-size 16 --lr 1e-2".split()
+    flags = ("--data", posts, "--text-column", "words", "--split", "70,15,15", *quick)
+    result = command(train_command, "--mode", "teacher", *flags)
+    assert result.code == 0, result.err
+    assert "texts are read from 'words', labels from 'class'\n" in result.err
+    assert "train 84, validation 18, test 18 texts (--split 70,15,15, seed 0)" in result.err
+    return posts
+
+
+def score(command, *args) -> tuple[dict, str]:
+    result = command(eval_command, "runs/teacher", "--json", *args)
+    assert result.code == 0, result.err
+    return json.loads(result.out), result.err
+
+
+def test_the_record_says_how_the_texts_were_read(trained) -> None:
+    record = json.loads(Path("runs/teacher/train_args.json").read_text())
+    assert record["split_sizes"] == {"train": 84, "validation": 18, "test": 18}
+    assert record["splits_made"] == ["validation", "test"]
+    assert (record["split_seed"], record["rows_skipped"]) == (0, 0)
+    assert (record["text_column"], record["label_column"]) == ("words", "class")
+    assert record["label_names"] == ["not-hate", "hate"]
+
+
+def test_eval_finds_the_same_texts_again_and_says_where_they_have_changed(command, trained) -> None:
+    results = json.loads(Path("runs/teacher/results.json").read_text())
+    answer, err = score(command)
+    assert "other texts" not in err
+    assert answer["runs"][0]["n"] == 18
+    assert answer["runs"][0]["loss"] == pytest.approx(results["test"]["loss"], abs=1e-5)
+    answer, err = score(command, "--data", trained, "--text-column", "words")
+    assert "other texts" not in err  # the percentages are those of the run
+    write(trained, ("words", "class"), ("not-hate", "hate"), 150)
+    _, err = score(command)
+    assert "posts.csv are other texts than runs/teacher was trained on: they have changed" in err
+
+
+@pytest.mark.parametrize("names", [("noHate", "hate"), ("safe", "hateful"), ("0", "1")])
+def test_classes_of_other_names_count_as_what_they_mean(command, trained, names) -> None:
+    """By their index or the alphabet, the accuracy would be one minus this."""
+    first, _ = score(command)
+    others = write(trained.with_name("others.csv"), ("text", "label"), names)
+    answer, err = score(command, "--data", others)
+    assert answer["runs"][0]["accuracy"] == first["runs"][0]["accuracy"] > 0.6
+    assert answer["positive"] == "hate"
+    assert "runs/teacher: classes are matched by " in err
+    others = write(trained.with_name("others.csv"), ("text", "label"), names, 150)
+    _, err = score(command, "--data", others)
+    assert "warning: others.csv are other texts than runs/teacher was trained on\n" in err
+
+
+def test_classes_that_do_not_match_are_refused(command, trained) -> None:
+    others = write(trained.with_name("others.csv"), ("text", "label"), ("b", "a"))
+    result = command(eval_command, "runs/teacher", "--data", others, "--positive", "a")
+    assert result.code == 3
+    assert "the data have the classes b, a, the run not-hate, hate (hint: " in result.err
+
+
+def test_how_to_read_goes_with_what_to_read(command) -> None:
+    result = command(eval_command, "--label-column", "class")
+    assert result.code == 2
+    assert "give --data too" in result.err
