@@ -102,9 +102,15 @@ def hub(tmp_path: Path):
     (tmp_path / "model" / "model.safetensors").write_bytes(WEIGHTS)
     folders = {
         DATASET: write_tweet_eval(tmp_path / "tweets", ROWS),
-        "x/three": write_tweet_eval(tmp_path / "three", ROWS, names=("a", "b", "c")),
-        "x/two": write_tweet_eval(tmp_path / "two", {k: ROWS[k] for k in ("train", "test")}),
+        "x/reversed": write_tweet_eval(tmp_path / "reversed", ROWS, names=("hate", "normal")),
+        "x/two": write_tweet_eval(tmp_path / "two", {k: ROWS[k] for k in ("validation", "test")}),
+        "x/files": tmp_path / "files",
     }
+    (tmp_path / "files").mkdir()
+    for number in range(2):
+        rows = [f"{i},text {i},{i % 3}\n" for i in range(30 * number, 30 * number + 30)]
+        table = "".join([",tweet,class\n", *rows])
+        (tmp_path / "files" / f"train-0000{number}-of-00002.csv").write_text(table)
     with HubStandIn(models={MODEL: tmp_path / "model"}, datasets=folders) as standin:
         yield standin
 
@@ -157,13 +163,31 @@ def test_an_unfit_data_set_is_one_line(hub: HubStandIn, tmp_path: Path) -> None:
         "no/such": "data set no/such is not on the Hub, or is private (hint: --model DIR and ",
         f"{DATASET}:irony": f"cannot load data set {DATASET}: BuilderConfig 'irony' not found. "
         "Available: ['hate']",
-        "x/three": "x/three has 3 classes, not exactly two: a, b, c",
-        "x/two": "x/two has no validation split (found: train, test)",
+        "x/two": "x/two has no train split (found: validation, test)",
     }
     lines = Run(LOAD, *said, home=tmp_path, url=hub.url).lines()
     assert len(lines) == len(said)
     for line, expected in zip(lines, said.values(), strict=True):
         assert line.startswith(expected)
+
+
+def test_several_files_with_columns_of_their_own_are_one_data_set(hub, tmp_path: Path) -> None:
+    rows, names, revision = Run(LOAD, "x/files", home=tmp_path, url=hub.url).data()
+    assert {split: len(pairs) for split, pairs in rows.items()} == {
+        "train": 48,
+        "validation": 6,
+        "test": 6,
+    }
+    found = {text: label for pairs in rows.values() for text, label in pairs}
+    assert found == {f"text {i}": i % 3 for i in range(60)}
+    assert names == ["0", "1", "2"]
+    assert revision == hub.commit("datasets", "x/files")
+
+
+def test_of_two_class_names_the_negative_one_is_first(hub, tmp_path: Path) -> None:
+    rows, names, _ = Run(LOAD, "x/reversed:hate", home=tmp_path, url=hub.url).data()
+    assert names == ["normal", "hate"]
+    assert rows["test"] == [["f", 0], ["g", 1]]
 
 
 def test_a_hub_out_of_reach_is_told_in_time(dead_url: str, tmp_path: Path) -> None:
