@@ -50,23 +50,15 @@ def read_json(path: Path) -> dict[str, Any]:
 
 # What is read again of a run's two records, and may stand there.
 KINDS: dict[str, tuple[type, ...]] = {
-    "mode": (str,),
-    "layers": (list,),
-    "max_length": (int,),
-    "data": (str,),
-    "data_sha256": (str,),
+    **dict.fromkeys(("mode", "data", "data_sha256", "split"), (str,)),
+    **dict.fromkeys(("text_column", "label_column", "positive"), (str, type(None))),
     "data_revision": (str, type(None)),
-    "limit": (int, type(None)),
-    "text_column": (str, type(None)),
-    "label_column": (str, type(None)),
-    "positive": (str, type(None)),
     "positive_from": (float, int, type(None)),
-    "split": (str,),
     "skip_bad": (bool,),
-    "steps": (int,),
+    **dict.fromkeys(("layers", "label_names"), (list,)),
+    **dict.fromkeys(("max_length", "steps", "parameters", "trainable"), (int,)),
+    "limit": (int, type(None)),
     "train_loss": (float,),
-    "parameters": (int,),
-    "trainable": (int,),
 }
 
 

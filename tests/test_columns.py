@@ -56,6 +56,7 @@ def path(tmp_path: Path) -> Path:
         ("Unnamed: 0,Comment Text,is_toxic", ("#,text #,0", "#,text #,1"), "'Comment Text'"),
         ("id,comment_text,target", ("#,text #,0", "#,text #,1"), "'comment_text', labels "),
         ("text,title,label,target", ("text #,x,0,7", "text #,x,1,8"), ""),
+        ("Text,text,label,Label", ("x,text #,0,7", "x,text #,1,8"), ""),
         ("Text,title,LABEL,target", ("text #,x,0,7", "text #,x,1,8"), "'Text', labels from"),
         ("sentence,hate", ("text #,0", "text #,1"), "'sentence', labels from 'hate'"),
     ],
@@ -235,6 +236,12 @@ def test_several_label_columns_mean_any_of_them(path: Path, one: str) -> None:
     assert data.label_names == ("other", "toxic+threat")
     labels = [pairs(data)[f"text {i}"] == "toxic+threat" for i in range(4)]
     assert labels == [False, True, True, True]
+    source = table(path, "comment,toxic,threat", "text #,0,", "text #,,1", "text #,0,0")
+    data = read(source, label_column="toxic,threat", skip_bad=True)
+    assert {int(text[5:]) % 3: label for text, label in pairs(data).items()} == {
+        1: "toxic+threat",  # one that is positive is enough to know
+        2: "other",
+    }
     source = table(path, "comment,toxic,threat", "text #,0,1", "text #,0,-1")
     message = fails(source, label_column="toxic,threat")
     assert f"{path}:3: the label is '-1', no number from 0 to 1" in message
