@@ -12,7 +12,7 @@ from scipy.stats import bootstrap
 from sklearn import metrics as sk
 
 from scoring import compute_metrics, constants, softmax
-from scoring.metrics import auroc, bootstrap_intervals, expected_calibration_error
+from scoring.metrics import auroc, bootstrap_intervals, confusion, expected_calibration_error
 
 
 def random_case(seed, n=300):
@@ -95,10 +95,7 @@ def test_certain_and_right_is_perfectly_calibrated():
 def test_bootstrap_interval_equals_scipys():
     logits, labels = random_case(9, n=400)
     predicted = (logits[:, 1] >= logits[:, 0]).astype(int)
-    tp, fp, fn, tn = (
-        int(((predicted == p) & (labels == t)).sum()) for p, t in ((1, 1), (1, 0), (0, 1), (0, 0))
-    )
-    ours = bootstrap_intervals(tp, fp, fn, tn)
+    ours = bootstrap_intervals(confusion(predicted, labels, 2))
     theirs = bootstrap(
         ((predicted == labels).astype(float),), np.mean, method="percentile", rng=0
     ).confidence_interval
