@@ -298,6 +298,29 @@ def test_compare_shows_a_card_for_each_model(visit, start, script):
 
 
 @pytest.mark.parametrize("script", [True, False])
+def test_of_more_classes_all_are_listed_and_of_two_none(visit, start, four_runs, web_runs, script):
+    flags = ("--run", four_runs / "odd", web_runs / "lora")
+    page = visit(*flags, script=script)
+    ask(page, "you stupid fool", "Compare all models")
+    _, answers = start(*flags).post("/api/compare", {"text": "you stupid fool"})
+    answer = answers["results"][0]
+    four, two = cards(page).all()
+    assert read_card(four) == card_of(answer)
+    expect(four.locator("[data-field=class]")).to_have_text("insult")
+    ranked = sorted(answer["classes"].items(), key=lambda pair: -pair[1])
+    rows = four.get_by_role("row").all()
+    assert [row.text_content().split(None, 1) for row in rows] == [
+        [name, f"{100 * p:.1f} %"] for name, p in ranked
+    ]
+    assert [row.get_attribute("class") for row in rows].count("fine") == 1
+    expect(four).to_contain_text("Toxic here: hate, insult, joke.")
+    expect(two.get_by_role("table")).to_be_hidden()
+    expect(two).not_to_contain_text("Likeliest class")
+    if script:
+        expect_no_violations(page)
+
+
+@pytest.mark.parametrize("script", [True, False])
 def test_one_model_alone_is_not_compared(visit, web_runs, script):
     page = visit("--run", web_runs / "odd", script=script)
     expect(page.get_by_role("button", name="Compare")).to_have_count(0)
@@ -634,9 +657,8 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(visit, state):
-    page = STATES[state](visit)
+def expect_no_violations(page):
+    """Narrow and wide, light and dark."""
     page.evaluate(Axe().axe_script)
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 800})
@@ -645,6 +667,11 @@ def test_axe_finds_nothing(visit, state):
             options = {"runOnly": RULES, "resultTypes": ["violations"]}
             found = AxeResults(page.evaluate("options => axe.run(options)", options))
             assert found.violations_count == 0, f"{width} {scheme} {found.generate_report()}"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(visit, state):
+    expect_no_violations(STATES[state](visit))
 
 
 def cut_elements(page):

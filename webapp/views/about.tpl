@@ -11,8 +11,9 @@
   <h2 id="{{split}}">{{heading}}: macro-F1</h2>
   <table class="chart">
     <caption>Dot: macro-F1 on a scale from 0 to 1. Band: its 95 % interval over texts, not over training runs.
-    % if split == 'test' and shown[0].constant:
-      Dashed line: calling every text {{shown[0].constant[0]}}, {{'%.3f' % shown[0].constant[1]}}.
+    % constants = dict.fromkeys(m.constant for m in shown if m.constant and split == 'test')
+    % if constants:
+      Dashed line: calling every text {{' or '.join('%s, %.3f' % constant for constant in constants)}}.
     % end
     </caption>
     <thead><tr><th scope="col">Model</th><th scope="col">0 to 1</th><th scope="col">Macro-F1</th></tr></thead>
