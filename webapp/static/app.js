@@ -58,8 +58,8 @@ if (form) {
     write(card, "hash", answer.model.sha256.slice(0, 12));
     write(card, "model", answer.model.name);
     field(card, "model").setAttribute("href", `/card/${encodeURIComponent(answer.model.name)}`);
-    field(card, "classes").hidden = !answer.classes;
-    if (answer.classes) {
+    if (!answer.classes) field(card, "classes").remove(); // there are two
+    else {
       write(card, "toxic-classes", answer.toxic_classes.join(", "));
       write(card, "class", answer.class);
       const likeliest = Object.entries(answer.classes).sort((a, b) => b[1] - a[1]);
