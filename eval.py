@@ -1,4 +1,7 @@
-"""Score trained runs on the test set, side by side, with two constant answers below them."""
+"""Score trained runs on the test set, side by side, with constant answers below them.
+
+Of more classes than two, each class's scores and where its texts went follow for every run.
+"""
 
 import argparse
 import json
@@ -6,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data import Choice
-from experiment.cli import add_shared_flags, number, run_command
+from experiment.cli import UsageError, add_shared_flags, number, run_command
 from experiment.data_flags import SOURCES, add_data_flags, choice_of
 from experiment.settings import Settings
 
@@ -53,13 +56,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--matched",
         action="store_true",
         help="move all scores of the split alike, until their mean is the share of positives in "
-        "validation: against a shift, where the class is as frequent as it was",
+        "validation: against a shift, where the class is as frequent as it was; two classes",
     )
     parser.add_argument(
         "--hatecheck",
         type=Path,
         metavar="DIR",
-        help="instead of a split, score the test cases of HateCheck in this folder",
+        help="instead of a split, score the test cases of HateCheck in this folder; two classes",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     reading = parser.add_argument_group("what is read of --data")
@@ -77,7 +80,7 @@ def main() -> int:
     args = parse_args()
     from bert_min import ModelError
     from experiment.rundir import find_runs, is_run
-    from experiment.scores import Manner, find_data, score_hatecheck, score_run
+    from experiment.scores import Manner, describe, find_data, score_hatecheck, score_run
     from scoring import constants
     from scoring.table import hatecheck_tables, results_table
 
@@ -96,17 +99,16 @@ def main() -> int:
         print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
         return 0
     data = find_data(runs, args.data, args.limit, choice_of(vars(args)))
-    split = data.splits[args.split]
+    split, names = data.splits[args.split], data.label_names
+    if args.matched and len(names) > 2:
+        raise UsageError(f"--matched is for two classes; {data.name} has {', '.join(names)}")
     if args.matched:
         labels = data.splits["validation"].labels
         manner = replace(manner, prior=sum(labels) / len(labels))
     answer = {
-        "data": data.name,
-        "split": args.split,
-        "positive": data.label_names[1],
-        "positive_rate": sum(split.labels) / len(split.labels),
-        "runs": [score_run(run, split, manner) for run in runs],
-        "constants": constants(split.labels, data.splits["train"].labels, data.label_names),
+        **describe(data, args.split),
+        "runs": [score_run(run, split, names, manner) for run in runs],
+        "constants": constants(split.labels, data.splits["train"].labels, names),
     }
     print(json.dumps(answer, indent=2) if args.json else results_table(answer))
     return 0

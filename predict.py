@@ -1,4 +1,8 @@
-"""Label texts with a trained run: one JSON line a text, `score` = P(positive class)."""
+"""Label texts with a trained run: one JSON line a text.
+
+Of two classes `score` is the probability of the positive one, of more that of the label, and
+`scores` has all of them by name.
+"""
 
 import argparse
 import signal
@@ -37,7 +41,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         type=Path,
         metavar="F",
         help="label the texts of a .txt (one a line), .csv, .tsv, .jsonl or .parquet file, or of - "
-        "(standard input). A row that cannot be read gets an answer that says why",
+        "(standard input). A row that cannot be read, or is empty, gets an answer that says why",
     )
     parser.add_argument(
         "--format",
@@ -108,15 +112,16 @@ def main() -> int:
     told = 0
     with tqdm(initial=counts["rows"], unit="text", disable=None if args.file else True) as bar:
         for answers in labelled(islice(rows, counts["rows"], None), classifier):
-            text = form(answers, first=not counts["rows"])
             bad = [answer for answer in answers if "error" in answer]
+            text = form(answers, classifier.label_names, first=not counts["rows"])
             counts = {"rows": counts["rows"] + len(answers), "bad": counts["bad"] + len(bad)}
             if file:
                 file.write(text, counts)
             else:
                 print(text, end="")
             for row in bad[: REPORTED - told]:
-                bar.write(f"warning: {args.file}:{row['line']}: {row['error']}", file=sys.stderr)
+                place = f"{args.file}:{row['line']}" if args.file else f"text {row['line']}"
+                bar.write(f"warning: {place}: {row['error']}", file=sys.stderr)
                 told += 1
             bar.update(len(answers))
     if file:

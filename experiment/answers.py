@@ -4,28 +4,36 @@ import csv
 import fcntl
 import json
 import os
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from experiment.cli import UsageError
 
-FIELDS = ("text", "label", "score", "threshold", "truncated", "line", "error")
 
-
-def as_json(answers: list[dict[str, Any]], first: bool) -> str:
+def as_json(answers: list[dict[str, Any]], names: Sequence[str], first: bool) -> str:
     """A line each, in ASCII: any terminal and pipe takes it."""
     return "".join(json.dumps(answer) + "\n" for answer in answers)
 
 
-def as_csv(answers: list[dict[str, Any]], first: bool) -> str:
-    """A row each; the first of a file bring the header."""
+def as_csv(answers: list[dict[str, Any]], names: Sequence[str], first: bool) -> str:
+    """A row each; the first of a file bring the header.
+
+    Of two classes (`names`) there is a column `threshold`, of more a column `score_NAME` of each.
+    """
+    columns = [f"score_{name}" for name in names] if len(names) > 2 else ["threshold"]
+    fields = ("text", "label", "score", *columns, "truncated", "line", "error")
     rows = StringIO()
     # Texts in quotes, whatever is in them: a carriage return alone would end the row for readers.
-    writer = csv.DictWriter(rows, FIELDS, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer = csv.DictWriter(
+        rows, fields, extrasaction="ignore", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
+    )
     if first:
         writer.writeheader()
-    writer.writerows(answers)
+    for answer in answers:
+        scores = answer.get("scores", {})
+        writer.writerow(answer | {f"score_{name}": score for name, score in scores.items()})
     return rows.getvalue()
 
 

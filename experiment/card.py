@@ -1,8 +1,11 @@
 """The README.md of a run, which the Hub reads as its model card."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from scoring.table import class_table
 
 
 def model_card(record: dict[str, Any], results: dict[str, Any]) -> str:
@@ -11,11 +14,6 @@ def model_card(record: dict[str, Any], results: dict[str, Any]) -> str:
     Its head is what the Hub reads: https://huggingface.co/docs/hub/model-cards#model-card-metadata
     """
     scored = {split: results[split] for split in ("validation", "test") if results.get(split)}
-    rows = "\n".join(
-        f"| {split} | {m['loss']:.4f} | {m['accuracy']:.4f} | {m['f1']:.4f} | "
-        f"{m['macro_f1']:.4f} | {m['predicted_positive_rate']:.4f} | {m['n']} |"
-        for split, m in scored.items()
-    )
     adapted = record["mode"] == "lora" and "merged_from" not in record
     head: dict[str, Any] = {
         "language": "en",
@@ -33,23 +31,42 @@ def model_card(record: dict[str, Any], results: dict[str, Any]) -> str:
     # A JSON value is a YAML value.
     lines = "\n".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in head.items())
     at = f" (commit {record['revision']})" if record.get("revision") else ""
-    trained_on = record["data_name"]
+    names, trained_on = record["label_names"], record["data_name"]
     trained_on += f" (commit {record['data_revision']})" if record.get("data_revision") else ""
     return f"""---
 {lines}
 ---
 # {record["mode"]}: layers {", ".join(map(str, record["layers"]))} of {record["model"]}{at}
 
-Classifies a text as {" or ".join(record["label_names"])}; trained on {trained_on} by
+Classifies a text as {", ".join(names[:-1])} or {names[-1]}; trained on {trained_on} by
 `{record["command"]}`.
 
-| split | loss | accuracy | F1 ({record["label_names"][1]}) | macro-F1 | predicted positive | n |
-|---|---|---|---|---|---|---|
-{rows}
+{score_tables(names, scored)}
 
 Scores on texts unlike the training data are much lower. The label is a guess about a sentence,
 not a judgement of a person: do not let it decide anything about anyone without a human reader.
 """
+
+
+def score_tables(names: Sequence[str], scored: dict[str, dict[str, Any]]) -> str:
+    """A line of scores for each split; of more classes than two, one for each class of a split."""
+    columns = {"loss": "loss", "accuracy": "accuracy", "f1": f"F1 ({names[1]})"}
+    columns |= {"macro_f1": "macro-F1", "predicted_positive_rate": "predicted positive"}
+    if len(names) > 2:
+        columns = {key: key for key in ("loss", "accuracy")}
+        columns |= {"macro_f1": "macro-F1", "weighted_f1": "weighted F1"}
+    lines = [
+        ["split", *columns.values(), "n"],
+        *([s, *(f"{m[key]:.4f}" for key in columns), str(m["n"])] for s, m in scored.items()),
+    ]
+    tables = [lines] + [class_table(names, m, s) for s, m in scored.items() if len(names) > 2]
+    return "\n\n".join(map(markdown, tables))
+
+
+def markdown(lines: Sequence[Sequence[str]]) -> str:
+    """A table of a header and more lines."""
+    header, *rows = (f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join([header, f"|{'---|' * len(lines[0])}", *rows])
 
 
 def evaluation(record: dict[str, Any], split: str, metrics: dict[str, Any]) -> dict[str, Any]:

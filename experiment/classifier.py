@@ -17,25 +17,39 @@ from data.hashtags import READINGS
 from experiment.rundir import (
     read_json,
 )
-from scoring import predict_logits, softmax
+from scoring import decide, predict_logits, score_of, softmax
 from speed.packing import packed
 
 
 class Prediction(NamedTuple):
-    """`score` is the probability of the positive class, whatever the label."""
+    """`scores` are the probabilities of all classes, in the order of the label names.
+
+    `score` is that of the positive class where there are two, whatever the label, and that of the
+    label where there are more.
+    """
 
     label: str
     score: float
     truncated: bool
     n_tokens: int
+    scores: tuple[float, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the model was given nothing to read but [CLS] and [SEP]: then this is no answer.
+
+        So it is with blank texts, and with those of characters that the tokenizer drops.
+        """
+        return self.n_tokens == 2
 
 
 @dataclass(frozen=True)
 class Decision:
     """How a text becomes logits' input, and logits an answer; stored in a run's config.json.
 
-    `hashtags` is one of data.hashtags.READINGS; `temperature` divides the logits, and a text is
-    positive from a score of `threshold` on: both were fitted on the validation split.
+    `hashtags` is one of data.hashtags.READINGS; `temperature` divides the logits, and of two
+    classes a text is the positive one from a score of `threshold` on: both were fitted on the
+    validation split. Of more classes it is the likeliest, and the threshold stays at 1/2, unused.
     Raises ModelError for anything that cannot be meant.
     """
 
@@ -93,7 +107,10 @@ class Classifier:
     def logits(
         self, texts: Sequence[str], progress: Callable[[int], Any] = lambda n: None
     ) -> np.ndarray:
-        """Logits (N, K) of N texts, as the model gives them: the temperature is not in them."""
+        """Logits (N, K) of N texts, as the model gives them: the temperature is not in them.
+
+        An empty text has some like any other: eight of TweetEval's are part of its scores.
+        """
         ids = [encoded.ids for encoded in self.tokenizer.encode(list(map(self.read, texts)))]
         return predict_logits(self.model, ids, self.batch_size, progress, self.parallel)
 
@@ -106,9 +123,14 @@ class Classifier:
         encoded = self.tokenizer.encode(list(map(self.read, texts)))
         ids = [e.ids for e in encoded]
         logits = predict_logits(self.model, ids, self.batch_size, parallel=self.parallel)
-        scores = softmax(logits / self.decision.temperature)[:, 1].tolist()
-        positive = [score >= self.decision.threshold for score in scores]
+        probabilities = softmax(logits / self.decision.temperature)
+        if len(self.label_names) == 2:
+            probabilities[:, 0] = 1 - probabilities[:, 1]  # to the last bit, as answers say it
+        predicted = decide(probabilities, self.decision.threshold)
+        said = score_of(probabilities, predicted).tolist()
         return [
-            Prediction(self.label_names[int(yes)], score, e.truncated, len(e.ids))
-            for e, yes, score in zip(encoded, positive, scores, strict=True)
+            Prediction(self.label_names[label], score, e.truncated, len(e.ids), tuple(row))
+            for e, label, score, row in zip(
+                encoded, predicted, said, probabilities.tolist(), strict=True
+            )
         ]

@@ -68,8 +68,13 @@ def score(
 
 
 def fit_decision(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Temperature and threshold that suit these logits (N, 2) and labels (N,)."""
+    """Temperature and threshold that suit these logits (N, K) and labels (N,).
+
+    Of more classes than two the threshold stays at 1/2: nothing uses it.
+    """
     temperature = round(fit_temperature(logits, labels), 4)
+    if logits.shape[1] > 2:
+        return temperature, 0.5
     threshold = choose_threshold(softmax(logits / temperature)[:, 1], labels)
     return temperature, round(threshold, 4)
 

@@ -15,28 +15,38 @@ from experiment.rundir import MODEL_FILES, sha256
 from speed.ranks import rank, wait_for_all, world
 
 CHUNK = 2048  # texts that are sorted by length together; memory does not grow with the file
+EMPTY = "the text is empty: there is nothing to read in it"
 
 
-def answer(text: str, prediction: Prediction, threshold: float) -> dict[str, Any]:
-    """What is written for a text: it is positive from a score of `threshold` on."""
+def answer(row: Row, prediction: Prediction, classifier: Classifier) -> dict[str, Any]:
+    """What is written for a row: label and scores, or an `error` where its text is empty.
+
+    Of two classes the threshold says from which `score` on the label is the positive one; of more,
+    `scores` has the probability of each.
+    """
+    if prediction.is_empty:
+        return {"line": row.line, "error": EMPTY}
+    names, scores = classifier.label_names, [round(score, 6) for score in prediction.scores]
+    how: dict[str, Any] = {"threshold": classifier.decision.threshold}
+    if len(names) > 2:
+        how = {"scores": dict(zip(names, scores, strict=True))}
     return {
-        "text": text,
+        "text": row.cells[0],
         "label": prediction.label,
         "score": round(prediction.score, 6),
-        "threshold": threshold,
+        **how,
         "truncated": prediction.truncated,
     }
 
 
 def labelled(rows: Iterator[Row], classifier: Classifier) -> Iterator[list[dict[str, Any]]]:
     """Yield the answers to each chunk of rows, in order; that to a bad row has an `error`."""
-    threshold = classifier.decision.threshold
     while chunk := list(islice(rows, CHUNK)):
         found = iter(classifier.predict([row.cells[0] for row in chunk if not row.error]))
         yield [
             {"line": row.line, "error": row.error}
             if row.error
-            else answer(row.cells[0], next(found), threshold)
+            else answer(row, next(found), classifier)
             for row in chunk
         ]
 

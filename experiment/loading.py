@@ -120,8 +120,6 @@ def load_classifier(
     """
     with naming(run):
         model, folder = load_run_model(run)
-        if model.config.num_labels != 2:
-            raise ModelError(f"{run} has {model.config.num_labels} classes; only two can be scored")
         tokenizer = load_tokenizer(folder, max_length or trained_length(run), model)
         decision = read_decision(run)
         return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel, decision)

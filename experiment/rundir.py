@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bert_min import ModelError
-from scoring import softmax
+from scoring import score_of, softmax
 from speed.ranks import rank
 
 ORDER = ("teacher", "odd", "even", "first", "last", "hybrid", "lora")  # of runs, in every list
@@ -204,7 +204,10 @@ def find_runs(folder: Path) -> list[Path]:
 def write_predictions(
     folder: Path, split: str, logits: np.ndarray, labels: Sequence[int], names: Sequence[str]
 ) -> None:
-    """Write `SPLIT.txt`, one label id a line as TweetEval scores it, and `SPLIT.jsonl`."""
+    """Write `SPLIT.txt`, one label id a line as TweetEval scores it, and `SPLIT.jsonl`.
+
+    A line's `score` is as in a classifier.Prediction, without temperature and threshold.
+    """
     folder.mkdir(exist_ok=True)
     predicted = logits.argmax(axis=1)
     (folder / f"{split}.txt").write_text("".join(f"{p}\n" for p in predicted), encoding="utf-8")
@@ -216,7 +219,7 @@ def write_predictions(
             "logits": [round(float(value), 6) for value in row],
         }
         for p, gold, row, probability in zip(
-            predicted, labels, logits, softmax(logits)[:, 1], strict=True
+            predicted, labels, logits, score_of(softmax(logits), predicted), strict=True
         )
     )
     text = "".join(json.dumps(line) + "\n" for line in lines)

@@ -101,6 +101,11 @@ def score_hatecheck(runs: list[Path], folder: Path, manner: Manner) -> dict[str,
     cases, scores = read_cases(folder), {}
     for run in runs:
         classifier = manner.load(run)
+        if len(classifier.label_names) > 2:
+            raise UsageError(
+                f"HateCheck knows two classes, hateful or not; {run} has "
+                f"{', '.join(classifier.label_names)} (hint: a run of two classes)"
+            )
         logits, _ = read(run, classifier, cases.texts)
         scores[str(run)] = score_cases(cases, logits, *manner.decision(classifier))
     return scores
@@ -115,12 +120,44 @@ def read(run: Path, classifier: Classifier, texts: Sequence[str]) -> tuple[np.nd
         return logits, time.perf_counter() - started
 
 
-def score_run(run: Path, split: Split, manner: Manner) -> dict[str, Any]:
-    """Every metric of one run on a split, and what its directory says of its training."""
+def describe(data: Data, split: str) -> dict[str, Any]:
+    """What is said of a split itself: its name, its classes and how frequent they are."""
+    labels, names = data.splits[split].labels, data.label_names
+    shares = (np.bincount(labels, minlength=len(names)) / len(labels)).tolist()
+    classes: dict[str, Any] = {"positive": names[1], "positive_rate": shares[1]}
+    if len(names) > 2:
+        classes = {"label_names": list(names), "label_rates": shares}
+    return {"data": data.name, "split": split, **classes}
+
+
+def places(run: Path, own: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """The column of a run's logits that speaks of each class of the data.
+
+    Two classes go by their order. Raises UsageError where the run does not know the classes.
+    """
+    if len(own) == len(wanted) == 2:
+        return [0, 1]
+    if set(own) != set(wanted):
+        raise UsageError(
+            f"{run} tells {', '.join(own)} apart, the texts are {', '.join(wanted)} "
+            "(hint: runs of one kind, or --data with these classes)"
+        )
+    return [own.index(name) for name in wanted]
+
+
+def score_run(
+    run: Path, split: Split, label_names: Sequence[str], manner: Manner
+) -> dict[str, Any]:
+    """Every metric of one run on a split, and what its directory says of its training.
+
+    Raises UsageError where the run does not know the classes of the split.
+    """
     classifier = manner.load(run)
+    columns = places(run, classifier.label_names, label_names)
     depth = classifier.model.config.num_hidden_layers
     parameters, _ = count_parameters(classifier.model.parameters())
     logits, seconds = read(run, classifier, split.texts)
+    logits = logits[:, columns]
     record, results = (read_record(run / f"{name}.json") for name in ("train_args", "results"))
     if record.get("interrupted"):
         say(f"warning: {run} was interrupted after {record.get('steps')} steps")

@@ -1,4 +1,4 @@
-"""Scores that can be believed: one temperature and one threshold, both fitted on validation."""
+"""Scores that can be believed: a temperature, and of two classes a threshold, from validation."""
 
 import numpy as np
 

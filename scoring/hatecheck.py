@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from data import DataError
-from scoring.metrics import macro_f1, softmax
+from scoring.metrics import confusion, decide, f1_of_classes, softmax
 
 FILE = "test_suite_cases.csv"
 COLUMNS = ("test_case", "label_gold", "functionality", "target_ident")
@@ -69,7 +69,7 @@ def score_cases(
     class, at this temperature, reaches the threshold. A gap is the largest rate of false positives
     (negatives) of a target group minus the smallest.
     """
-    predicted = (softmax(logits / temperature)[:, 1] >= threshold).astype(int)
+    predicted = decide(softmax(logits / temperature), threshold)
     correct = predicted == cases.labels
 
     def share(chosen: np.ndarray) -> float:
@@ -96,7 +96,7 @@ def score_cases(
         "accuracy": share(everything),
         "hateful": share(cases.labels == 1),
         "non_hateful": share(cases.labels == 0),
-        "macro_f1": macro_f1(predicted, cases.labels),
+        "macro_f1": float(f1_of_classes(confusion(predicted, cases.labels, 2)).mean()),
         **gaps,
         "functionalities": by(
             cases.functionalities,

@@ -4,21 +4,29 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-HEADER = (
-    "Model",
-    "layers",
-    "training loss",
-    "test loss",
-    "accuracy",
-    "F1",
-    "macro-F1",
-    "AUROC",
-    "predicted positive",
-    "parameters",
-    "trainable",
-    "ms/text",
+COLUMNS = (  # of a model: title, key, form
+    ("layers", "layers", ""),
+    ("training loss", "train_loss", ".4f"),
+    ("test loss", "loss", ".4f"),
+    ("accuracy", "accuracy", ".4f"),
+    ("F1", "f1", ".4f"),
+    ("macro-F1", "macro_f1", ".4f"),
+    ("weighted F1", "weighted_f1", ".4f"),
+    ("AUROC", "auroc", ".4f"),
+    ("predicted positive", "predicted_positive_rate", ".1%"),
+    ("parameters", "parameters", ",d"),
+    ("trainable", "trainable", ",d"),
+    ("ms/text", "ms_per_text", ".2f"),
 )
-
+# Said of two classes, or of more: a column where there is such a row.
+OF_SOME = ("f1", "weighted_f1", "predicted_positive_rate")
+OF_A_CLASS = (
+    ("precision", "precision", ".4f"),
+    ("recall", "recall", ".4f"),
+    ("F1", "f1", ".4f"),
+    ("AUROC", "auroc", ".4f"),
+    ("texts", "n", ",d"),
+)
 
 HATECHECK_HEADER = (
     "Model",
@@ -31,40 +39,39 @@ HATECHECK_HEADER = (
 )
 
 
-def table_row(name: str, about: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
-    """One model's cells; what is not known of it (`about` lacks it) is a dash."""
+def shown(row: dict[str, Any], key: str, form: str) -> str:
+    """A cell; what is not known is a dash."""
+    return format(row[key], form) if row.get(key) is not None else "-"
 
-    def shown(key: str, form: str) -> str:
-        return format(about[key], form) if about.get(key) is not None else "-"
 
-    return [
-        name,
-        shown("layers", ""),
-        shown("train_loss", ".4f"),
-        f"{metrics['loss']:.4f}",
-        f"{metrics['accuracy']:.4f}",
-        f"{metrics['f1']:.4f}",
-        f"{metrics['macro_f1']:.4f}",
-        f"{metrics['auroc']:.4f}",
-        f"{metrics['predicted_positive_rate']:.1%}",
-        shown("parameters", ",d"),
-        shown("trainable", ",d"),
-        shown("ms_per_text", ".2f"),
+def score_table(rows: Sequence[tuple[str, dict[str, Any]]]) -> list[list[str]]:
+    """A header, and a line of cells for each name and what is known of it."""
+    columns = [c for c in COLUMNS if c[1] not in OF_SOME or any(c[1] in row for _, row in rows)]
+    header = ["Model", *(title for title, _, _ in columns)]
+    return [header, *([name, *(shown(row, *c[1:]) for c in columns)] for name, row in rows)]
+
+
+def class_table(names: Sequence[str], metrics: dict[str, Any], title: str) -> list[list[str]]:
+    """A header, and a line of cells for each true class: its scores, and what its texts got."""
+    header = [title, *(head for head, _, _ in OF_A_CLASS), *(f"called {name}" for name in names)]
+    lines = [
+        [name, *(shown(row, *column[1:]) for column in OF_A_CLASS), *map("{:,}".format, counts)]
+        for name, row, counts in zip(names, metrics["classes"], metrics["confusion"], strict=True)
     ]
+    return [header, *lines]
 
 
 def results_table(answer: dict[str, Any]) -> str:
     """What `eval.py` prints, from what `eval.py --json` prints."""
-    rows = [table_row(PurePath(row["run"]).name, row, row) for row in answer["runs"]]
-    rows += [table_row(name, {}, metrics) for name, metrics in answer["constants"].items()]
-    n, share = answer["runs"][0]["n"], answer["positive_rate"]
-    foot = f"{answer['data']}, {answer['split']}: {n} texts, {share:.1%} {answer['positive']}"
-    return f"{markdown_table(rows, answer['split'])}\n\n{foot}"
-
-
-def markdown_table(rows: list[list[str]], split: str = "test") -> str:
-    """Rows of cells under HEADER."""
-    return aligned([cell.replace("test", split) for cell in HEADER], rows)
+    runs = [(PurePath(row["run"]).name, row) for row in answer["runs"]]
+    header, *lines = score_table([*runs, *answer["constants"].items()])
+    header = [cell.replace("test", answer["split"]) for cell in header]
+    names = answer.get("label_names") or [answer["positive"]]
+    rates = answer.get("label_rates") or [answer["positive_rate"]]
+    parts = ", ".join(f"{rate:.1%} {name}" for rate, name in zip(rates, names, strict=True))
+    foot = f"{answer['data']}, {answer['split']}: {answer['runs'][0]['n']} texts, {parts}"
+    tables = [class_table(names, row, f"{name}: class") for name, row in runs if "classes" in row]
+    return "\n\n".join([aligned(header, lines), foot, *(aligned(t[0], t[1:]) for t in tables)])
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

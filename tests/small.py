@@ -81,3 +81,26 @@ def stop_after(monkeypatch, steps):
     """Make training believe that someone asked it to stop."""
     calls = iter([False] * (steps - 1))
     monkeypatch.setattr("experiment.cli.Stop.__call__", lambda self: next(calls, True))
+
+
+FOUR = ("none", "hate", "insult", "joke")
+OPENINGS = ("thank you all for", "we hate them in", "you stupid fool of", "haha what about")
+
+
+def write_four(folder: Path) -> Path:
+    """A folder of four classes, the first more frequent than the others, that are easily told."""
+    folder.mkdir()
+    for split, size in (("train", 120), ("validation", 40), ("test", 40)):
+        rows = [(i % 5 % 4, i) for i in range(size)]
+        lines = [f"{OPENINGS[k]} number {split} {i},{FOUR[k]}\n" for k, i in rows]
+        (folder / f"{split}.csv").write_text("text,label\n" + "".join(lines))
+    return folder
+
+
+def read_four(folder: Path) -> Data:
+    splits = {}
+    for split in ("train", "validation", "test"):
+        lines = (folder / f"{split}.csv").read_text().splitlines()[1:]
+        texts, labels = zip(*(line.split(",") for line in lines), strict=True)
+        splits[split] = Split(list(texts), [FOUR.index(label) for label in labels])
+    return Data("four", splits, FOUR)

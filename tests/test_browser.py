@@ -164,7 +164,7 @@ def read_card(card):
         "verdict": field["verdict"],
         "percent": field["percent"],
         "bar": pytest.approx(float(card.locator(".amount").get_attribute("width")[:-1]), abs=0.05),
-        "threshold": card.locator(".threshold").get_attribute("x1"),
+        "threshold": float(card.locator(".threshold").get_attribute("x1")[:-1]),
         "tokens": field["tokens"],
         "model": field["model"],
         "hash": field["hash"],
@@ -177,7 +177,7 @@ def card_of(answer):
         "verdict": "Toxic" if answer["toxic"] else "Not toxic",
         "percent": f"{100 * answer['score']:.1f} %",
         "bar": 100 * answer["score"],
-        "threshold": f"{100 * answer['threshold']}%",
+        "threshold": 100 * answer["threshold"],
         "tokens": f"{answer['n_tokens']} of {answer['max_tokens']}",
         "model": answer["model"]["name"],
         "hash": answer["model"]["sha256"][:12],
@@ -295,6 +295,27 @@ def test_compare_shows_a_card_for_each_model(visit, start, script):
     assert [read_card(card) for card in cards(page).all()] == list(map(card_of, answers["results"]))
     names = [answer["model"]["name"] for answer in answers["results"]]
     assert names == ["teacher", "odd", "lora", "lora-2"]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_of_more_classes_all_are_listed_and_of_two_none(visit, start, four_runs, web_runs, script):
+    flags = ("--run", four_runs / "odd", web_runs / "lora")
+    page = visit(*flags, script=script)
+    ask(page, "you stupid fool", "Compare all models")
+    _, answers = start(*flags).post("/api/compare", {"text": "you stupid fool"})
+    answer = answers["results"][0]
+    four, two = cards(page).all()
+    assert read_card(four) == card_of(answer)
+    expect(four.locator("[data-field=class]")).to_have_text("insult")
+    ranked = sorted(answer["classes"].items(), key=lambda pair: -pair[1])
+    rows = four.get_by_role("row").all()
+    shown = [row.text_content() for row in rows]
+    assert shown == [f"{name}{100 * p:.1f} %" for name, p in ranked]
+    assert [row.get_attribute("class") for row in rows].count("fine") == 1
+    expect(four).to_contain_text("Toxic here: hate, insult, joke.")
+    expect(two).not_to_contain_text("Likeliest class")
+    if script:
+        expect_no_violations(page)
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -634,9 +655,8 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(visit, state):
-    page = STATES[state](visit)
+def expect_no_violations(page):
+    """Narrow and wide, light and dark."""
     page.evaluate(Axe().axe_script)
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 800})
@@ -645,6 +665,11 @@ def test_axe_finds_nothing(visit, state):
             options = {"runOnly": RULES, "resultTypes": ["violations"]}
             found = AxeResults(page.evaluate("options => axe.run(options)", options))
             assert found.violations_count == 0, f"{width} {scheme} {found.generate_report()}"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(visit, state):
+    expect_no_violations(STATES[state](visit))
 
 
 def cut_elements(page):

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, log_loss
 
+from experiment.finish import fit_decision
 from scoring import softmax
 from scoring.calibration import (
     choose_threshold,
@@ -43,6 +44,19 @@ def test_temperature_is_the_factor_and_scipys_minimum(factor):
         options={"xatol": 1e-9},
     )
     assert found == pytest.approx(best.x, rel=1e-3)
+
+
+def test_temperature_of_four_classes_is_scipys_minimum():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 4, 2000)
+    logits = 5 * (rng.normal(size=(2000, 4)) + np.eye(4)[labels])
+    expected = log_loss(labels, softmax(logits / 3))
+    assert negative_log_likelihood(logits, labels, 3.0) == pytest.approx(expected)
+    best = scipy.optimize.minimize_scalar(
+        lambda t: log_loss(labels, softmax(logits / t)), bounds=(0.05, 20), method="bounded"
+    )
+    assert fit_temperature(logits, labels) == pytest.approx(best.x, rel=1e-3)
+    assert fit_decision(logits, labels) == (pytest.approx(best.x, rel=1e-3), 0.5)
 
 
 scored = st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=2, max_size=25)

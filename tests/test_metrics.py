@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax as scipy_softmax
-from scipy.stats import bootstrap
+from scipy.stats import binom, bootstrap
 from sklearn import metrics as sk
 
 from scoring import compute_metrics, constants, softmax
-from scoring.metrics import auroc, bootstrap_intervals, expected_calibration_error
+from scoring.metrics import auroc, bootstrap_intervals, confusion, expected_calibration_error
 
 
-def random_case(seed, n=300):
+def random_case(seed, n=300, classes=2):
     rng = np.random.default_rng(seed)
-    labels = rng.integers(0, 2, n)
-    logits = rng.normal(size=(n, 2)) + 0.7 * np.eye(2)[labels]
+    labels = rng.integers(0, classes, n)
+    logits = rng.normal(size=(n, classes)) + 0.7 * np.eye(classes)[labels]
     return logits.round(1).astype(np.float32), labels  # rounding makes ties
 
 
@@ -43,6 +43,60 @@ def test_every_metric_equals_scikit_learn(seed):
     }
     for name, value in expected.items():
         assert ours[name] == pytest.approx(value, abs=1e-9), name
+
+
+@pytest.mark.parametrize("classes", [3, 4, 7])
+@pytest.mark.parametrize("seed", range(3))
+def test_every_metric_of_more_classes_equals_scikit_learn(seed, classes):
+    logits, labels = random_case(seed, classes=classes)
+    ours = compute_metrics(logits, labels)
+    p = scipy_softmax(logits.astype(np.float64), axis=1)
+    predicted = p.argmax(axis=1)
+    report = sk.classification_report(labels, predicted, output_dict=True, zero_division=0)
+    expected = {
+        "loss": sk.log_loss(labels, p),
+        "accuracy": report["accuracy"],
+        "macro_f1": report["macro avg"]["f1-score"],
+        "weighted_f1": report["weighted avg"]["f1-score"],
+        "auroc": sk.roc_auc_score(labels, p, multi_class="ovr", average="macro"),
+        "brier": sk.brier_score_loss(labels, p, scale_by_half=True),
+        "n": len(labels),
+    }
+    for name, value in expected.items():
+        assert ours[name] == pytest.approx(value, abs=1e-9), name
+    assert ours["confusion"] == sk.confusion_matrix(labels, predicted).tolist()
+    names = {"precision": "precision", "recall": "recall", "f1-score": "f1", "support": "n"}
+    for label, row in enumerate(ours["classes"]):
+        for theirs, name in names.items():
+            assert row[name] == pytest.approx(report[str(label)][theirs]), name
+        assert row["auroc"] == pytest.approx(sk.roc_auc_score(labels == label, p[:, label]))
+    whole = {"accuracy_ci95", "macro_f1_ci95", "ece", "classes", "confusion"}
+    assert ours.keys() == expected.keys() | whole
+
+
+def test_brier_of_two_classes_is_half_the_squared_distance():
+    logits, labels = random_case(0)
+    distance = ((softmax(logits) - np.eye(2)[labels]) ** 2).sum(axis=1)
+    assert compute_metrics(logits, labels)["brier"] == pytest.approx(distance.mean() / 2)
+
+
+answered = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40)
+
+
+@given(answered)
+def test_more_classes_of_which_some_are_never_seen_or_never_predicted(pairs):
+    predicted, labels = (np.array(column, int) for column in zip(*pairs, strict=True))
+    ours = compute_metrics(np.eye(4)[predicted], labels)
+    known = {"labels": range(4), "zero_division": 0}
+    for average in ("macro", "weighted"):
+        theirs = sk.f1_score(labels, predicted, average=average, **known)
+        assert ours[f"{average}_f1"] == pytest.approx(theirs)
+    assert ours["confusion"] == sk.confusion_matrix(labels, predicted, labels=range(4)).tolist()
+    areas = [row["auroc"] for row in ours["classes"]]
+    present = set(labels.tolist()) if len(set(labels.tolist())) > 1 else set()
+    assert {label for label, area in enumerate(areas) if area is not None} == present
+    mean = np.mean([area for area in areas if area is not None]) if present else None
+    assert ours["auroc"] == (pytest.approx(mean) if present else None)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))
@@ -92,13 +146,12 @@ def test_certain_and_right_is_perfectly_calibrated():
     assert expected_calibration_error(np.eye(2), np.array([0, 1])) == 0
 
 
-def test_bootstrap_interval_equals_scipys():
-    logits, labels = random_case(9, n=400)
-    predicted = (logits[:, 1] >= logits[:, 0]).astype(int)
-    tp, fp, fn, tn = (
-        int(((predicted == p) & (labels == t)).sum()) for p, t in ((1, 1), (1, 0), (0, 1), (0, 0))
-    )
-    ours = bootstrap_intervals(tp, fp, fn, tn)
+@pytest.mark.parametrize("classes", [2, 4])
+def test_bootstrap_interval_equals_scipys(classes):
+    logits, labels = random_case(9, n=400, classes=classes)
+    predicted = logits[:, ::-1].argmax(axis=1)
+    predicted = classes - 1 - predicted  # of equals the last one
+    ours = bootstrap_intervals(confusion(predicted, labels, classes))
     theirs = bootstrap(
         ((predicted == labels).astype(float),), np.mean, method="percentile", rng=0
     ).confidence_interval
@@ -113,6 +166,31 @@ def test_bootstrap_interval_equals_scipys():
         rng=0,
     ).confidence_interval
     assert ours["macro_f1"] == pytest.approx([macro.low, macro.high], abs=0.01)
+
+
+def test_counts_of_many_classes_are_resampled_in_parts():
+    """Of 150 classes 44 resamples are drawn at once."""
+    labels = np.arange(3000) % 150
+    counts = confusion(np.where(labels < 100, labels, 0), labels, 150)
+    low, high = bootstrap_intervals(counts)["accuracy"]
+    assert [low, high] == pytest.approx(binom.ppf([0.025, 0.975], 3000, 2 / 3) / 3000, abs=1e-3)
+
+
+def test_label_ids_of_few_bits_are_counted():
+    labels = np.array([19, 0, 7], np.uint8)
+    assert confusion(labels, labels, 20)[19, 19] == 1
+
+
+def test_of_more_classes_the_majority_of_training_is_the_one_constant():
+    train_labels = [0] * 6 + [1] * 3 + [3]  # the third is in no training text
+    found = constants([1, 0, 2, 1], train_labels, ("none", "hate", "insult", "joke"))
+    assert list(found) == ["majority (none)"]
+    scores = found["majority (none)"]
+    assert scores["accuracy"] == 0.25
+    assert scores["confusion"][1] == [2, 0, 0, 0]
+    expected = -(2 * math.log(0.3) + math.log(0.6) + math.log(1e-9)) / 4
+    assert scores["loss"] == pytest.approx(expected, rel=1e-6)
+    assert scores["auroc"] == 0.5
 
 
 def test_constants_on_the_counts_of_tweetevals_test_set():

@@ -9,18 +9,24 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import eval as eval_command
 import predict as predict_command
+import webapp.service
 from data import DataError
-from data.tables import read_texts
+from data.tables import Row, read_texts
 from experiment import labelling
 from experiment.answers import AnswerFile
 from experiment.cli import UsageError
+from experiment.loading import load_classifier
+from webapp.contract import Refused
 
 ROOT = Path(__file__).parent.parent
 
@@ -41,10 +47,10 @@ def read(path):
 
 def test_one_json_line_a_text(predict, web_runs):
     threshold = read(web_runs / "odd/config.json")["decision"]["threshold"]
-    texts = ["I hate you", "", "a " * 200, "caf\u00e9 \U0001f600", "two\nlines", "half \ud800"]
+    texts = ["I hate you", "a " * 200, "caf\u00e9 \U0001f600", "two\nlines", "half \ud800"]
     lines = answers(predict(*texts))
     assert [line["text"] for line in lines] == texts
-    assert [line["truncated"] for line in lines] == [False, False, True, False, False, False]
+    assert [line["truncated"] for line in lines] == [False, True, False, False, False]
     for line in lines:
         assert set(line) == {"text", "label", "score", "threshold", "truncated"}
         assert line["threshold"] == threshold
@@ -108,11 +114,11 @@ def test_answers_as_csv_say_what_those_as_json_say(predict):
 
 
 def test_every_line_of_a_file_has_its_answer(predict, monkeypatch):
-    """Line ends of Windows, a byte order mark, blank lines, and more lines than one chunk."""
+    """Line ends of Windows, a byte order mark, and more lines than one chunk."""
     monkeypatch.setattr(labelling, "CHUNK", 2)
-    Path("t.txt").write_bytes(b"\xef\xbb\xbfone\r\n\r\nthree\x0bthree\nfour\rfour\nfive")
+    Path("t.txt").write_bytes(b"\xef\xbb\xbfone\r\ntwo\r\nthree\x0bthree\nfour\rfour\nfive")
     lines = answers(predict("--file", "t.txt"))
-    assert [x["text"] for x in lines] == ["one", "", "three\x0bthree", "four\rfour", "five"]
+    assert [x["text"] for x in lines] == ["one", "two", "three\x0bthree", "four\rfour", "five"]
     Path("t.jsonl").write_text('{"text": "a"}\n\n{"text": "b"}\n', encoding="utf-8")
     assert [line["text"] for line in answers(predict("--file", "t.jsonl"))] == ["a", "b"]
 
@@ -239,6 +245,49 @@ def test_a_bad_row_has_an_answer_that_says_why(predict, monkeypatch):
         assert (texts[0], texts[-1]) == ("good", "last")
         count = f"error: {len(errors)} of {len(lines)} rows could not be read"
         assert count in result.err.splitlines()[-1]
+
+
+# Nothing, spaces of all kinds, and characters that the tokenizer drops.
+EMPTY = ("", "   ", "\t\u00a0\u2003\u2028", "\u200b\ufeff", "\0", "\u0301\u0301", "\x1b")
+
+
+def test_an_empty_text_is_answered_by_an_error(predict, monkeypatch):
+    monkeypatch.setattr(labelling, "CHUNK", 2)
+    texts = ["I hate you", *EMPTY, "hello"]
+    Path("t.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    result = predict("--file", "t.jsonl")
+    assert result.code == 3
+    error = "the text is empty: there is nothing to read in it"
+    lines = [json.loads(line) for line in result.out.splitlines()]
+    numbers = range(2, len(texts))
+    assert lines[1:-1] == [{"line": number, "error": error} for number in numbers]
+    assert [line["text"] for line in (lines[0], lines[-1])] == ["I hate you", "hello"]
+    assert result.err.splitlines() == [
+        *(f"warning: t.jsonl:{number}: {error}" for number in numbers),
+        "error: 7 of 9 rows could not be read; their answers say why",
+    ]
+    result = predict(*texts)
+    assert result.code == 3
+    assert [json.loads(line) for line in result.out.splitlines()] == lines
+    assert f"warning: text 2: {error}" in result.err
+
+
+@pytest.fixture(scope="module")
+def classifier(web_runs):
+    return load_classifier(web_runs / "odd")
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.text(st.sampled_from(["a", "#", ".", *"".join(EMPTY)]), max_size=3))
+def test_what_is_empty_here_is_empty_on_the_page(classifier, text):
+    [[line]] = labelling.labelled(iter([Row(1, (text,))]), classifier)
+    model = SimpleNamespace(classifier=classifier)
+    try:
+        page = bool(webapp.service.predict(model, [text]))  # type: ignore[arg-type]
+    except Refused:
+        page = False
+    expected = any(character in "a#." for character in text)
+    assert (page, "error" not in line) == (expected, expected)
 
 
 def test_the_first_bad_rows_are_told_and_all_are_counted(predict):

@@ -145,7 +145,8 @@ class Stub:
         self.score = score
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        return [Prediction("hate", self.score(text), False, 3) for text in texts]
+        scores = map(self.score, texts)
+        return [Prediction("hate", score, False, 3, (1 - score, score)) for score in scores]
 
 
 def stub_service(score: Callable[[str], float], **settings: Any) -> Service:

@@ -19,13 +19,18 @@ ROOT = Path(__file__).parent.parent
 
 
 def make_run(
-    folder: Path, tokenizer: Path, max_length: int = 128, layers: int = 2, width: int = 32
+    folder: Path,
+    tokenizer: Path,
+    max_length: int = 128,
+    layers: int = 2,
+    width: int = 32,
+    label_names: tuple[str, ...] = ("not-hate", "hate"),
 ) -> Path:
     """Write a run of random weights, so large that its scores lie far apart."""
     torch.manual_seed(0)
     config = BertConfig(
         hidden_size=width, num_hidden_layers=layers, num_attention_heads=4,
-        intermediate_size=2 * width, initializer_range=0.5, label_names=("not-hate", "hate"),
+        intermediate_size=2 * width, initializer_range=0.5, label_names=label_names,
     )  # fmt: skip
     save_model(BertForSequenceClassification(config), folder)
     shutil.copy(tokenizer / "tokenizer.json", folder)

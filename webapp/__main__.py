@@ -3,12 +3,13 @@
 import argparse
 from pathlib import Path
 
-from experiment.cli import add_device_flag, number, pick_device, run_command
+from experiment.cli import UsageError, add_device_flag, number, pick_device, run_command
 
 EXAMPLES = """examples:
   python -m webapp                                  every run under runs/, else runs/demo/
   python -m webapp --run runs/odd runs/lora         two runs; the first answers by default
   python -m webapp --run runs/odd --port 8080 --threshold 0.7
+  python -m webapp --run runs/mine --toxic hate,offensive
 """
 
 
@@ -55,7 +56,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         type=number(float, 0, 1),
         metavar="P",
         help="probability from which a text is called toxic (default: each model's own, "
-        "chosen on its validation split)",
+        "chosen on its validation split; 0.5 and no other with more than two classes)",
+    )
+    parser.add_argument(
+        "--toxic",
+        type=lambda names: [name.strip() for name in names.split(",")],
+        default=[],
+        metavar="NAME,NAME",
+        help="classes that count as toxic, known to every run (default: the positive one of two, "
+        "of more all but those that say no, none, normal, neutral ...)",
     )
     add_device_flag(parser)
     args = parser.parse_args(argv)
@@ -79,7 +88,10 @@ def main() -> int:
     give_memory_back()
     device = pick_device(args.device)
     torch.set_num_threads(max(1, torch.get_num_threads() // args.max_running))
-    models = load_models(choose_runs(args.run), device)
+    models = load_models(choose_runs(args.run), device, args.toxic)
+    more = [name for name, model in models.items() if len(model.names) > 2]
+    if more and args.threshold is not None:
+        raise UsageError(f"--threshold is for two classes, and {more[0]} has more")
     waiting = min(2 * args.max_running, args.threads - args.max_running - 1)
     service = Service(models, args.threshold, args.max_running, waiting)
     server = listen(make_app(service), args.host, args.port, args.threads)

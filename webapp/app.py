@@ -56,7 +56,7 @@ def add_api(app: Bottle, service: Service) -> None:
             item[0] if isinstance(item, list) and len(item) == 1 else item
             for item in ([inputs] if single else inputs)
         ]
-        ranked = [rank_labels(service, answer) for answer in service.classify(check_texts(texts))]
+        ranked = service.rank(check_texts(texts))
         return send(ranked[0] if single else ranked)
 
     @app.get("/api/info")
@@ -66,14 +66,6 @@ def add_api(app: Bottle, service: Service) -> None:
     @app.get("/healthz")
     def healthz() -> str:
         return send({"status": "ok"})
-
-
-def rank_labels(service: Service, answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Both labels of the model under its own names, with their probabilities, best first."""
-    negative, positive = service.choose(None).classifier.label_names
-    scores = {positive: answer["scores"]["toxic"], negative: answer["scores"]["not_toxic"]}
-    ranked = sorted(scores, key=lambda label: -scores[label])
-    return [{"label": label, "score": scores[label]} for label in ranked]
 
 
 def one_text(body: dict[str, Any]) -> str:

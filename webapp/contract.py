@@ -62,20 +62,14 @@ def check_fields(body: dict[str, Any], known: Collection[str]) -> None:
 
 
 def check_text(value: object) -> str:
-    """The text, or Refused: it must be a string that says something and is not too long."""
+    """The text, or Refused: it must be a string of characters and not too long."""
     if not isinstance(value, str):
         raise Refused(422, "invalid_type", "A text must be a string.")
     if len(value) > MAX_CHARS:
         raise Refused(413, "text_too_long", f"A text has at most {MAX_CHARS:,} characters.")
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise Refused(422, "invalid_text", "The text holds half of a surrogate pair.")
-    if not value.strip():
-        raise empty_text()
     return value
-
-
-def empty_text() -> Refused:
-    return Refused(422, "empty_text", "There is nothing to read in this text.")
 
 
 def check_texts(value: object) -> list[str]:

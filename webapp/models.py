@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from bert_min import ModelError
+from data.names import is_negative
 from experiment.classifier import Classifier
-from experiment.cli import UsageError
+from experiment.cli import UsageError, say
 from experiment.loading import load_classifier
 from experiment.rundir import find_runs, is_run, read_json, read_record, weights_sha256
 from lora import unload_lora
@@ -33,15 +34,26 @@ class Model:
     record: dict[str, Any]  # train_args.json
     results: dict[str, Any]  # results.json
     epochs: list[dict[str, Any]]  # the end of every epoch, from metrics.jsonl
-    always_positive: float | None  # macro-F1 on the test set of calling every text toxic
+    constant: tuple[str, float] | None  # a class, and the macro-F1 of calling every test text so
+    toxic: tuple[int, ...] = (1,)  # the ids of the classes that count as toxic
 
     @property
     def max_tokens(self) -> int:
         return self.classifier.tokenizer.max_length
 
     @property
+    def names(self) -> tuple[str, ...]:
+        return self.classifier.label_names
+
+    @property
+    def toxic_names(self) -> list[str]:
+        return [self.names[label] for label in self.toxic]
+
+    @property
     def threshold(self) -> float:
-        return self.classifier.decision.threshold
+        """The probability of toxic from which a text is called so."""
+        own = self.classifier.decision.threshold  # of the second of two classes
+        return own if 1 in self.toxic or len(self.names) > 2 else 1 - own
 
     @property
     def layers(self) -> str:
@@ -68,8 +80,37 @@ def choose_runs(paths: Sequence[Path] | None) -> list[Path]:
     return runs
 
 
-def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dict[str, Model]:
-    """Load every run and score one text with it. Raises ModelError, AdapterError."""
+def choose_toxic(run: Path, names: Sequence[str], asked: Sequence[str] = ()) -> tuple[int, ...]:
+    """The ids of the classes that count as toxic: those asked for, or all but the negative ones.
+
+    Of two classes it is the second where none is asked for. Raises UsageError where a name is not
+    known, or where the words of the names do not tell a negative class from a toxic one.
+    """
+    if unknown := [name for name in asked if name not in names]:
+        raise UsageError(f"--toxic {unknown[0]}: the classes of {run} are {', '.join(names)}")
+    if len(names) == 2 and not asked:
+        return (1,)
+    found = [
+        label
+        for label, name in enumerate(names)
+        if (name in asked if asked else not is_negative(name))
+    ]
+    if not 0 < len(found) < len(names):
+        reason = "every class is toxic" if asked else "which of the classes are toxic"
+        raise UsageError(f"{run}: {reason}, {', '.join(names)}? (hint: --toxic NAME,NAME)")
+    if not asked:
+        toxic = ", ".join(names[label] for label in found)
+        say(f"{run.name}: toxic means {toxic} (--toxic NAME,NAME says otherwise)")
+    return tuple(found)
+
+
+def load_models(
+    runs: Sequence[Path], device: torch.device | str = "cpu", toxic: Sequence[str] = ()
+) -> dict[str, Model]:
+    """Load every run and score one text with it; `toxic` names classes, as in `choose_toxic`.
+
+    Raises ModelError, AdapterError, UsageError.
+    """
     models: dict[str, Model] = {}
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
@@ -86,7 +127,8 @@ def load_models(runs: Sequence[Path], device: torch.device | str = "cpu") -> dic
             record=read_json(run / "train_args.json"),
             results=read_record(run / "results.json"),
             epochs=read_epochs(run / "metrics.jsonl"),
-            always_positive=score_always_positive(run, classifier.label_names[1]),
+            constant=score_constant(run, classifier.label_names),
+            toxic=choose_toxic(run, classifier.label_names, toxic),
         )
     return models
 
@@ -127,10 +169,15 @@ def read_epochs(path: Path) -> list[dict[str, Any]]:
     return [line for line in read_lines(path) if "validation" in line]
 
 
-def score_always_positive(run: Path, positive: str) -> float | None:
-    """Macro-F1 of calling every text of the test set toxic, by the labels noted in the run."""
+def score_constant(run: Path, names: Sequence[str]) -> tuple[str, float] | None:
+    """Macro-F1 of one answer to every text of the test set, by the labels noted in the run.
+
+    The answer is the positive class of two, the most frequent one of more.
+    """
     gold = [line.get("gold") for line in read_lines(run / "predictions" / "test.jsonl")]
-    if not gold:
+    labels = np.array([names.index(name) for name in gold if name in names], dtype=int)
+    if not len(labels):
         return None
-    labels = np.array([name == positive for name in gold], dtype=int)
-    return compute_metrics(np.tile([0.0, 1.0], (len(labels), 1)), labels)["macro_f1"]
+    said = 1 if len(names) == 2 else int(np.bincount(labels).argmax())
+    logits = np.tile(np.eye(len(names))[said], (len(labels), 1))
+    return names[said], compute_metrics(logits, labels)["macro_f1"]

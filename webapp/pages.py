@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from bottle import Bottle, SimpleTemplate, response
 
-from scoring.table import HEADER, table_row
+from scoring.table import class_table, score_table
 from webapp.contract import MAX_CHARS, Refused, check_text
 from webapp.http import read_form, set_status
 from webapp.models import Model
@@ -53,12 +53,18 @@ def add_pages(app: Bottle, service: Service) -> None:
 
     @app.get("/about")
     def about() -> str:
+        tested = [model for model in service.models.values() if "test" in model.results]
         rows = [
-            table_row(model.name, model.results | {"layers": model.layers}, model.results["test"])
-            for model in service.models.values()
-            if "test" in model.results
+            (model.name, model.results | {"layers": model.layers} | model.results["test"])
+            for model in tested
         ]
-        return page("about", header=HEADER[:-1], rows=[row[:-1] for row in rows], curve=curve)
+        tables = [[line[:-1] for line in score_table(rows)]] if rows else []  # no ms/text
+        tables += [
+            class_table(model.names, model.results["test"], f"{model.name}: class")
+            for model in tested
+            if "classes" in model.results["test"]
+        ]
+        return page("about", tables=tables, curve=curve)
 
     @app.get("/card/<name>")
     def card(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from experiment.classifier import Prediction
 from scoring.attribution import Piece, leave_one_out
-from webapp.contract import MAX_BATCH, MAX_CHARS, Refused, empty_text
+from webapp.contract import MAX_BATCH, MAX_CHARS, Refused
 from webapp.models import Model
 
 METHOD = "leave-one-out"
@@ -76,7 +76,12 @@ class Service:
                     "parameters": model.results.get("parameters"),
                     "max_tokens": model.max_tokens,
                     "threshold": self.threshold_of(model),
-                    "labels": list(model.classifier.label_names),
+                    "labels": list(model.names),
+                    **(
+                        {}
+                        if model.toxic == (1,) and len(model.names) == 2
+                        else {"toxic": model.toxic_names}
+                    ),
                 }
                 for model in self.models.values()
             ],
@@ -111,7 +116,7 @@ class Service:
             [prediction] = predict(model, [text])
             read = model.classifier.cut(text) if prediction.truncated else text
             pieces = leave_one_out(
-                lambda texts: [p.score for p in model.classifier.predict(texts)], read
+                lambda texts: [toxicity(model, p) for p in model.classifier.predict(texts)], read
             )
             return prediction, pieces, text[len(read) :] if text.startswith(read) else ""
 
@@ -122,15 +127,38 @@ class Service:
             "unread": unread,
         }
 
+    def rank(self, texts: Sequence[str]) -> list[list[dict[str, Any]]]:
+        """The classes of the default model under its own names for each text, likeliest first."""
+        model = self.choose(None)
+        predictions = self.gate.run(lambda: predict(model, texts))
+        rows = [zip(model.names, prediction.scores, strict=True) for prediction in predictions]
+        return [
+            [
+                {"label": name, "score": score}
+                for name, score in sorted(reversed(list(row)), key=lambda pair: -pair[1])
+            ]
+            for row in rows
+        ]
+
     def answer(self, model: Model, prediction: Prediction, ms: float) -> dict[str, Any]:
-        threshold = self.threshold_of(model)
-        toxic = prediction.score >= threshold
+        """What is said of a text; of more classes than two also which is the likeliest.
+
+        It need not be a toxic one where the text is toxic: those may share the probability.
+        """
+        threshold, score = self.threshold_of(model), toxicity(model, prediction)
+        toxic = score >= threshold
+        classes = {
+            "class": prediction.label,
+            "classes": dict(zip(model.names, prediction.scores, strict=True)),
+            "toxic_classes": model.toxic_names,
+        }
         return {
             "label": "toxic" if toxic else "not_toxic",
             "toxic": toxic,
-            "score": prediction.score,
+            "score": score,
             "threshold": threshold,
-            "scores": {"toxic": prediction.score, "not_toxic": 1 - prediction.score},
+            "scores": {"toxic": score, "not_toxic": 1 - score},
+            **(classes if len(model.names) > 2 else {}),
             "truncated": prediction.truncated,
             "n_tokens": prediction.n_tokens,
             "max_tokens": model.max_tokens,
@@ -140,11 +168,16 @@ class Service:
 
 
 def predict(model: Model, texts: Sequence[str]) -> list[Prediction]:
-    """The one place where the service asks a model; raises Refused for a text of no tokens."""
+    """The one place where the service asks a model; raises Refused for an empty text."""
     predictions = model.classifier.predict(texts)
-    if any(prediction.n_tokens == 2 for prediction in predictions):  # [CLS] and [SEP] alone
-        raise empty_text()
+    if any(prediction.is_empty for prediction in predictions):
+        raise Refused(422, "empty_text", "There is nothing to read in this text.")
     return predictions
+
+
+def toxicity(model: Model, prediction: Prediction) -> float:
+    """The probability of all toxic classes together."""
+    return min(1.0, sum(prediction.scores[label] for label in model.toxic))  # of rounded numbers
 
 
 def milliseconds(started: float) -> float:

@@ -107,9 +107,8 @@ def confusions(summary: "Summary", arms: Sequence[str], path: Path) -> None:
     figure, axes = panels(len(arms), 1.9, 2.1, rows=2 if len(arms) > 4 else 1)
     for axis, arm in zip(axes, arms, strict=True):
         scores = summary.arms[arm].scores("test")
-        cells = np.mean([confusion(p, scores.labels) for p in scores.predicted], axis=0)
-        tp, fp, fn, tn = cells / len(scores.labels)
-        table = np.array([[tn, fp], [fn, tp]])
+        counts = [confusion(p, scores.labels, 2) for p in scores.predicted]
+        table = np.mean(counts, axis=0) / len(scores.labels)
         axis.imshow(table, cmap="Greys", vmin=0, vmax=0.7)
         for (y, x), share in np.ndenumerate(table):
             ink = "white" if share > 0.35 else "black"

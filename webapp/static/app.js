@@ -29,6 +29,21 @@ if (form) {
     else box.removeAttribute("aria-invalid");
   }
 
+  function element(name, text) {
+    const node = document.createElement(name);
+    node.textContent = text;
+    return node;
+  }
+
+  function tableRow(title, ...cells) {
+    const row = document.createElement("tr");
+    const head = document.createElement("th");
+    head.scope = "row";
+    head.append(element("bdi", title));
+    row.append(head, ...cells.map((text) => element("td", text)));
+    return row;
+  }
+
   function answerCard(answer) {
     const card = copy("answer-template");
     card.querySelector(".answer").className = `answer ${answer.toxic ? "toxic" : "fine"}`;
@@ -43,6 +58,17 @@ if (form) {
     write(card, "hash", answer.model.sha256.slice(0, 12));
     write(card, "model", answer.model.name);
     field(card, "model").setAttribute("href", `/card/${encodeURIComponent(answer.model.name)}`);
+    if (!answer.classes) field(card, "classes").remove(); // there are two
+    else {
+      write(card, "toxic-classes", answer.toxic_classes.join(", "));
+      write(card, "class", answer.class);
+      const likeliest = Object.entries(answer.classes).sort((a, b) => b[1] - a[1]);
+      field(card, "class-rows").replaceChildren(...likeliest.map(([name, p]) => {
+        const row = tableRow(name, percent(p));
+        row.className = answer.toxic_classes.includes(name) ? "toxic" : "fine";
+        return row;
+      }));
+    }
     const note = field(card, "note");
     note.hidden = !answer.truncated;
     note.textContent = `The end of this text was not read: the model takes ${answer.max_tokens} tokens.`;
@@ -61,12 +87,6 @@ if (form) {
     return `${change < 0 ? "\u2212" : "+"}${size}`;
   }
 
-  function element(name, text) {
-    const node = document.createElement(name);
-    node.textContent = text;
-    return node;
-  }
-
   function whySection(answer) {
     const why = copy("why-template");
     const spans = answer.words.map((word) => {
@@ -79,15 +99,8 @@ if (form) {
     field(why, "words").replaceChildren(...spans, unread);
     const top = answer.words.filter((word) => word.change !== null)
       .sort((a, b) => Math.abs(b.change) - Math.abs(a.change)).slice(0, 5);
-    field(why, "rows").replaceChildren(...top.map((word) => {
-      const row = document.createElement("tr");
-      const head = document.createElement("th");
-      head.scope = "row";
-      head.append(element("bdi", word.text));
-      row.append(head, element("td", percent(answer.score - word.change)),
-        element("td", points(word.change)));
-      return row;
-    }));
+    field(why, "rows").replaceChildren(...top.map((word) =>
+      tableRow(word.text, percent(answer.score - word.change), points(word.change))));
     return why;
   }
 

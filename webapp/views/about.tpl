@@ -11,8 +11,9 @@
   <h2 id="{{split}}">{{heading}}: macro-F1</h2>
   <table class="chart">
     <caption>Dot: macro-F1 on a scale from 0 to 1. Band: its 95 % interval over texts, not over training runs.
-    % if split == 'test' and shown[0].always_positive is not None:
-      Dashed line: calling every text {{shown[0].classifier.label_names[1]}}, {{'%.3f' % shown[0].always_positive}}.
+    % constants = dict.fromkeys(m.constant for m in shown if m.constant and split == 'test')
+    % if constants:
+      Dashed line: calling every text {{' or '.join('%s, %.3f' % constant for constant in constants)}}.
     % end
     </caption>
     <thead><tr><th scope="col">Model</th><th scope="col">0 to 1</th><th scope="col">Macro-F1</th></tr></thead>
@@ -23,8 +24,8 @@
       <tr><th scope="row">{{m.name}}</th>
         <td><svg class="plot" aria-hidden="true">
           <line class="axis" x1="0" x2="100%" y1="50%" y2="50%"/>
-          % if split == 'test' and m.always_positive is not None:
-          <line class="baseline" x1="{{100 * m.always_positive}}%" x2="{{100 * m.always_positive}}%" y1="0" y2="100%"/>
+          % if split == 'test' and m.constant:
+          <line class="baseline" x1="{{100 * m.constant[1]}}%" x2="{{100 * m.constant[1]}}%" y1="0" y2="100%"/>
           % end
           <line class="interval" x1="{{100 * low}}%" x2="{{100 * high}}%" y1="50%" y2="50%"/>
           <circle class="dot" cx="{{100 * value}}%" cy="50%" r="5"/>
@@ -37,10 +38,11 @@
 % end
 % end
 
-% if rows:
+% if tables:
 <section aria-labelledby="table-title">
   <h2 id="table-title">The numbers</h2>
-  <div class="scroll" role="group" aria-labelledby="table-title" tabindex="0">
+  % for number, (header, *lines) in enumerate(tables, start=1):
+  <div class="scroll" role="group" aria-label="Table {{number}}" tabindex="0">
   <table>
     <thead><tr>
     % for cell in header:
@@ -48,7 +50,7 @@
     % end
     </tr></thead>
     <tbody>
-    % for row in rows:
+    % for row in lines:
       <tr><th scope="row">{{row[0]}}</th>
       % for cell in row[1:]:
         <td>{{cell}}</td>
@@ -58,8 +60,16 @@
     </tbody>
   </table>
   </div>
-  <p class="small">Test set; scroll sideways for more. Predicted positive is the share of texts called
-    {{models[0].classifier.label_names[1]}}: near 100 %, F1 says little.</p>
+  % end
+  % two = [m for m in models if len(m.names) == 2]
+  <p class="small">Test set; scroll sideways for more.
+  % if two:
+    Predicted positive is the share of texts called {{two[0].names[1]}}: near 100 %, F1 says little.
+  % end
+  % if len(two) < len(models):
+    AUROC of a class is that of telling it from all others; of several classes, their mean.
+  % end
+  </p>
 </section>
 % end
 

@@ -15,6 +15,19 @@
     <line class="threshold" x1="{{100 * r['threshold']}}%" x2="{{100 * r['threshold']}}%" y1="0" y2="100%"/>
   </svg>
   <p class="small">The line marks the threshold: toxic from <span class="nowrap" data-field="from">{{'%.3g' % (100 * r['threshold'])}} %</span>.</p>
+  % if 'classes' in r:
+  <div data-field="classes">
+    <table class="classes">
+      <caption>Likeliest class: <b data-field="class">{{r['class']}}</b></caption>
+      <tbody data-field="class-rows">
+      % for name, p in sorted(r['classes'].items(), key=lambda pair: -pair[1]):
+        <tr class="{{'toxic' if name in r['toxic_classes'] else 'fine'}}"><th scope="row"><bdi>{{name}}</bdi></th><td>{{'%.1f' % (100 * p)}} %</td></tr>
+      % end
+      </tbody>
+    </table>
+    <p class="small">Toxic here: <span data-field="toxic-classes">{{', '.join(r['toxic_classes'])}}</span>.</p>
+  </div>
+  % end
   <p class="note" data-field="note" {{'' if r['truncated'] else 'hidden'}}>The end of this text was not read: the model takes {{r['max_tokens']}} tokens.</p>
   <dl>
     <div><dt>Tokens</dt><dd data-field="tokens">{{r['n_tokens']}} of {{r['max_tokens']}}</dd></div>

@@ -63,7 +63,8 @@
 </p>
 
 % blank = {'toxic': False, 'score': 0, 'threshold': 0.5, 'truncated': False, 'n_tokens': 0,
-%          'max_tokens': 128, 'model': {'name': '', 'sha256': ''}, 'ms': 0}
+%          'max_tokens': 128, 'model': {'name': '', 'sha256': ''}, 'ms': 0, 'class': '', 'classes': {},
+%          'toxic_classes': []}
 <template id="answer-template">
 % include('answer.tpl', r=blank)
 </template>
