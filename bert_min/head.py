@@ -45,6 +45,8 @@ def begin(
         return tensors, drawn  # damaged, as `fill` will say
     order = kept_rows(config, rows.pop(), label_names)
     theirs, ours = ", ".join(config.label_names), ", ".join(label_names)
+    if config.problem_type not in (None, SINGLE):
+        theirs = config.problem_type
     if order is None:
         say(f"its head is for {theirs}: a new one is drawn for {ours}")
         return {n: t for n, t in tensors.items() if n not in HEAD}, [*drawn, *HEAD]

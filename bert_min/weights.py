@@ -81,8 +81,8 @@ def _refuse(problem: str, offenders: list[str]) -> None:
 
 def _refuse_other_families(tensors: dict[str, Tensor], source: Path) -> None:
     if not any(name.startswith("bert.encoder.layer.") for name in tensors):
-        names = ", ".join([*tensors][:2]) or "none"
-        raise ModelError(f"{source} holds no BERT, and no other model is taken: it has {names}")
+        names = ", ".join(sorted({f"{name.split('.')[0]}.*" for name in tensors})[:5]) or "none"
+        raise ModelError(f"{source} holds no BERT, and only BERT is taken: its tensors are {names}")
 
 
 def _refuse_giants(config: BertConfig, tensors: dict[str, Tensor], source: Path) -> None:
@@ -163,6 +163,7 @@ def load_model(
     _refuse_giants(config, tensors, path)
     model = BertForSequenceClassification(config)
     fill(model, tensors, str(path), drawn)
+    model.drawn = tuple(drawn)
     return model.eval()
 
 

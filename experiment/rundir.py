@@ -29,6 +29,8 @@ MODEL_FILES = (
     "base/config.json",
     "base/model.safetensors",
 )
+# Files that others' models have beside these, and that are read.
+OTHERS_FILES = ("vocab.txt", "special_tokens_map.json", "added_tokens.json")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -181,7 +183,7 @@ def check_links(run: Path) -> None:
     """
     home = run.resolve()
     home = home.parent.parent if home.parent.name == "snapshots" else home
-    found = [run / name for name in (*MODEL_FILES, "vocab.txt")]
+    found = [run / name for name in (*MODEL_FILES, *OTHERS_FILES)]
     found += [*run.glob("*.safetensors"), *run.glob("*.safetensors.index.json")]
     for path in found:
         if path.exists() and not path.resolve().is_relative_to(home):
