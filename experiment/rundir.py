@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bert_min import ModelError
+from hub import FILES
 from scoring import softmax
 from speed.ranks import rank
 
@@ -29,8 +30,6 @@ MODEL_FILES = (
     "base/config.json",
     "base/model.safetensors",
 )
-# Files that others' models have beside these, and that are read.
-OTHERS_FILES = ("vocab.txt", "special_tokens_map.json", "added_tokens.json")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -183,8 +182,7 @@ def check_links(run: Path) -> None:
     """
     home = run.resolve()
     home = home.parent.parent if home.parent.name == "snapshots" else home
-    found = [run / name for name in (*MODEL_FILES, *OTHERS_FILES)]
-    found += [*run.glob("*.safetensors"), *run.glob("*.safetensors.index.json")]
+    found = [path for name in (*MODEL_FILES, *FILES) for path in run.glob(name)]
     for path in found:
         if path.exists() and not path.resolve().is_relative_to(home):
             raise ModelError(f"{path} leads to a file outside the run's folder (a link)")
