@@ -109,10 +109,11 @@ class BertConfig:
         Raises ModelError for a model of another kind or a value out of range.
         """
         family = values.get("model_type")
-        for kind in values.get("architectures") or [] if family is None else []:
-            if not str(kind).startswith("Bert"):  # older files name the class alone
-                raise ModelError(f"it is of a {kind}, and only BERT is taken")
-        if family not in (None, "bert"):
+        if family is None:  # older files name the class alone
+            for kind in values.get("architectures") or []:
+                if not str(kind).startswith("Bert"):
+                    raise ModelError(f"it is of a {kind}, and only BERT is taken")
+        elif family != "bert":
             raise ModelError(f"model_type {family!r} is not 'bert', and only BERT is taken")
         for name in SUPPORTED:
             if values.get(name) is not None:

@@ -76,8 +76,11 @@ def trained_length(run: Path, config: BertConfig) -> int:
     """
     length = read_record(run / "train_args.json").get("max_length")
     if length is None:
-        asked = read_json(run / "tokenizer_config.json").get("model_max_length") or 128
-        return int(min(128, asked, config.max_position_embeddings))
+        limits: list[float] = [128, config.max_position_embeddings]
+        asked = read_json(run / "tokenizer_config.json").get("model_max_length")
+        if isinstance(asked, int | float) and asked >= 3:
+            limits.append(asked)
+        return int(min(limits))
     if length < 3:
         raise ModelError(f"{run}/train_args.json: max_length cannot be {length}")
     return int(length)
@@ -122,9 +125,8 @@ def load_adapted(run: Path) -> tuple[BertForSequenceClassification, Path]:
 
 def is_ours(run: Path) -> bool:
     """Whether this project trained a run: its second class of two is then the positive one."""
-    return "label_names" in read_json(run / "train_args.json") or "decision" in read_json(
-        run / "config.json"
-    )
+    record, config = (read_json(run / f"{name}.json") for name in ("train_args", "config"))
+    return "label_names" in record or "decision" in config
 
 
 def put_positive_last(model: BertForSequenceClassification, run: Path) -> None:
@@ -139,9 +141,8 @@ def put_positive_last(model: BertForSequenceClassification, run: Path) -> None:
     if order is None:
         say(f"{run}: {names[1]} is taken for the positive class; {names[0]} could be it, too")
     elif order != names:
-        head = getattr(
-            model.classifier, "base", model.classifier
-        )  # in a LoRA layer: the linear one
+        # An adapter on the head itself is merged into the linear layer within.
+        head = getattr(model.classifier, "base", model.classifier)
         with torch.no_grad():
             for parameter in (head.weight, head.bias):
                 parameter.copy_(parameter.flip(0))
