@@ -28,7 +28,7 @@ from experiment.rundir import (
     weights_sha256,
 )
 from hub import HubError
-from lora import AdapterError, load_adapter, merge_lora, read_adapter_config
+from lora import AdapterError, head_rows, load_adapter, merge_lora, read_adapter_config
 
 
 def load_tokenizer(
@@ -113,7 +113,10 @@ def load_adapted(run: Path) -> tuple[BertForSequenceClassification, Path]:
     named = run if (run / "config.json").is_file() else folder  # PEFT saves no config.json
     config = BertConfig.from_file(named / "config.json")
     config.check_head()
-    model = load_model(base, config.label_names)
+    names, rows = config.label_names, head_rows(run)
+    if rows and rows != len(names) and named == folder:  # the base's names are not the adapter's
+        names = tuple(f"LABEL_{index}" for index in range(rows))
+    model = load_model(base, names)
     load_adapter(model, run)
     trained = {name for name, own in model.named_parameters() if own.requires_grad}
     if lost := [name for name in model.drawn if name not in trained]:

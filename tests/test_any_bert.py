@@ -397,6 +397,19 @@ def test_an_adapter_on_the_head_itself_is_turned_round(adapter):
     assert [p.score for p in load_classifier(run).predict(TEXTS)] == pytest.approx(hate, abs=1e-5)
 
 
+@torch.inference_mode()
+def test_an_adapter_brings_the_number_of_its_classes(tmp_path):
+    base = write(tmp_path / "base", "BertModel")
+    model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=3)
+    config = peft.LoraConfig(task_type="SEQ_CLS", target_modules=["query"], init_lora_weights=False)
+    adapted = peft.get_peft_model(model, config).eval()
+    adapted.save_pretrained(tmp_path / "adapter")
+    ours, _ = load_run_model(tmp_path / "adapter")
+    assert ours.config.label_names == ("LABEL_0", "LABEL_1", "LABEL_2")
+    ids, mask = torch.tensor([[2, 5, 6, 3]]), torch.ones(1, 4, dtype=torch.long)
+    assert (ours(ids, mask).logits - adapted(ids, mask).logits).abs().max() < 1e-5
+
+
 @pytest.mark.parametrize(
     ("kind", "more", "lost"),
     [
