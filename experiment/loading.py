@@ -51,7 +51,7 @@ def load_tokenizer(
         say(f"{folder}: up to {max_length} tokens are read; its tokenizer asks for {theirs}")
     if tokenizer.vocab_size > config.vocab_size:
         raise ModelError(
-            f"the tokenizer in {folder} has ids up to {tokenizer.vocab_size - 1}, "
+            f"the tokenizer in {folder} has {tokenizer.vocab_size} entries, "
             f"the model's vocab_size is {config.vocab_size}"
         )
     return tokenizer

@@ -470,7 +470,7 @@ def test_tokens_that_a_model_was_given_reach_its_scores(tmp_path):
 def test_tokens_that_the_model_has_no_room_for_are_refused(tmp_path):
     run = write(tmp_path / "run", id2label=dict(enumerate(NAMES)))
     edit(run, "tokenizer_config.json", additional_special_tokens=["[USER]"])
-    with pytest.raises(ModelError, match=f"has ids up to {len(VOCABULARY)}, .*vocab_size is "):
+    with pytest.raises(ModelError, match=f"has {len(VOCABULARY) + 1} entries, .*vocab_size is "):
         load_classifier(run)
 
 
