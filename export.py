@@ -34,7 +34,7 @@ def main() -> int:
 
     with naming(args.run):
         model, home = load_run_model(args.run)
-        tokenizer = load_tokenizer(home, trained_length(args.run), model)
+        tokenizer = load_tokenizer(home, trained_length(args.run, model.config), model)
     if not any(True for _ in lora_layers(model)):
         raise UsageError(f"{args.run} has no adapter: it is a plain checkpoint already")
     unload_lora(model)

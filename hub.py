@@ -14,6 +14,7 @@ ATTEMPTS = 3
 GATED = "is given out on request alone: ask on its page on the Hub, then `hf auth login`"
 HINT = "(hint: --model DIR and --data DIR read local folders; make demo needs no Hub)"
 FILES = ["config.json", "tokenizer.json", "vocab.txt", "*.safetensors", "*.safetensors.index.json"]
+FILES += ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
 KINDS = {"model": (4, "--revision"), "data set": (3, "--data-revision")}  # exit code, flag
 
 

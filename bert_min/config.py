@@ -1,6 +1,7 @@
 """The shape of a BERT, under the field names that its `config.json` uses."""
 
 import json
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,18 @@ from typing import Any
 
 class ModelError(Exception):
     """A model, tokenizer or checkpoint is missing, damaged or of another shape."""
+
+
+SINGLE = "single_label_classification"
+# What would change the answer if it were ignored: each must be absent, null, or what we compute.
+SUPPORTED: dict[str, Any] = {
+    "hidden_act": "gelu",
+    "position_embedding_type": "absolute",
+    "is_decoder": False,
+    "add_cross_attention": False,
+    "pruned_heads": {},
+    "quantization_config": None,
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,7 @@ class BertConfig:
     pad_token_id: int = 0
     position_embedding_type: str = "absolute"
     label_names: tuple[str, ...] = ("LABEL_0", "LABEL_1")
+    problem_type: str | None = None  # of the head; None: one of its classes is right
 
     def __post_init__(self) -> None:
         for name in (
@@ -67,13 +81,26 @@ class BertConfig:
                 f"hidden_size {self.hidden_size} is not a multiple of "
                 f"num_attention_heads {self.num_attention_heads}"
             )
-        for name, supported in (("hidden_act", "gelu"), ("position_embedding_type", "absolute")):
-            if getattr(self, name) != supported:
-                raise ModelError(f"{name} {getattr(self, name)!r} is not BERT's {supported!r}")
+        for name in ("hidden_act", "position_embedding_type"):
+            _refuse_other(name, getattr(self, name))
+        if len(set(self.label_names)) < len(self.label_names):
+            raise ModelError(f"id2label gives one name to two classes: {self.label_names}")
 
     @property
     def num_labels(self) -> int:
         return len(self.label_names)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody gave names to the classes: not LABEL_0, LABEL_1, ..."""
+        return not all(re.fullmatch(r"LABEL_\d+", name) for name in self.label_names)
+
+    def check_head(self) -> None:
+        """Raise ModelError where a head does not choose one of several classes."""
+        if self.problem_type not in (None, SINGLE):
+            raise ModelError(f"problem_type {self.problem_type!r}, and only {SINGLE!r} is scored")
+        if self.num_labels < 2:
+            raise ModelError("a single class, and nothing to choose from")
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "BertConfig":
@@ -81,8 +108,16 @@ class BertConfig:
 
         Raises ModelError for a model of another kind or a value out of range.
         """
-        if values.get("model_type", "bert") != "bert":
-            raise ModelError(f"model_type {values['model_type']!r} is not 'bert'")
+        family = values.get("model_type")
+        if family is None:  # older files name the class alone
+            for kind in values.get("architectures") or []:
+                if not str(kind).startswith("Bert"):
+                    raise ModelError(f"it is of a {kind}, and only BERT is taken")
+        elif family != "bert":
+            raise ModelError(f"model_type {family!r} is not 'bert', and only BERT is taken")
+        for name in SUPPORTED:
+            if values.get(name) is not None:
+                _refuse_other(name, values[name])
         known = {f.name for f in fields(cls)} - {"label_names"}
         chosen = {name: value for name, value in values.items() if name in known}
         if values.get("id2label"):
@@ -90,6 +125,10 @@ class BertConfig:
             if sorted(id2label) != list(range(len(id2label))):
                 raise ModelError(f"id2label has the ids {sorted(id2label)}, not 0 to n - 1")
             chosen["label_names"] = tuple(id2label[index] for index in range(len(id2label)))
+        elif (number := values.get("num_labels")) is not None:
+            if type(number) is not int or not 0 < number <= 10_000:
+                raise ModelError(f"num_labels cannot be {number!r:.40}")
+            chosen["label_names"] = tuple(f"LABEL_{index}" for index in range(number))
         return cls(**chosen)
 
     @classmethod
@@ -107,7 +146,8 @@ class BertConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """The `config.json` that transformers reads as a BertForSequenceClassification."""
-        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "label_names"}
+        ours = ("label_names", "problem_type")
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ours}
         return {
             "architectures": ["BertForSequenceClassification"],
             "model_type": "bert",
@@ -116,3 +156,8 @@ class BertConfig:
             "label2id": {name: index for index, name in enumerate(self.label_names)},
             "dtype": "float32",
         }
+
+
+def _refuse_other(name: str, value: Any) -> None:
+    if value != SUPPORTED[name]:
+        raise ModelError(f"{name} {value!r:.60} is not BERT's {SUPPORTED[name]!r}")

@@ -183,6 +183,7 @@ class BertForSequenceClassification(nn.Module):
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
         self.config = config
+        self.drawn: tuple[str, ...] = ()  # parameters that a loaded checkpoint did not have
         self.bert = BertModel(config)
         rate = config.classifier_dropout
         self.dropout = nn.Dropout(config.hidden_dropout_prob if rate is None else rate)

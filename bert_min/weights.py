@@ -1,6 +1,8 @@
 """Weights in and out of safetensors files, strictly: each tensor used or ignored by name."""
 
 import json
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -9,12 +11,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from bert_min.config import BertConfig, ModelError
+from bert_min.head import begin
 from bert_min.model import BertForSequenceClassification
 
 # The pretraining heads, and a constant 0, 1, 2, ... that old checkpoints carry as a tensor.
 IGNORED_PREFIX = "cls."
 IGNORED_SUFFIX = "position_ids"
-HEAD = ("classifier.weight", "classifier.bias")
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -77,6 +79,12 @@ def _refuse(problem: str, offenders: list[str]) -> None:
         raise ModelError(f"{problem}: {', '.join(offenders[:5])}{more}")
 
 
+def _refuse_other_families(tensors: dict[str, Tensor], source: Path) -> None:
+    if not any(name.startswith("bert.encoder.layer.") for name in tensors):
+        names = ", ".join(sorted({f"{name.split('.')[0]}.*" for name in tensors})[:5]) or "none"
+        raise ModelError(f"{source} holds no BERT, and only BERT is taken: its tensors are {names}")
+
+
 def _refuse_giants(config: BertConfig, tensors: dict[str, Tensor], source: Path) -> None:
     """Raise ModelError where a config asks for far more than its file holds.
 
@@ -91,17 +99,16 @@ def _refuse_giants(config: BertConfig, tensors: dict[str, Tensor], source: Path)
 
 
 def fill(
-    model: BertForSequenceClassification, tensors: dict[str, Tensor], source: str, new_head: bool
+    model: BertForSequenceClassification,
+    tensors: dict[str, Tensor],
+    source: str,
+    drawn: Collection[str] = (),
 ) -> None:
     """Copy every tensor into its parameter as float32, or change nothing and raise ModelError.
 
-    `new_head` allows a checkpoint without a classifier: the model keeps its random one.
+    Parameters in `drawn` keep the random values of the model: they may not be among the tensors.
     """
-    tensors = canonical_names(tensors)
-    wanted = dict(model.state_dict())
-    if new_head and not any(name in tensors for name in HEAD):
-        for name in HEAD:
-            del wanted[name]
+    wanted = {name: own for name, own in model.state_dict().items() if name not in drawn}
     _refuse(f"{source} lacks tensors of this model", [n for n in wanted if n not in tensors])
     _refuse(
         f"{source} has tensors that this model does not", [n for n in tensors if n not in wanted]
@@ -132,21 +139,31 @@ def fill(
 
 
 def load_model(
-    path: Path, label_names: tuple[str, ...] | None = None
+    path: Path,
+    label_names: tuple[str, ...] | None = None,
+    say: Callable[[str], object] = lambda text: None,
 ) -> BertForSequenceClassification:
     """Build the model of a folder (or of a weights file with its config.json beside it).
 
-    With `label_names` a pretrained encoder gets a new, randomly drawn head of that many classes;
-    without, the checkpoint must carry its head. Raises ModelError.
+    With `label_names` the model begins a training on these classes: of head and pooler what the
+    checkpoint does not have is drawn, as head.begin tells `say`. Without, the checkpoint must
+    carry both. Raises ModelError.
     """
     folder = path.parent if path.is_file() else path
     config = BertConfig.from_file(folder / "config.json")
-    if label_names is not None:
-        config = BertConfig(**{**vars(config), "label_names": tuple(label_names)})
-    tensors = read_tensors(path)  # before the model is built: a bad file is refused at once
+    # Before the model is built: a bad file is refused at once.
+    tensors = canonical_names(read_tensors(path))
+    _refuse_other_families(tensors, path)
+    drawn: list[str] = []
+    if label_names is None:
+        config.check_head()
+    else:
+        tensors, drawn = begin(tensors, config, label_names, lambda text: say(f"{path}: {text}"))
+        config = replace(config, label_names=tuple(label_names), problem_type=None)
     _refuse_giants(config, tensors, path)
     model = BertForSequenceClassification(config)
-    fill(model, tensors, str(path), new_head=label_names is not None)
+    fill(model, tensors, str(path), drawn)
+    model.drawn = tuple(drawn)
     return model.eval()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from bert_min import BertForSequenceClassification, BertOutput, load_model, save_model
+from bert_min.head import POOLER
 from data.batches import forward_batches
 from distill import StoredLogits, Targets, TeacherTargets, choose_layers, draw_layers, make_student
 from distill.targets import Ids
@@ -49,7 +50,7 @@ def build(
     targets = stored_targets(settings.targets, material) if settings.targets else None
     if settings.mode != "lora":
         return Student(model, layers, targets)
-    if len(layers) < material.depth:
+    if len(layers) < material.depth or {*POOLER} & {*model.drawn}:
         save_model(model, folder / "base")  # nobody else has this base, so the run carries it
     adapter: dict[str, Any] = {
         "targets": [name for name in map(str.strip, settings.lora_targets.split(",")) if name],

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,7 +16,9 @@ from bert_min import (
     load_model,
     resolve_model,
 )
+from data.names import negative_first
 from experiment.classifier import Classifier, read_decision
+from experiment.cli import say
 from experiment.rundir import (
     check_links,
     check_manifest,
@@ -25,20 +28,27 @@ from experiment.rundir import (
     weights_sha256,
 )
 from hub import HubError
-from lora import AdapterError, load_adapter, merge_lora, read_adapter_config
+from lora import AdapterError, head_rows, load_adapter, merge_lora, read_adapter_config
 
 
 def load_tokenizer(
     folder: Path, max_length: int, model: BertForSequenceClassification
 ) -> BertTokenizer:
-    """Read a tokenizer and check that it fits the model; raises ModelError."""
+    """Read a tokenizer and check that it fits the model; raises ModelError.
+
+    The positions of the model are the limit; that more tokens are read than its tokenizer's
+    model_max_length is said.
+    """
     config = model.config
     if max_length > config.max_position_embeddings:
         raise ModelError(
             f"max_length {max_length} exceeds max_position_embeddings "
             f"{config.max_position_embeddings} (hint: a smaller --max-length)"
         )
-    tokenizer = BertTokenizer(folder, max_length)
+    tokenizer = BertTokenizer(folder, max_length, say)
+    theirs = tokenizer.settings["model_max_length"]
+    if theirs and theirs < max_length:
+        say(f"{folder}: up to {max_length} tokens are read; its tokenizer asks for {theirs}")
     if tokenizer.vocab_size > config.vocab_size:
         raise ModelError(
             f"the tokenizer in {folder} has {tokenizer.vocab_size} entries, "
@@ -59,12 +69,21 @@ def naming(run: Path) -> Iterator[None]:
         raise
 
 
-def trained_length(run: Path) -> int:
-    """The `--max-length` that a run was trained with; 128 where it does not say."""
-    length = read_record(run / "train_args.json").get("max_length", 128)
+def trained_length(run: Path, config: BertConfig) -> int:
+    """The `--max-length` that a run was trained with.
+
+    Where it does not say: 128, or less where its tokenizer or its positions ask for less.
+    """
+    length = read_record(run / "train_args.json").get("max_length")
+    if length is None:
+        limits: list[float] = [128, config.max_position_embeddings]
+        asked = read_json(run / "tokenizer_config.json").get("model_max_length")
+        if isinstance(asked, int | float) and asked >= 3:
+            limits.append(asked)
+        return int(min(limits))
     if length < 3:
         raise ModelError(f"{run}/train_args.json: max_length cannot be {length}")
-    return length
+    return int(length)
 
 
 def load_run_model(run: Path) -> tuple[BertForSequenceClassification, Path]:
@@ -78,16 +97,59 @@ def load_run_model(run: Path) -> tuple[BertForSequenceClassification, Path]:
         )
     check_links(run)
     check_manifest(run)
-    if not (run / "adapter_config.json").is_file():
-        return load_model(run), run
+    if (run / "adapter_config.json").is_file():
+        model, folder = load_adapted(run)
+    else:
+        model, folder = load_model(run), run
+    if not is_ours(run):
+        put_positive_last(model, run)
+    return model, folder
+
+
+def load_adapted(run: Path) -> tuple[BertForSequenceClassification, Path]:
+    """The base of an adapter with the adapter merged into it, and the folder of its tokenizer."""
     base = find_base(run)
     folder = base.parent if base.is_file() else base
     named = run if (run / "config.json").is_file() else folder  # PEFT saves no config.json
     config = BertConfig.from_file(named / "config.json")
-    model = load_model(base, config.label_names)
+    config.check_head()
+    names, rows = config.label_names, head_rows(run)
+    if rows and rows != len(names) and named == folder:  # the base's names are not the adapter's
+        names = tuple(f"LABEL_{index}" for index in range(rows))
+    model = load_model(base, names)
     load_adapter(model, run)
+    trained = {name for name, own in model.named_parameters() if own.requires_grad}
+    if lost := [name for name in model.drawn if name not in trained]:
+        raise ModelError(f"neither {run} nor its base {base} has a {lost[0]} for its classes")
     merge_lora(model)
-    return model, run if (run / "tokenizer.json").is_file() else folder
+    own_tokenizer = any((run / name).is_file() for name in ("tokenizer.json", "vocab.txt"))
+    return model, run if own_tokenizer else folder
+
+
+def is_ours(run: Path) -> bool:
+    """Whether this project trained a run: its second class of two is then the positive one."""
+    record, config = (read_json(run / f"{name}.json") for name in ("train_args", "config"))
+    return "label_names" in record or "decision" in config
+
+
+def put_positive_last(model: BertForSequenceClassification, run: Path) -> None:
+    """Of two classes make the positive one the second, as it is in all of this project.
+
+    Where the names do not settle which it is the second is taken, and that is said.
+    """
+    names = model.config.label_names
+    if len(names) != 2:
+        return
+    order = negative_first(*names)
+    if order is None:
+        say(f"{run}: {names[1]} is taken for the positive class; {names[0]} could be it, too")
+    elif order != names:
+        # An adapter on the head itself is merged into the linear layer within.
+        head = getattr(model.classifier, "base", model.classifier)
+        with torch.no_grad():
+            for parameter in (head.weight, head.bias):
+                parameter.copy_(parameter.flip(0))
+        model.config = replace(model.config, label_names=order)
 
 
 def find_base(run: Path) -> Path:
@@ -120,6 +182,6 @@ def load_classifier(
     """
     with naming(run):
         model, folder = load_run_model(run)
-        tokenizer = load_tokenizer(folder, max_length or trained_length(run), model)
+        tokenizer = load_tokenizer(folder, max_length or trained_length(run, model.config), model)
         decision = read_decision(run)
         return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel, decision)

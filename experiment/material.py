@@ -47,7 +47,7 @@ def gather(settings: Settings, device: torch.device) -> Material:
         say(note)
     if settings.data_revision and not data.revision:
         raise UsageError(f"--data-revision is of data on the Hub, which {settings.data} are not")
-    model = load_model(folder, data.label_names)
+    model = load_model(folder, data.label_names, say)
     home = folder.parent if folder.is_file() else folder
     tokenizer = load_tokenizer(home, settings.max_length, model)
     read = READINGS[settings.hashtags]

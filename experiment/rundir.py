@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bert_min import ModelError
+from hub import FILES
 from scoring import score_of, softmax
 from speed.ranks import rank
 
@@ -179,8 +180,7 @@ def check_links(run: Path) -> None:
     """
     home = run.resolve()
     home = home.parent.parent if home.parent.name == "snapshots" else home
-    found = [run / name for name in (*MODEL_FILES, "vocab.txt")]
-    found += [*run.glob("*.safetensors"), *run.glob("*.safetensors.index.json")]
+    found = [path for name in (*MODEL_FILES, *FILES) for path in run.glob(name)]
     for path in found:
         if path.exists() and not path.resolve().is_relative_to(home):
             raise ModelError(f"{path} leads to a file outside the run's folder (a link)")

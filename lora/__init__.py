@@ -8,7 +8,7 @@ from lora.adapt import (
     unload_lora,
     unmerge_lora,
 )
-from lora.adapter import AdapterError, load_adapter, read_adapter_config, save_adapter
+from lora.adapter import AdapterError, head_rows, load_adapter, read_adapter_config, save_adapter
 from lora.layer import LoRALinear
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "LoRALinear",
     "add_lora",
     "count_parameters",
+    "head_rows",
     "load_adapter",
     "lora_layers",
     "merge_lora",

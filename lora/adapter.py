@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -130,6 +130,15 @@ def _matches(name: str, names: list[str] | str | None) -> bool:
     if isinstance(names, str):
         return re.fullmatch(names, name) is not None
     return any(name == end or name.endswith("." + end) for end in names or [])
+
+
+def head_rows(folder: Path) -> int | None:
+    """How many classes the head has that an adapter brings; None where it brings none."""
+    try:
+        with safe_open(folder / "adapter_model.safetensors", "pt") as file:
+            return int(file.get_slice(f"{PREFIX}classifier.weight").get_shape()[0])
+    except (SafetensorError, OSError):
+        return None  # what is wrong with the file, load_adapter says
 
 
 def load_adapter(model: nn.Module, folder: Path) -> None:

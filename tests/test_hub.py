@@ -29,6 +29,10 @@ import hub as hub_module
 pytest.importorskip("datasets")
 ROOT = Path(__file__).parent.parent
 DATASET, MODEL = "cardiffnlp/tweet_eval", "google-bert/bert-base-uncased"
+OF_A_MODEL = (
+    *("config.json", "tokenizer.json", "vocab.txt"),
+    *("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
+)
 WEIGHTS = bytes(range(256)) * 100
 ROWS = {
     "train": [("a\u2028b", 1), ("c", 0), ("", 0)],
@@ -97,7 +101,7 @@ def as_lists(rows: dict[str, list[tuple[str, int]]]) -> dict[str, list[list[Any]
 @pytest.fixture
 def hub(tmp_path: Path):
     (tmp_path / "model").mkdir()
-    for name in ("config.json", "tokenizer.json", "pytorch_model.bin"):
+    for name in (*OF_A_MODEL, "pytorch_model.bin", "vocab.json"):
         (tmp_path / "model" / name).write_text(f'{{"name": "{name}"}}')
     (tmp_path / "model" / "model.safetensors").write_bytes(WEIGHTS)
     folders = {
@@ -216,7 +220,7 @@ def test_a_model_is_downloaded_once_and_then_cached(hub: HubStandIn, tmp_path: P
     assert "model no/such is not on the Hub, or is private" in missing
     assert Path(found).name == hub.commit("models", MODEL)
     names = sorted(path.name for path in Path(found).iterdir())
-    assert names == ["config.json", "model.safetensors", "tokenizer.json"]
+    assert names == sorted([*OF_A_MODEL, "model.safetensors"])
     assert (Path(found) / "model.safetensors").read_bytes() == WEIGHTS
 
     hub.server.shutdown()

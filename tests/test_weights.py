@@ -141,7 +141,7 @@ def test_a_failed_load_changes_nothing(tmp_path, tiny):
     before = {n: t.clone() for n, t in tiny.state_dict().items()}
     tensors = {n: t + 1 for n, t in before.items()} | {LAYER: torch.full((32, 16), torch.nan)}
     with pytest.raises(ModelError):
-        fill(tiny, tensors, "here", new_head=False)
+        fill(tiny, tensors, "here")
     assert all(torch.equal(t, before[n]) for n, t in tiny.state_dict().items())
 
 
