@@ -77,7 +77,7 @@ def distilled(settings: Settings, material: Material, teacher_dir: Path, folder:
         targets = TeacherTargets(
             teacher,
             material.ids["train"],
-            layers if settings.beta > 0 else (),
+            layers if settings.matches_states else (),
             folder=folder,
             cache=teacher_dir / "targets",
             forward=partial(fast_forward, batch_size=settings.batch_size),
