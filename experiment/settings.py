@@ -48,6 +48,7 @@ class Settings:
 
     teacher: Path | None = None
     targets: Path | None = None
+    teacher_cache: int = 4_000_000_000  # bytes
     objective: str = decides("kd", "student")
     temperature: float = decides(5.0, "taught")
     alpha: float = decides(0.5, "taught")
