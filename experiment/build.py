@@ -105,20 +105,20 @@ def teach(
     A training also writes checkpoints, so no more than half of the free disk is taken.
     """
     size, free = stored_bytes(teacher, ids, layers), shutil.disk_usage(folder).free
-    needed, limit = (
-        f"{size / 1e9:.3g} GB",
-        f"--teacher-cache is {settings.teacher_cache / 1e9:g} GB",
-    )
-    if size > settings.teacher_cache:
-        say(f"the teacher runs in each step: its outputs would take {needed}, {limit}")
-    elif size > free / 2:
-        half = f"half of the {free / 1e9:.3g} GB free beside {settings.out}"
-        say(f"the teacher runs in each step: its outputs would take {needed}, more than {half}")
-    else:
-        say(f"the teacher runs once, before the first step: its outputs take {needed}, {limit}")
+    outputs = f"its outputs take {_mb(size)}"
+    limit = f"--teacher-cache is {_mb(settings.teacher_cache)}"
+    if size <= min(settings.teacher_cache, free / 2):
+        say(f"the teacher runs once, before the first step: {outputs}, {limit}")
         forward = partial(fast_forward, batch_size=settings.batch_size)
         return TeacherTargets(teacher, ids, layers, folder, cache, forward)
+    if size <= settings.teacher_cache:
+        limit = f"more than half of the {_mb(free)} free beside {settings.out}"
+    say(f"the teacher runs in each step: {outputs}, {limit}")
     return LiveTeacher(packed(teacher), ids, layers)
+
+
+def _mb(size: float) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def fast_forward(

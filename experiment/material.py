@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import torch
 
 from bert_min import BertTokenizer, ModelError, commit_of, load_model, resolve_model
 from data import Data, load_data, repeats
+from data.flat import TokenIds
 from data.hashtags import READINGS
 from experiment import rundir
 from experiment.cli import UsageError, pick_dtype, say
 from experiment.loading import load_tokenizer
 from experiment.settings import Settings
 
+BLOCK = 4096  # texts that are worked on at once
 # Settings in which a teacher may differ from the command that uses it.
 WARNED = ("epochs", "max_steps", "batch_size", "seed")
 
@@ -31,7 +34,7 @@ class Material:
     tokenizer: BertTokenizer
     data: Data
     data_sha256: str
-    ids: dict[str, list[list[int]]]  # of each split
+    ids: dict[str, Sequence[Sequence[int]]]  # of each split
 
 
 def gather(settings: Settings, device: torch.device) -> Material:
@@ -45,14 +48,10 @@ def gather(settings: Settings, device: torch.device) -> Material:
     model = load_model(folder, data.label_names)
     home = folder.parent if folder.is_file() else folder
     tokenizer = load_tokenizer(home, settings.max_length, model)
-    read = READINGS[settings.hashtags]
-    encoded = {
-        name: tokenizer.encode([read(text) for text in split.texts])
-        for name, split in data.splits.items()
-    }
+    ids: dict[str, Sequence[Sequence[int]]] = {}
     for name, split in data.splits.items():
         share = sum(split.labels) / len(split.labels)
-        cut = sum(e.truncated for e in encoded[name])
+        ids[name], cut = encode(tokenizer, split.texts, READINGS[settings.hashtags])
         say(
             f"{name}: {len(split.texts)} texts, {share:.1%} {data.label_names[1]}, "
             f"{cut} cut at {settings.max_length} tokens"
@@ -69,14 +68,41 @@ def gather(settings: Settings, device: torch.device) -> Material:
         tokenizer=tokenizer,
         data=data,
         data_sha256=fingerprint(data),
-        ids={name: [e.ids for e in split] for name, split in encoded.items()},
+        ids=ids,
     )
+
+
+def encode(
+    tokenizer: BertTokenizer, texts: Sequence[str], read: Callable[[str], str]
+) -> tuple[TokenIds, int]:
+    """The ids of each text as `read` gives it, and how many texts had to be cut."""
+    ids, cut = TokenIds(), 0
+    for start in range(0, len(texts), BLOCK):  # what the tokenizer gives takes 50 times the ids
+        for encoded in tokenizer.encode([read(text) for text in texts[start : start + BLOCK]]):
+            ids.append(encoded.ids)
+            cut += encoded.truncated
+    return ids, cut
 
 
 def fingerprint(data: Data) -> str:
     """The identity of a data set: SHA-256 of its texts and labels."""
-    content = [[s.texts, s.labels] for s in data.splits.values()]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for piece in _as_json(data):
+        digest.update(piece.encode())
+    return digest.hexdigest()
+
+
+def _as_json(data: Data) -> Iterator[str]:
+    """What json.dumps makes of [[texts, labels], ...], of each split, piece by piece."""
+    for number, split in enumerate(data.splits.values()):
+        yield ", [" if number else "[["
+        for values in (split.texts, split.labels):
+            yield "[" if values is split.texts else ", ["
+            for start in range(0, len(values), BLOCK):
+                yield (", " if start else "") + json.dumps(values[start : start + BLOCK])[1:-1]
+            yield "]"
+        yield "]"
+    yield "]"
 
 
 def find_teacher(settings: Settings, material: Material) -> Path:
