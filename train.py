@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiment.cli import UsageError, add_shared_flags, number, run_command
+from experiment.cli import UsageError, add_shared_flags, number, run_command, size
 from experiment.data_flags import SOURCES, add_data_flags, percentages
 from experiment.settings import LEARNING_RATES, STUDENT_MODES, Settings
 
@@ -102,6 +102,15 @@ def add_distillation_flags(parser: argparse.ArgumentParser) -> None:
         metavar="F.safetensors",
         help="learn from these logits (N, 2) of the training texts, of whatever teacher, "
         "instead of the teacher's, weighed by --alpha; for every mode",
+    )
+    group.add_argument(
+        "--teacher-cache",
+        type=size,
+        default=Settings.teacher_cache,
+        metavar="SIZE",
+        help="room on disk for what the teacher says of the training texts; where it would take "
+        "more, the teacher runs in each step, as always with 0 "
+        f"(default: {Settings.teacher_cache // 10**9}GB)",
     )
     group.add_argument(
         "--objective",

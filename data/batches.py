@@ -43,9 +43,11 @@ def evaluation_batches(lengths: Sequence[int] | np.ndarray, batch_size: int) -> 
 
 def pad(ids: Sequence[Sequence[int]], pad_id: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Stack B lists of ids: input_ids (B, T) and attention_mask (B, T), 1 = token, 0 = padding."""
-    T = max(len(row) for row in ids)
-    input_ids = torch.tensor([[*row, *[pad_id] * (T - len(row))] for row in ids])  # (B, T)
     lengths = torch.tensor([len(row) for row in ids])
+    T = int(lengths.max())
+    input_ids = torch.full((len(ids), T), pad_id)  # (B, T)
+    for own, row in zip(input_ids.numpy(), ids, strict=True):
+        own[: len(row)] = row
     attention_mask = (torch.arange(T) < lengths[:, None]).long()  # (B, T)
     return input_ids.to(device), attention_mask.to(device)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import numpy as np
 
@@ -26,9 +27,10 @@ def divide(
     `shares` add up to 1. Texts that are the same once normalised are in one part; a class gives
     each part a text where it has as many different ones.
     """
-    groups: dict[str, list[int]] = {}
+    groups: dict[bytes, list[int]] = {}
     for place, text in enumerate(texts):
-        groups.setdefault(normalised(text), []).append(place)
+        like = normalised(text).encode("utf-8", "surrogatepass")
+        groups.setdefault(blake2b(like, digest_size=12).digest(), []).append(place)
     of_class: dict[int, list[list[int]]] = {}
     for places in groups.values():
         found = [labels[place] for place in places]

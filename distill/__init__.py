@@ -4,11 +4,12 @@ from distill.loop import Batch, Task, TrainingError, batch_loss, train_epoch
 from distill.losses import LossWeights, distillation_loss, hidden_loss, soft_loss
 from distill.optimizer import Schedule, make_optimizer, trainable
 from distill.student import LAYER_SETS, choose_layers, draw_layers, make_student
-from distill.targets import StoredLogits, Targets, TeacherTargets
+from distill.targets import LiveTeacher, StoredLogits, Targets, TeacherTargets
 
 __all__ = [
     "LAYER_SETS",
     "Batch",
+    "LiveTeacher",
     "LossWeights",
     "Schedule",
     "StoredLogits",

@@ -57,7 +57,7 @@ def batch_loss(
     device = next(student.parameters()).device
     input_ids, mask = pad([task.ids[i] for i in index], student.config.pad_token_id, device)
 
-    # The teacher is frozen and has its dropout off: what it says was computed once and stored.
+    # The teacher is frozen and has its dropout off: its words are stored, or found anew.
     teacher_logits, teacher_states = None, None
     if task.targets is not None:
         teacher_logits, teacher_states = task.targets.batch(index, device)  # (B, K), L of (B, T, C)

@@ -1,5 +1,6 @@
 """The model of a mode, ready to be trained: from the teacher, or from pretraining."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +13,17 @@ from tqdm import tqdm
 from bert_min import BertForSequenceClassification, BertOutput, load_model, save_model
 from bert_min.head import POOLER
 from data.batches import forward_batches
-from distill import StoredLogits, Targets, TeacherTargets, choose_layers, draw_layers, make_student
-from distill.targets import Ids
-from experiment.cli import UsageError
+from distill import (
+    LiveTeacher,
+    StoredLogits,
+    Targets,
+    TeacherTargets,
+    choose_layers,
+    draw_layers,
+    make_student,
+)
+from distill.targets import Ids, stored_bytes
+from experiment.cli import UsageError, say
 from experiment.loading import load_classifier
 from experiment.material import Material
 from experiment.settings import Settings
@@ -75,18 +84,42 @@ def distilled(settings: Settings, material: Material, teacher_dir: Path, folder:
     if settings.targets:
         targets = stored_targets(settings.targets, material)
     elif settings.objective == "kd":
-        targets = TeacherTargets(
-            teacher,
-            material.ids["train"],
-            layers if settings.beta > 0 else (),
-            folder=folder,
-            cache=teacher_dir / "targets",
-            forward=partial(fast_forward, batch_size=settings.batch_size),
-        )
+        matched = layers if settings.matches_states else []
+        cache = teacher_dir / "targets"
+        targets = teach(settings, teacher, material.ids["train"], matched, folder, cache)
     student = make_student(teacher, layers)
     if settings.layers == "random":
         draw_layers(student)
     return Student(student, layers, targets, teacher_dir)
+
+
+def teach(
+    settings: Settings,
+    teacher: BertForSequenceClassification,
+    ids: Ids,
+    layers: list[int],
+    folder: Path,
+    cache: Path,
+) -> Targets:
+    """What the teacher says: stored in `folder`, logits in `cache` too; live where that is large.
+
+    A training also writes checkpoints, so no more than half of the free disk is taken.
+    """
+    size, free = stored_bytes(teacher, ids, layers), shutil.disk_usage(folder).free
+    outputs = f"its outputs take {_mb(size)}"
+    limit = f"--teacher-cache is {_mb(settings.teacher_cache)}"
+    if size <= min(settings.teacher_cache, free / 2):
+        say(f"the teacher runs once, before the first step: {outputs}, {limit}")
+        forward = partial(fast_forward, batch_size=settings.batch_size)
+        return TeacherTargets(teacher, ids, layers, folder, cache, forward)
+    if size <= settings.teacher_cache:
+        limit = f"more than half of the {_mb(free)} free beside {settings.out}"
+    say(f"the teacher runs in each step: {outputs}, {limit}")
+    return LiveTeacher(packed(teacher), ids, layers)
+
+
+def _mb(size: float) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def fast_forward(

@@ -5,6 +5,7 @@ Nothing here imports torch at the top, so that `--help` answers at once.
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -101,6 +102,15 @@ def number(kind: type, low: float, high: float = float("inf")) -> Callable[[str]
 
     parse.__name__ = kind.__name__  # argparse names it where the text is no number at all
     return parse
+
+
+def size(text: str) -> int:
+    """An argparse type: bytes, written as 500MB, 4GB or 0; a GB has 10^9."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(b|kb|mb|gb|tb)?", text.lower())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size (hint: 500MB, 4GB, 0)")
+    units = {None: 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+    return round(float(found[1]) * units[found[2]])
 
 
 def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import torch
 
 from bert_min import BertTokenizer, ModelError, commit_of, load_model, resolve_model
 from data import Data, Split, load_data, repeats
+from data.flat import TokenIds
 from data.hashtags import READINGS
 from experiment import rundir
 from experiment.cli import UsageError, pick_dtype, say
@@ -17,6 +19,7 @@ from experiment.data_flags import choice_of
 from experiment.loading import load_tokenizer
 from experiment.settings import Settings
 
+BLOCK = 4096  # texts that are worked on at once
 # Settings in which a teacher may differ from the command that uses it.
 WARNED = ("epochs", "max_steps", "batch_size", "seed")
 
@@ -33,7 +36,7 @@ class Material:
     tokenizer: BertTokenizer
     data: Data
     data_sha256: str
-    ids: dict[str, list[list[int]]]  # of each split
+    ids: dict[str, Sequence[Sequence[int]]]  # of each split
 
 
 def gather(settings: Settings, device: torch.device) -> Material:
@@ -50,13 +53,9 @@ def gather(settings: Settings, device: torch.device) -> Material:
     model = load_model(folder, data.label_names, say)
     home = folder.parent if folder.is_file() else folder
     tokenizer = load_tokenizer(home, settings.max_length, model)
-    read = READINGS[settings.hashtags]
-    encoded = {
-        name: tokenizer.encode([read(text) for text in split.texts])
-        for name, split in data.splits.items()
-    }
+    ids: dict[str, Sequence[Sequence[int]]] = {}
     for name, split in data.splits.items():
-        cut = sum(e.truncated for e in encoded[name])
+        ids[name], cut = encode(tokenizer, split.texts, READINGS[settings.hashtags])
         say(f"{name}: {shares_of(split, data)}, {cut} cut at {settings.max_length} tokens")
     twice = {pair: count for pair, count in repeats(data).items() if count}
     if twice:
@@ -70,7 +69,7 @@ def gather(settings: Settings, device: torch.device) -> Material:
         tokenizer=tokenizer,
         data=data,
         data_sha256=fingerprint(data),
-        ids={name: [e.ids for e in split] for name, split in encoded.items()},
+        ids=ids,
     )
 
 
@@ -81,10 +80,37 @@ def shares_of(split: Split, data: Data) -> str:
     return ", ".join([f"{n} texts", *(f"{counts[i] / n:.1%} {data.label_names[i]}" for i in told)])
 
 
+def encode(
+    tokenizer: BertTokenizer, texts: Sequence[str], read: Callable[[str], str]
+) -> tuple[TokenIds, int]:
+    """The ids of each text as `read` gives it, and how many texts had to be cut."""
+    ids, cut = TokenIds(), 0
+    for start in range(0, len(texts), BLOCK):  # what the tokenizer gives takes 50 times the ids
+        for encoded in tokenizer.encode([read(text) for text in texts[start : start + BLOCK]]):
+            ids.append(encoded.ids)
+            cut += encoded.truncated
+    return ids, cut
+
+
 def fingerprint(data: Data) -> str:
     """The identity of a data set: SHA-256 of its texts and labels."""
-    content = [[s.texts, s.labels] for s in data.splits.values()]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for piece in _as_json(data):
+        digest.update(piece.encode())
+    return digest.hexdigest()
+
+
+def _as_json(data: Data) -> Iterator[str]:
+    """What json.dumps makes of [[texts, labels], ...], of each split, piece by piece."""
+    for number, split in enumerate(data.splits.values()):
+        yield ", [" if number else "[["
+        for values in (split.texts, split.labels):
+            yield "[" if values is split.texts else ", ["
+            for start in range(0, len(values), BLOCK):
+                yield (", " if start else "") + json.dumps(values[start : start + BLOCK])[1:-1]
+            yield "]"
+        yield "]"
+    yield "]"
 
 
 def find_teacher(settings: Settings, material: Material) -> Path:

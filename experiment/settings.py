@@ -54,6 +54,7 @@ class Settings:
 
     teacher: Path | None = None
     targets: Path | None = None
+    teacher_cache: int = 4_000_000_000  # bytes
     objective: str = decides("kd", "student")
     temperature: float = decides(5.0, "taught")
     alpha: float = decides(0.5, "taught")
@@ -81,6 +82,11 @@ class Settings:
         """Learning from somebody's logits, beside the labels."""
         return bool(self.targets) or (self.is_student and self.objective == "kd")
 
+    @property
+    def matches_states(self) -> bool:
+        """Learning from the hidden states of a teacher too."""
+        return self.is_taught and self.targets is None and self.beta > 0
+
     def identity(self, **material: Any) -> dict[str, Any]:
         """All that decides how a training goes: settings, and `material`, what they stand for."""
         kinds = {"every": True, "student": self.is_student, "taught": self.is_taught}
@@ -90,6 +96,8 @@ class Settings:
             for f in fields(self)
             if "decides" in f.metadata and kinds[f.metadata["decides"]]
         }
+        if self.matches_states:
+            found["teacher_states"] = "bf16"  # what they are rounded to
         # The format is that of a checkpoint's files.
         return {"format": 1, **found, "lr": self.learning_rate, **material}
 

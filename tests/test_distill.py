@@ -1,6 +1,7 @@
 """distill: which layers, what loss, which targets."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 
 from data.batches import forward_batches, pad
 from distill import (
+    LiveTeacher,
     LossWeights,
     TeacherTargets,
     choose_layers,
@@ -18,7 +20,8 @@ from distill import (
     make_student,
     soft_loss,
 )
-from distill.targets import targets_key
+from distill.loop import Task, batch_loss
+from distill.targets import stored_bytes, targets_key
 
 # ---- which layers
 
@@ -202,7 +205,10 @@ def test_cached_targets_equal_live_ones(tiny, tiny_ids, stored):
     assert (logits - live.logits).abs().max() <= 1e-6
     real = mask[..., None]
     for cached, layer in zip(states, (1, 3), strict=True):
-        assert ((cached - live.hidden_states[layer]) * real).abs().max() <= 1e-6
+        own = live.hidden_states[layer]
+        assert cached.dtype == torch.bfloat16
+        # bf16 keeps 8 binary digits: it is off by 2^-8 of a value at most.
+        assert (((cached - own).abs() - 2**-8 * own.abs()) * real).max() <= 1e-6
         assert not (cached * (1 - real)).any()
 
 
@@ -246,4 +252,60 @@ def test_the_key_names_weights_texts_and_tokenisation(tiny, tiny_ids):
 def test_hidden_states_are_not_kept_in_memory(stored):
     arrays = [v for v in vars(stored).values() if isinstance(v, torch.Tensor | np.ndarray)]
     assert sum(a.nbytes for a in arrays) < 48 * 2 * 4 + 48 * 8 * 2 + 1
-    assert stored.file.seek(0, 2) == stored.lengths.sum() * 2 * 16 * 4
+    assert stored.file.seek(0, 2) == stored.lengths.sum() * 2 * 16 * 2
+
+
+def test_what_is_stored_takes_as_much_as_was_foretold(tiny, tiny_ids, stored):
+    file = stored.file.seek(0, 2)
+    assert stored_bytes(tiny, tiny_ids, [1, 3]) == file + stored.logits.nbytes
+    assert stored_bytes(tiny, tiny_ids) == stored.logits.nbytes
+
+
+def test_a_live_teacher_gives_the_loss_and_gradients_of_the_stored_one(tiny, tiny_ids, stored):
+    """And both those of a teacher that nothing rounds, within the rounding of bf16."""
+
+    class Unrounded(LiveTeacher):
+        @torch.no_grad()
+        def batch(self, index, device):
+            output = self.teacher(*pad([self.ids[i] for i in index], 0, device), None, True)
+            return output.logits, [output.hidden_states[n] for n in self.layers]
+
+    torch.manual_seed(1)
+    student = make_student(tiny, [1, 3])
+    with torch.no_grad():
+        for parameter in student.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    index, labels = np.array([5, 0, 31, 17]), torch.zeros(len(tiny_ids), dtype=torch.long)
+    ends = []
+    for targets in (
+        stored,
+        LiveTeacher(tiny.train(), tiny_ids, [1, 3]),
+        Unrounded(tiny, tiny_ids, [1, 3]),
+    ):
+        task = Task(tiny_ids, labels, targets, LossWeights(5.0, 0.5, 1.0))
+        student.zero_grad()
+        terms = batch_loss(student.eval(), task, index)
+        terms["loss"].backward()
+        gradient = torch.cat([p.grad.flatten() for p in student.parameters() if p.grad is not None])
+        ends.append((torch.stack(list(terms.values())), gradient))
+    (terms, gradient), live, unrounded = ends
+    assert terms[3] > 0.01  # there is something to learn from the states
+    assert torch.allclose(terms, live[0], rtol=1e-5)
+    assert torch.allclose(terms, unrounded[0], rtol=2**-8)
+    assert (gradient - live[1]).norm() <= 1e-4 * gradient.norm()
+    assert (gradient - unrounded[1]).norm() <= 2**-8 * gradient.norm()
+    assert all(p.grad is None for p in tiny.parameters())
+
+
+def test_several_threads_may_ask_a_live_teacher(tiny, tiny_ids):
+    teacher, device = LiveTeacher(tiny, tiny_ids, [2, 4]), torch.device("cpu")
+    indices = [np.arange(i, i + 8) for i in range(0, 40)]
+    alone = [teacher.batch(index, device) for index in indices]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda index: teacher.batch(index, device), indices))
+    for (a, states), (b, others) in zip(alone, together, strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+        assert len(states) == 2
+        assert all(
+            torch.allclose(s, t, rtol=2**-7, atol=1e-6) for s, t in zip(states, others, strict=True)
+        )

@@ -85,7 +85,7 @@ def test_each_layer_is_matched_with_its_own_teacher_layer(tiny, task, tmp_path):
     targets = TeacherTargets(tiny, task.ids, [1, 2, 3, 4], folder=tmp_path)
     taught = Task(task.ids, task.labels, targets, LossWeights(beta=1.0))
     terms = batch_loss(tiny.eval(), taught, np.arange(8))
-    assert terms["hidden_loss"].item() == pytest.approx(0, abs=1e-6)
+    assert terms["hidden_loss"].item() == pytest.approx(0, abs=2**-17)  # bf16
     assert terms["soft_loss"].item() == pytest.approx(0, abs=1e-6)
 
 

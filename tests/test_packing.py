@@ -112,7 +112,8 @@ def test_the_teachers_outputs_are_those_of_the_teacher(tiny, tiny_ids, tmp_path,
             text = torch.tensor([row])
             alone = tiny(text, torch.ones_like(text), None, True).hidden_states
         for got, layer in zip(states, (2, 4), strict=True):
-            assert (got[i, : len(row)] - alone[layer][0]).abs().max() < 1e-5
+            own = alone[layer][0]
+            assert ((got[i, : len(row)] - own).abs() - 2**-8 * own.abs()).max() < 1e-5  # bf16
             assert (got[i, len(row) :] == 0).all()
 
 

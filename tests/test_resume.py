@@ -21,6 +21,7 @@ from experiment.checkpoint import Checkpoints
 from experiment.cli import Stop, UsageError
 from experiment.progress import State
 from experiment.rundir import prepared, write_manifest
+from experiment.settings import Settings
 from lora import add_lora
 
 ROOT = Path(__file__).parent.parent
@@ -199,6 +200,17 @@ def test_a_setting_that_is_not_known_any_more_must_have_been_off(tmp_path):
     checkpoint(tmp_path, 1, {"lr": 1, **gone, "label_smoothing": 0.1})
     with pytest.raises(UsageError, match=r"was trained with label_smoothing 0\.1 and not None "):
         checkpoints.newest(tmp_path / "lines")
+
+
+def test_a_training_on_states_of_another_format_does_not_go_on(tmp_path):
+    """Once they were kept in fp32; a training of one half and the other would be neither."""
+    settings = Settings(mode="odd")
+    then = {n: v for n, v in settings.identity().items() if n != "teacher_states"}
+    checkpoint(tmp_path, 1, then)
+    with pytest.raises(UsageError, match=r"was trained with teacher_states None and not bf16 "):
+        Checkpoints(tmp_path / "odd", settings.identity()).newest(tmp_path / "lines")
+    for other in ({"mode": "teacher"}, {"beta": 0.0}, {"objective": "ce"}, {"targets": Path("x")}):
+        assert "teacher_states" not in replace(settings, **other).identity()
 
 
 # ---- commands
