@@ -76,7 +76,7 @@ def distilled(settings: Settings, material: Material, teacher_dir: Path, folder:
     elif settings.objective == "kd":
         targets = TeacherTargets(
             teacher,
-            material.ids["train"],
+            material.training_ids,
             layers if settings.beta > 0 else (),
             folder=folder,
             cache=teacher_dir / "targets",

@@ -79,6 +79,10 @@ def make_record(
     """What train_args.json says: the settings, what they stood for, and how far training came."""
     data = material.data
     told = {n: str(v) if isinstance(v, Path) else v for n, v in vars(settings).items()}
+    unlabelled: dict[str, Any] = {}
+    if material.unlabelled:
+        unlabelled["unlabelled_sha256"] = material.unlabelled.sha256
+        unlabelled["unlabelled_texts"] = len(material.unlabelled.ids)
     return {
         **told,
         "lr": settings.learning_rate,
@@ -89,6 +93,7 @@ def make_record(
         "model_sha256": material.model_sha256,
         "data_name": data.name,
         "data_sha256": material.data_sha256,
+        **unlabelled,
         "label_names": list(data.label_names),
         "repeats": repeats(data),
         "teacher": str(student.teacher) if student.teacher else None,

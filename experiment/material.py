@@ -10,13 +10,22 @@ import torch
 from bert_min import BertTokenizer, ModelError, commit_of, load_model, resolve_model
 from data import Data, load_data, repeats
 from data.hashtags import READINGS
+from data.unlabelled import load_unlabelled
 from experiment import rundir
 from experiment.cli import UsageError, pick_dtype, say
 from experiment.loading import load_tokenizer
 from experiment.settings import Settings
 
 # Settings in which a teacher may differ from the command that uses it.
-WARNED = ("epochs", "max_steps", "batch_size", "seed")
+WARNED = ("epochs", "max_steps", "batch_size", "seed", "class_weights")
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """Texts without labels, as token ids: a student hears its teacher on them."""
+
+    sha256: str  # of the texts
+    ids: list[list[int]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,13 @@ class Material:
     data: Data
     data_sha256: str
     ids: dict[str, list[list[int]]]  # of each split
+    unlabelled: Unlabelled | None = None
+
+    @property
+    def training_ids(self) -> list[list[int]]:
+        """The texts of an epoch: those with labels, then those without."""
+        train = self.ids["train"]
+        return [*train, *self.unlabelled.ids] if self.unlabelled else train
 
 
 def gather(settings: Settings, device: torch.device) -> Material:
@@ -60,6 +76,7 @@ def gather(settings: Settings, device: torch.device) -> Material:
     twice = {pair: count for pair, count in repeats(data).items() if count}
     if twice:
         say("texts that stand in two splits: " + ", ".join(f"{p} {n}" for p, n in twice.items()))
+    unlabelled = encode_unlabelled(settings, data, tokenizer) if settings.unlabelled else None
     return Material(
         device=device,
         dtype=pick_dtype(settings.dtype, device, training=True),
@@ -70,7 +87,21 @@ def gather(settings: Settings, device: torch.device) -> Material:
         data=data,
         data_sha256=fingerprint(data),
         ids={name: [e.ids for e in split] for name, split in encoded.items()},
+        unlabelled=unlabelled,
     )
+
+
+def encode_unlabelled(settings: Settings, data: Data, tokenizer: BertTokenizer) -> Unlabelled:
+    """The texts of --unlabelled as token ids; says how many there are, and are not."""
+    assert settings.unlabelled
+    texts, left_out = load_unlabelled(settings.unlabelled, data)
+    read = READINGS[settings.hashtags]
+    encoded = tokenizer.encode([read(text) for text in texts])
+    cut = sum(e.truncated for e in encoded)
+    counts = "".join(f", {count} left out ({reason})" for reason, count in left_out.items())
+    say(f"unlabelled: {len(texts)} texts, {cut} cut at {settings.max_length} tokens{counts}")
+    digest = hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+    return Unlabelled(digest, [e.ids for e in encoded])
 
 
 def fingerprint(data: Data) -> str:
@@ -98,7 +129,7 @@ def find_teacher(settings: Settings, material: Material) -> Path:
         if not rundir.is_run(candidate):
             return candidate
         found = rundir.read_json(candidate / "train_args.json")
-        found = {"hashtags": "keep", **found}
+        found = {"hashtags": "keep", "class_weights": "none", **found}
         differs = [name for name, value in wanted.items() if found.get(name) != value]
         if not differs:
             if found.get("interrupted"):
