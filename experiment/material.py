@@ -12,6 +12,7 @@ from data import Data, load_data, repeats
 from data.hashtags import READINGS
 from data.unlabelled import load_unlabelled
 from experiment import rundir
+from experiment.card import BALANCED
 from experiment.cli import UsageError, pick_dtype, say
 from experiment.loading import load_tokenizer
 from experiment.settings import Settings
@@ -76,6 +77,8 @@ def gather(settings: Settings, device: torch.device) -> Material:
     twice = {pair: count for pair, count in repeats(data).items() if count}
     if twice:
         say("texts that stand in two splits: " + ", ".join(f"{p} {n}" for p, n in twice.items()))
+    if settings.is_balanced:
+        say(f"class weights: {BALANCED}")
     unlabelled = encode_unlabelled(settings, data, tokenizer) if settings.unlabelled else None
     return Material(
         device=device,
