@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_sample_weight
 from small import SETTINGS, material_of
@@ -26,6 +26,7 @@ from experiment.training import make_task, weigh_texts
 LABELS = st.lists(st.integers(0, 4), min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(LABELS)
 def test_balanced_weights_are_those_of_scikit_learn(labels):
     ours = weigh_texts(torch.tensor(labels), len(labels), balanced=True)
@@ -33,6 +34,7 @@ def test_balanced_weights_are_those_of_scikit_learn(labels):
     assert weigh_texts(torch.tensor(labels), len(labels), balanced=False) is None
 
 
+@settings(deadline=None)
 @given(LABELS, st.integers(1, 90), st.booleans())
 def test_the_mean_over_an_epoch_is_that_of_the_labelled_texts(labels, extra, balanced):
     n = len(labels)
