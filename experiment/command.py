@@ -75,14 +75,10 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
     Of several processes each trains its part of every batch, and rank 0 does all else.
     """
     started, out = time.perf_counter(), settings.out
-    unlabelled = {"unlabelled": material.unlabelled.sha256} if material.unlabelled else {}
     identity = settings.identity(
-        dtype=str(material.dtype),
-        model=material.model_sha256,
-        data=material.data_sha256,
         teacher=rundir.weights_sha256(teacher_dir) if teacher_dir else None,
         targets=rundir.sha256([settings.targets]) if settings.targets else None,
-        **unlabelled,
+        **material.identity(),
     )
     checkpoints = Checkpoints(out, identity, settings.keep)
     if settings.resume and is_finished(out, digest(identity), bool(checkpoints)):

@@ -50,6 +50,11 @@ class Material:
         train = self.ids["train"]
         return [*train, *self.unlabelled.ids] if self.unlabelled else train
 
+    def identity(self) -> dict[str, str]:
+        """What of it decides how a training goes."""
+        found = {"dtype": str(self.dtype), "model": self.model_sha256, "data": self.data_sha256}
+        return found | ({"unlabelled": self.unlabelled.sha256} if self.unlabelled else {})
+
 
 def gather(settings: Settings, device: torch.device) -> Material:
     """Find the weights, then the data; report what a reader of the scores should know of them."""
