@@ -85,6 +85,13 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         "beside --out, if there is one (default: auto)",
     )
     add("max_steps", "N", "stop after N steps", whole(1))
+    group.add_argument(
+        "--class-weights",
+        choices=("none", "balanced"),
+        default=Settings.class_weights,
+        help="balanced: in the loss on the labels every class weighs alike, however rare; scores "
+        "of rare classes come out too high then (default: %(default)s)",
+    )
 
 
 def add_distillation_flags(parser: argparse.ArgumentParser) -> None:
@@ -120,6 +127,8 @@ def add_distillation_flags(parser: argparse.ArgumentParser) -> None:
         "alone, the control (default: %(default)s)",
     )
     add = partial(add_flag, group)
+    unlabelled = "texts without labels: the student hears its teacher on them, beside the others"
+    add("unlabelled", "FILE|DIR", unlabelled)
     add("temperature", "TAU", "softens both sets of logits", number(float, 1e-3))
     add("alpha", "A", "weight of the soft loss, 1 - A of the labels'", number(float, 0, 1))
     add("beta", "B", "weight of the hidden-state loss; 0 leaves it out", number(float, 0))
@@ -153,6 +162,12 @@ def parse_args(argv: list[str] | None = None) -> Settings:
     args = parser.parse_args(argv)
     if args.targets and args.objective == "ce":
         parser.error("--objective ce learns from labels alone, --targets from logits: give one")
+    taught = args.mode in STUDENT_MODES and args.objective == "kd" and not args.targets
+    if args.unlabelled and not taught:
+        parser.error(
+            "--unlabelled is for students that learn from their teacher: --mode odd or another "
+            "student, --objective kd, no --targets"
+        )
     if args.resume and args.overwrite:
         parser.error("--resume goes on and --overwrite begins anew: give one of them")
     named = args.layers and any(character.isalpha() for character in args.layers)

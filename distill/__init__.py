@@ -1,7 +1,7 @@
 """From a fine-tuned teacher to a student of some of its layers."""
 
 from distill.loop import Batch, Task, TrainingError, batch_loss, train_epoch
-from distill.losses import LossWeights, distillation_loss, hidden_loss, soft_loss
+from distill.losses import LossWeights, distillation_loss, hard_loss, hidden_loss, soft_loss
 from distill.optimizer import Schedule, make_optimizer, trainable
 from distill.student import LAYER_SETS, choose_layers, draw_layers, make_student
 from distill.targets import LiveTeacher, StoredLogits, Targets, TeacherTargets
@@ -21,6 +21,7 @@ __all__ = [
     "choose_layers",
     "distillation_loss",
     "draw_layers",
+    "hard_loss",
     "hidden_loss",
     "make_optimizer",
     "make_student",

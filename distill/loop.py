@@ -33,13 +33,15 @@ class TrainingError(Exception):
 class Task:
     """What is learned: N encoded texts, their labels (N,), and what a teacher says of them.
 
-    `weights` say how much each of these counts.
+    `weights` say how much each of these counts, `text_weights` (N,) how much each text's label:
+    0 where nobody labelled it.
     """
 
     ids: Ids
     labels: Tensor
     targets: Targets | None = None
     weights: LossWeights = field(default_factory=LossWeights)
+    text_weights: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def batch_loss(
     # teacher layer that it was copied from: the n-th of task.targets.layers.
     hidden = (states[1:], teacher_states, mask) if states and teacher_states else None
     labels = task.labels[index].to(device)
-    return distillation_loss(logits, labels, teacher_logits, hidden, task.weights)
+    text_weights = None if task.text_weights is None else task.text_weights[index].to(device)
+    return distillation_loss(logits, labels, teacher_logits, hidden, task.weights, text_weights)
 
 
 Gradients = Callable[[BertForSequenceClassification, Task, Batch], dict[str, float]]

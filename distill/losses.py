@@ -48,6 +48,16 @@ def hidden_loss(
     return torch.stack(distances).mean()
 
 
+def hard_loss(logits: Tensor, labels: Tensor, text_weights: Tensor | None = None) -> Tensor:
+    """Cross-entropy, mean over the batch; each text's times its weight (B,) where they are given.
+
+    The mean is over texts and not over weights: so the losses of parts of a batch add up here too.
+    """
+    if text_weights is None:
+        return F.cross_entropy(logits, labels)
+    return (text_weights * F.cross_entropy(logits, labels, reduction="none")).mean()
+
+
 @dataclass(frozen=True)
 class LossWeights:
     """How the terms of the loss add up; as they stand here, the labels alone count.
@@ -67,14 +77,16 @@ def distillation_loss(
     teacher_logits: Tensor | None = None,
     hidden: tuple[Sequence[Tensor], Sequence[Tensor], Tensor] | None = None,
     weights: LossWeights = LossWeights(),
+    text_weights: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """loss = (1 - alpha) * hard_loss + alpha * soft_loss + beta * hidden_loss, and its terms.
 
     Labels are (B,), logits (B, K); without `teacher_logits` it is the plain cross-entropy of
-    fine-tuning. `hidden` holds the arguments of `hidden_loss`.
+    fine-tuning. `hidden` holds the arguments of `hidden_loss`, `text_weights` (B,) that of
+    `hard_loss`.
     """
     student_logits = student_logits.float()  # bf16 has too few digits for a logarithm
-    terms = {"hard_loss": F.cross_entropy(student_logits, labels)}
+    terms = {"hard_loss": hard_loss(student_logits, labels, text_weights)}
     if teacher_logits is None:
         return {"loss": terms["hard_loss"], **terms}
     terms["soft_loss"] = soft_loss(student_logits, teacher_logits, weights.temperature)

@@ -86,7 +86,7 @@ def distilled(settings: Settings, material: Material, teacher_dir: Path, folder:
     elif settings.objective == "kd":
         matched = layers if settings.matches_states else []
         cache = teacher_dir / "targets"
-        targets = teach(settings, teacher, material.ids["train"], matched, folder, cache)
+        targets = teach(settings, teacher, material.training_ids, matched, folder, cache)
     student = make_student(teacher, layers)
     if settings.layers == "random":
         draw_layers(student)

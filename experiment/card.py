@@ -7,6 +7,12 @@ from typing import Any
 
 from scoring.table import class_table
 
+# What class weights do to the scores, for whoever trains and whoever uses the model.
+BALANCED = (
+    "every class weighed alike in training, so scores are those of classes that are equally "
+    "frequent: too high for a rare one"
+)
+
 
 def model_card(record: dict[str, Any], results: dict[str, Any]) -> str:
     """The README.md of a run: what it is, how it scores, how to use it, what it is not for.
@@ -42,7 +48,7 @@ Classifies a text as {", ".join(names[:-1])} or {names[-1]}; trained on {trained
 `{record["command"]}`.
 
 {score_tables(names, scored)}
-
+{training_notes(record)}
 Scores on texts unlike the training data are much lower. The label is a guess about a sentence,
 not a judgement of a person: do not let it decide anything about anyone without a human reader.
 """
@@ -67,6 +73,16 @@ def markdown(lines: Sequence[Sequence[str]]) -> str:
     """A table of a header and more lines."""
     header, *rows = (f"| {' | '.join(line)} |" for line in lines)
     return "\n".join([header, f"|{'---|' * len(lines[0])}", *rows])
+
+
+def training_notes(record: dict[str, Any]) -> str:
+    """What of its training a user of the model should know, a paragraph each."""
+    notes = []
+    if record.get("class_weights") == "balanced":
+        notes.append(f"\nClass weights: {BALANCED}.\nThe temperature does not change that.\n")
+    if count := record.get("unlabelled_texts"):
+        notes.append(f"\nIt heard its teacher on {count} more texts without labels.\n")
+    return "".join(notes)
 
 
 def evaluation(record: dict[str, Any], split: str, metrics: dict[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
                 say(f"no teacher yet for this model, data and length: training {found} first")
             resume = "auto" if settings.resume else None
             own = replace(settings, mode="teacher", layers="all", out=found, lr=None, resume=resume)
-            train_one(replace(own, objective="kd", targets=None), material, None, stop)
+            own = replace(own, objective="kd", targets=None, unlabelled=None)
+            train_one(own, replace(material, unlabelled=None), None, stop)
             return None if stop() else found
 
 
@@ -75,11 +76,9 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
     """
     started, out = time.perf_counter(), settings.out
     identity = settings.identity(
-        dtype=str(material.dtype),
-        model=material.model_sha256,
-        data=material.data_sha256,
         teacher=rundir.weights_sha256(teacher_dir) if teacher_dir else None,
         targets=rundir.sha256([settings.targets]) if settings.targets else None,
+        **material.identity(),
     )
     checkpoints = Checkpoints(out, identity, settings.keep)
     if settings.resume and is_finished(out, digest(identity), bool(checkpoints)):

@@ -85,6 +85,10 @@ def make_record(
     """What train_args.json says: the settings, what they stood for, and how far training came."""
     data = material.data
     told = {n: str(v) if isinstance(v, Path) else v for n, v in vars(settings).items()}
+    unlabelled: dict[str, Any] = {}
+    if material.unlabelled:
+        unlabelled["unlabelled_sha256"] = material.unlabelled.sha256
+        unlabelled["unlabelled_texts"] = len(material.unlabelled.ids)
     return {
         **told,
         "lr": settings.learning_rate,
@@ -100,6 +104,7 @@ def make_record(
         "splits_made": list(data.made),
         "split_seed": SPLIT_SEED if data.made else None,
         "rows_skipped": data.skipped,
+        **unlabelled,
         "label_names": list(data.label_names),
         "repeats": repeats(data),
         "teacher": str(student.teacher) if student.teacher else None,

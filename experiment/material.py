@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +11,17 @@ import torch
 
 from bert_min import BertTokenizer, ModelError, commit_of, load_model, resolve_model
 from data import Data, Split, load_data, repeats
-from data.flat import TokenIds
 from data.hashtags import READINGS
 from experiment import rundir
+from experiment.card import BALANCED
 from experiment.cli import UsageError, pick_dtype, say
 from experiment.data_flags import choice_of
+from experiment.encoding import Unlabelled, encode, encode_unlabelled, fingerprint
 from experiment.loading import load_tokenizer
 from experiment.settings import Settings
 
-BLOCK = 4096  # texts that are worked on at once
 # Settings in which a teacher may differ from the command that uses it.
-WARNED = ("epochs", "max_steps", "batch_size", "seed")
+WARNED = ("epochs", "max_steps", "batch_size", "seed", "class_weights")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,18 @@ class Material:
     data: Data
     data_sha256: str
     ids: dict[str, Sequence[Sequence[int]]]  # of each split
+    unlabelled: Unlabelled | None = None
+
+    @property
+    def training_ids(self) -> Sequence[Sequence[int]]:
+        """The texts of an epoch: those with labels, then those without."""
+        train = self.ids["train"]
+        return [*train, *self.unlabelled.ids] if self.unlabelled else train
+
+    def identity(self) -> dict[str, str]:
+        """What of it decides how a training goes."""
+        found = {"dtype": str(self.dtype), "model": self.model_sha256, "data": self.data_sha256}
+        return found | ({"unlabelled": self.unlabelled.sha256} if self.unlabelled else {})
 
 
 def gather(settings: Settings, device: torch.device) -> Material:
@@ -60,6 +72,9 @@ def gather(settings: Settings, device: torch.device) -> Material:
     twice = {pair: count for pair, count in repeats(data).items() if count}
     if twice:
         say("texts that stand in two splits: " + ", ".join(f"{p} {n}" for p, n in twice.items()))
+    if settings.is_balanced:
+        say(f"class weights: {BALANCED}")
+    unlabelled = encode_unlabelled(settings, data, tokenizer) if settings.unlabelled else None
     return Material(
         device=device,
         dtype=pick_dtype(settings.dtype, device, training=True),
@@ -70,6 +85,7 @@ def gather(settings: Settings, device: torch.device) -> Material:
         data=data,
         data_sha256=fingerprint(data),
         ids=ids,
+        unlabelled=unlabelled,
     )
 
 
@@ -78,39 +94,6 @@ def shares_of(split: Split, data: Data) -> str:
     counts, n = Counter(split.labels), len(split.labels)
     told = range(1, 2) if len(data.label_names) == 2 else range(len(data.label_names))
     return ", ".join([f"{n} texts", *(f"{counts[i] / n:.1%} {data.label_names[i]}" for i in told)])
-
-
-def encode(
-    tokenizer: BertTokenizer, texts: Sequence[str], read: Callable[[str], str]
-) -> tuple[TokenIds, int]:
-    """The ids of each text as `read` gives it, and how many texts had to be cut."""
-    ids, cut = TokenIds(), 0
-    for start in range(0, len(texts), BLOCK):  # what the tokenizer gives takes 50 times the ids
-        for encoded in tokenizer.encode([read(text) for text in texts[start : start + BLOCK]]):
-            ids.append(encoded.ids)
-            cut += encoded.truncated
-    return ids, cut
-
-
-def fingerprint(data: Data) -> str:
-    """The identity of a data set: SHA-256 of its texts and labels."""
-    digest = hashlib.sha256()
-    for piece in _as_json(data):
-        digest.update(piece.encode())
-    return digest.hexdigest()
-
-
-def _as_json(data: Data) -> Iterator[str]:
-    """What json.dumps makes of [[texts, labels], ...], of each split, piece by piece."""
-    for number, split in enumerate(data.splits.values()):
-        yield ", [" if number else "[["
-        for values in (split.texts, split.labels):
-            yield "[" if values is split.texts else ", ["
-            for start in range(0, len(values), BLOCK):
-                yield (", " if start else "") + json.dumps(values[start : start + BLOCK])[1:-1]
-            yield "]"
-        yield "]"
-    yield "]"
 
 
 def find_teacher(settings: Settings, material: Material) -> Path:
@@ -132,7 +115,7 @@ def find_teacher(settings: Settings, material: Material) -> Path:
         if not rundir.is_run(candidate):
             return candidate
         found = rundir.read_json(candidate / "train_args.json")
-        found = {"hashtags": "keep", **found}
+        found = {"hashtags": "keep", "class_weights": "none", **found}
         differs = [name for name, value in wanted.items() if found.get(name) != value]
         if not differs:
             if found.get("interrupted"):

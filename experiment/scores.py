@@ -17,8 +17,8 @@ from data.sources import AS_FOUND
 from experiment.classifier import Classifier
 from experiment.cli import UsageError, pick_device, pick_dtype, say
 from experiment.data_flags import choice_of
+from experiment.encoding import fingerprint
 from experiment.loading import find_base, load_classifier
-from experiment.material import fingerprint
 from experiment.rundir import read_record
 from lora import count_parameters
 from scoring import compute_metrics

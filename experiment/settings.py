@@ -51,9 +51,11 @@ class Settings:
     batch_size: int = decides(64)
     max_length: int = decides(128)
     hashtags: str = decides("keep")
+    class_weights: str = decides("none", "balanced")
 
     teacher: Path | None = None
     targets: Path | None = None
+    unlabelled: str | None = None
     teacher_cache: int = 4_000_000_000  # bytes
     objective: str = decides("kd", "student")
     temperature: float = decides(5.0, "taught")
@@ -87,10 +89,15 @@ class Settings:
         """Learning from the hidden states of a teacher too."""
         return self.is_taught and self.targets is None and self.beta > 0
 
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every class weighs alike in the loss on the labels, however rare."""
+        return self.class_weights == "balanced"
+
     def identity(self, **material: Any) -> dict[str, Any]:
         """All that decides how a training goes: settings, and `material`, what they stand for."""
         kinds = {"every": True, "student": self.is_student, "taught": self.is_taught}
-        kinds["lora"] = self.mode == "lora"
+        kinds |= {"lora": self.mode == "lora", "balanced": self.is_balanced}
         found = {
             f.name: getattr(self, f.name)
             for f in fields(self)

@@ -78,9 +78,30 @@ def train_epochs(
 
 def make_task(student: Student, material: Material, settings: Settings) -> Task:
     """The training texts, their labels, and what the teacher says of them."""
-    labels = torch.tensor(material.data.splits["train"].labels)
+    ids, given = material.training_ids, torch.tensor(material.data.splits["train"].labels)
+    labels = torch.zeros(len(ids), dtype=torch.long)  # of no weight where there is none
+    labels[: len(given)] = given
     weights = LossWeights(settings.temperature, settings.alpha, settings.beta)
-    return Task(material.ids["train"], labels, student.targets, weights)
+    text_weights = weigh_texts(given, len(ids), settings.is_balanced)
+    return Task(ids, labels, student.targets, weights, text_weights)
+
+
+def weigh_texts(labels: torch.Tensor, texts: int, balanced: bool) -> torch.Tensor | None:
+    """The weight (texts,) of each text's label, on average 1; None where all weigh alike.
+
+    Balanced, every class weighs as much as the others, and of N labels one of class c, which n_c
+    texts of K classes have, N / (K n_c). The texts behind the N labelled ones have no label and
+    weigh nothing, the labelled ones so much more: the mean over an epoch is theirs.
+    """
+    if not balanced and len(labels) == texts:
+        return None
+    own = torch.ones(len(labels))
+    if balanced:
+        counts = torch.bincount(labels)
+        own = len(labels) / (counts.count_nonzero() * counts[labels])
+    weights = torch.zeros(texts)
+    weights[: len(labels)] = own * texts / len(labels)
+    return weights
 
 
 def make_schedule(texts: int, settings: Settings) -> Schedule:

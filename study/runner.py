@@ -18,8 +18,8 @@ from tqdm import tqdm
 from bert_min import load_model, resolve_model
 from data import load_data
 from experiment.cli import EXIT_CODES, UsageError, say
+from experiment.encoding import fingerprint
 from experiment.loading import load_classifier, load_tokenizer
-from experiment.material import fingerprint
 from experiment.rundir import is_run, read_json
 from scoring.hatecheck import read_cases, score_cases
 from study.arms import MAIN, TARGETS, TEACHER, Arm

@@ -16,6 +16,7 @@ from distill import (
     TeacherTargets,
     choose_layers,
     distillation_loss,
+    hard_loss,
     hidden_loss,
     make_student,
     soft_loss,
@@ -92,6 +93,36 @@ def test_hard_loss_by_hand():
     terms = distillation_loss(STUDENT, LABELS)
     assert terms["hard_loss"].item() == pytest.approx(expected, rel=1e-6)
     assert terms["loss"] is terms["hard_loss"]
+
+
+def test_a_weighted_hard_loss_by_hand():
+    """The mean is over the two texts: (3 ln(1 + e^-2) + ln(2) / 2) / 2."""
+    expected = (3 * math.log(1 + math.exp(-2)) + math.log(2) / 2) / 2
+    terms = distillation_loss(STUDENT, LABELS, text_weights=torch.tensor([3.0, 0.5]))
+    assert terms["loss"].item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_without_weights_the_hard_loss_is_the_mean_to_the_last_bit():
+    logits = torch.randn(999, 3, generator=torch.Generator().manual_seed(3))
+    labels = torch.arange(999) % 3
+    assert torch.equal(hard_loss(logits, labels), F.cross_entropy(logits, labels))
+
+
+def test_text_weights_weigh_the_labels_alone():
+    """A text of weight 0 gives the student what the teacher says of it, whatever its label."""
+    hidden = ([torch.eye(2)[:, None]], [torch.ones(2, 1, 2)], torch.ones(2, 1, dtype=torch.long))
+    common = (TEACHER, hidden, LossWeights(2, 0.3, 5))
+    plain = distillation_loss(STUDENT, LABELS, *common)
+    text_weights = torch.tensor([2.0, 0.0])
+    one, other = (
+        distillation_loss(STUDENT, torch.tensor([0, label]), *common, text_weights)
+        for label in (0, 1)
+    )
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert all(torch.equal(one[name], plain[name]) for name in ("soft_loss", "hidden_loss"))
+    assert one["hard_loss"].item() == pytest.approx(math.log(1 + math.exp(-2)), rel=1e-6)
+    total = 0.7 * one["hard_loss"] + 0.3 * one["soft_loss"] + 5 * one["hidden_loss"]
+    assert torch.allclose(one["loss"], total)
 
 
 def test_soft_loss_by_hand():

@@ -20,9 +20,9 @@ from bert_min import BertTokenizer
 from data import Data, Split, load_data, repeats
 from data.batches import pad
 from data.flat import Flat, Texts, TokenIds
-from experiment import material
+from experiment import encoding
 from experiment.cli import size
-from experiment.material import encode, fingerprint
+from experiment.encoding import encode, fingerprint
 
 LISTS = st.lists(st.lists(st.integers(0, 2**31 - 1)))
 
@@ -79,7 +79,7 @@ def test_a_data_set_keeps_its_name(first, second, third, block):
     content = [[list(split.texts), split.labels] for split in data.splits.values()]
     expected = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(material, "BLOCK", block)
+        patch.setattr(encoding, "BLOCK", block)
         assert fingerprint(data) == expected
 
 
@@ -95,7 +95,7 @@ def test_repeats_are_counted_character_by_character(first, second, third):
 def test_texts_are_encoded_in_blocks_as_they_are_at_once(minilm, monkeypatch):
     tokenizer, texts = BertTokenizer(minilm, 12), load_data("sample").splits["train"].texts[:100]
     expected = tokenizer.encode([text.upper() + "?" for text in texts])
-    monkeypatch.setattr(material, "BLOCK", 7)
+    monkeypatch.setattr(encoding, "BLOCK", 7)
     ids, cut = encode(tokenizer, texts, lambda text: text.upper() + "?")
     assert [list(row) for row in ids] == [e.ids for e in expected]
     assert cut == sum(e.truncated for e in expected) > 0

@@ -1,6 +1,7 @@
 """speed.replicas: the reference path's gradients, dropout at its rate, weights that are shared."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def task(tiny_ids):
     return Task(tiny_ids, torch.tensor([int(row[0] > 32) for row in tiny_ids]))
 
 
-@pytest.fixture(params=["full", "distilled", "lora"])
+@pytest.fixture(params=["full", "weighted", "distilled", "lora"])
 def job(request, tiny, task, tmp_path):
     """A model without dropout, what it learns, and its layers of interest moved off their start."""
     model = without_dropout(tiny)
@@ -36,6 +37,9 @@ def job(request, tiny, task, tmp_path):
         targets = TeacherTargets(tiny, task.ids, [1, 3], folder=tmp_path)
         task = Task(task.ids, task.labels, targets, LossWeights(5.0, 0.5, 1.0))
         model = make_student(model, [1, 3])
+    if request.param == "weighted":
+        text_weights = torch.tensor([[0.0, 0.5, 3.0][i % 3] for i in range(len(task.ids))])
+        task = replace(task, text_weights=text_weights)
     if request.param == "lora":
         add_lora(model, ["query", "value"], 2, 4, 0.0)
     torch.manual_seed(4)

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 from bert_min import ModelError
 from data import load_data
 from experiment.cli import UsageError
-from experiment.material import fingerprint
+from experiment.encoding import fingerprint
 from scoring.hatecheck import FILE
 from study import runner
 from study.__main__ import locked, parse_args

@@ -1,0 +1,213 @@
+"""How much a text's label weighs: classes that weigh alike, texts that nobody labelled."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.utils.class_weight import compute_sample_weight
+from small import SETTINGS, material_of
+
+import train as train_command
+from data import Data, DataError, Split
+from data.unlabelled import load_unlabelled
+from distill import TeacherTargets, batch_loss
+from experiment.build import Student
+from experiment.card import BALANCED
+from experiment.material import Unlabelled
+from experiment.settings import Settings, digest
+from experiment.training import make_task, weigh_texts
+
+LABELS = st.lists(st.integers(0, 4), min_size=1, max_size=60)
+
+
+@settings(deadline=None)
+@given(LABELS)
+def test_balanced_weights_are_those_of_scikit_learn(labels):
+    ours = weigh_texts(torch.tensor(labels), len(labels), balanced=True)
+    assert ours.numpy() == pytest.approx(compute_sample_weight("balanced", labels), rel=1e-6)
+    assert weigh_texts(torch.tensor(labels), len(labels), balanced=False) is None
+
+
+@settings(deadline=None)
+@given(LABELS, st.integers(1, 90), st.booleans())
+def test_the_mean_over_an_epoch_is_that_of_the_labelled_texts(labels, extra, balanced):
+    n = len(labels)
+    losses = np.random.default_rng(0).random(n + extra)
+    own = compute_sample_weight("balanced", labels) if balanced else np.ones(n)
+    weights = weigh_texts(torch.tensor(labels), n + extra, balanced).numpy()
+    assert (weights * losses).mean() == pytest.approx((own * losses[:n]).mean(), rel=1e-5)
+    assert not weights[n:].any()
+
+
+def test_a_student_hears_its_teacher_on_all_texts_and_its_labels_on_some(tiny, tiny_ids, tmp_path):
+    """With 12 of 48 texts labelled, a labelled one weighs 4, and the first label moves the loss."""
+    labels = [int(row[0] > 32) for row in tiny_ids[:12]]
+    material = replace(material_of(tiny_ids[:12], labels), unlabelled=Unlabelled("", tiny_ids[12:]))
+    targets = TeacherTargets(tiny, material.training_ids, folder=tmp_path)
+    task = make_task(Student(tiny, [], targets), material, SETTINGS)
+    assert [list(row) for row in task.ids] == tiny_ids
+    assert task.labels[:12].tolist() == labels
+    assert task.text_weights.tolist() == [4.0] * 12 + [0.0] * 36
+    without = make_task(Student(tiny, []), material_of(tiny_ids, labels * 4), SETTINGS)
+    assert without.text_weights is None
+    mixed = batch_loss(tiny, task, np.arange(48))
+    labelled = batch_loss(tiny, task, np.arange(12))
+    assert mixed["hard_loss"].item() == pytest.approx(labelled["hard_loss"].item() / 4, rel=1e-5)
+    flipped = torch.tensor([*labels, *[1] * 36])
+    assert batch_loss(tiny, replace(task, labels=flipped), np.arange(48)) == mixed
+
+
+# ---- which texts
+
+
+@pytest.fixture
+def posts():
+    splits = {
+        "train": Split(["we meet at noon", "go home"], [0, 1]),
+        "validation": Split(["@bob see you https://t.co/x", "b"], [0, 1]),
+        "test": Split(["Nobody wants you here", ""], [1, 0]),
+    }
+    return Data("posts", splits, ("not-hate", "hate"))
+
+
+LINES = (
+    *("RT @ann: nobody WANTS you here https://t.co/y", "See you", "GO home"),
+    *("", "  ", "a line\u2028with a separator", "new", "new"),
+)
+
+
+def test_texts_that_a_model_is_scored_on_are_left_out(posts, tmp_path):
+    path = tmp_path / "more.txt"
+    path.write_text("".join(f"{line}\n" for line in LINES), encoding="utf-8")
+    texts, left_out = load_unlabelled(str(path), posts)
+    assert texts == [*LINES[5:]]
+    assert left_out == {"blank": 2, "validation or test": 2, "train": 1}
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet", "tweeteval"])
+def test_every_source_is_read(posts, tmp_path, kind):
+    import pandas as pd
+
+    frame = pd.DataFrame({"label": 0, "text": ['one, "two"', "three"]})
+    path = tmp_path / f"more.{kind}"
+    if kind in ("csv", "tsv"):
+        frame.to_csv(path, index=False, sep="," if kind == "csv" else "\t")
+    elif kind == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    elif kind == "parquet":
+        frame.to_parquet(path)
+    else:
+        path.mkdir()
+        (path / "train_text.txt").write_text("".join(f"{text}\n" for text in frame["text"]))
+    assert load_unlabelled(str(path), posts) == (list(frame["text"]), {})
+
+
+def test_a_bad_source_is_one_line(posts, tmp_path):
+    path = tmp_path / "more.csv"
+    path.write_text("text\ngo home\n")
+    with pytest.raises(DataError, match=r"more\.csv has no text that is not in posts already"):
+        load_unlabelled(str(path), posts)
+    path.write_bytes(b"text\nfine\n\xff\n")
+    with pytest.raises(DataError, match=r"more\.csv:3: not UTF-8"):
+        load_unlabelled(str(path), posts)
+    with pytest.raises(DataError, match=r"no file .*nowhere\.txt"):
+        load_unlabelled(str(tmp_path / "nowhere.txt"), posts)
+
+
+# ---- commands
+
+
+@pytest.fixture
+def train(command, model_dir):
+    """`train.py` on the tiny model and 32 texts of the sample; what it says on stderr."""
+
+    def run(mode, *words):
+        quick = ("--model", model_dir, "--data", "sample", "--limit", 32, "--epochs", 1)
+        result = command(train_command, "--mode", mode, *quick, "--batch-size", 8, *words)
+        return result.code, result.err
+
+    return run
+
+
+def read(path):
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def test_unlabelled_texts_are_read_by_the_student_alone_and_noted(train):
+    Path("more.txt").write_text("".join(f"text number {n}\n" for n in range(20)))
+    code, err = train("odd", "--unlabelled", "more.txt", "--beta", 0)
+    assert code == 0, err
+    assert "unlabelled: 20 texts, 0 cut at 128 tokens\n" in err
+    lines = {
+        name: Path(f"runs/{name}/metrics.jsonl").read_text().count('"step"')
+        for name in ("teacher", "odd")
+    }
+    assert lines == {"teacher": 4, "odd": 7}  # batches of 8 of 32, and of 52 texts
+    record, teacher = (read(f"runs/{name}/train_args.json") for name in ("odd", "teacher"))
+    assert (record["unlabelled"], record["unlabelled_texts"]) == ("more.txt", 20)
+    assert re.fullmatch("[0-9a-f]{64}", record["unlabelled_sha256"])
+    assert teacher["unlabelled"] is None
+    assert "unlabelled_texts" not in teacher
+    card = Path("runs/odd/README.md").read_text()
+    assert "It heard its teacher on 20 more texts without labels." in card
+
+
+def test_other_unlabelled_texts_do_not_go_on(train, monkeypatch):
+    Path("more.txt").write_text("one\ntwo\n")
+    train("teacher")
+    with monkeypatch.context() as patch:
+        patch.setattr("experiment.command.score", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            train("odd", "--unlabelled", "more.txt")
+    Path("more.txt").write_text("one\nthree\n")
+    code, err = train("odd", "--unlabelled", "more.txt", "--resume")
+    assert (code, "was trained with unlabelled " in err) == (2, True)
+    code, err = train("odd", "--resume")
+    assert (code, "was trained with unlabelled " in err) == (2, True)
+    Path("more.txt").write_text("one\ntwo\n")
+    code, err = train("odd", "--unlabelled", "more.txt", "--resume")
+    assert (code, "going on after step" in err) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--mode", "teacher"),
+        ("--mode", "lora"),
+        ("--mode", "odd", "--objective", "ce"),
+        ("--mode", "odd", "--targets", "logits.safetensors"),
+    ],
+)
+def test_only_a_taught_student_reads_unlabelled_texts(words, capsys):
+    with pytest.raises(SystemExit) as refused:
+        train_command.parse_args([*words, "--unlabelled", "more.txt"])
+    assert refused.value.code == 2
+    assert "--unlabelled is for students that learn from their teacher" in capsys.readouterr().err
+
+
+def test_class_weights_are_said_and_decide_a_training(train):
+    code, err = train("teacher", "--class-weights", "balanced")
+    assert code == 0, err
+    assert f"class weights: {BALANCED}\n" in err
+    assert BALANCED in " ".join(Path("runs/teacher/README.md").read_text().split())
+    code, err = train("teacher", "--resume")
+    assert (code, "was trained with other settings" in err) == (2, True)
+    code, err = train("odd")
+    assert code == 0
+    assert "runs/teacher was trained with class_weights balanced, this command asks for none" in err
+    assert BALANCED not in err
+    assert BALANCED not in " ".join(Path("runs/odd/README.md").read_text().split())
+
+
+def test_settings_that_came_later_leave_the_identity_of_other_runs_as_it_was():
+    """The digest is that of the program before it knew of class weights."""
+    before = "ea7535d21a87c3e40adf8a6f343cc4f9bca1a089a88316cc02c09aa2974f8d21"
+    assert digest(Settings().identity(data="0", teacher=None)) == before
+    balanced = Settings(class_weights="balanced").identity(data="0", teacher=None)
+    assert balanced["class_weights"] == "balanced"
