@@ -12,14 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from data.tables import FORMATS, DataError, Row, read_texts
-from experiment.cli import (
-    UsageError,
-    add_shared_flags,
-    pick_device,
-    pick_dtype,
-    run_command,
-    say,
-)
+from experiment.cli import UsageError, add_shared_flags, run_command, say
 
 EXAMPLES = """examples:
   python predict.py --run runs/odd "I hate you" "What a lovely day"
@@ -81,6 +74,7 @@ def main() -> int:
     from tqdm import tqdm
 
     from experiment.answers import AnswerFile, as_csv, as_json
+    from experiment.hardware import pick_device, pick_dtype
     from experiment.labelling import finish, job, labelled, part_of
     from experiment.loading import load_classifier
     from speed.ranks import add_up, join_ranks, rank, world

@@ -1,7 +1,6 @@
 """Fine-tune a teacher, distil it into a student of some of its layers, or adapt it with LoRA."""
 
 import argparse
-import json
 import shlex
 import sys
 from collections.abc import Callable
@@ -9,7 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiment.cli import UsageError, add_shared_flags, number, run_command, size
+from experiment.cli import (
+    add_shared_flags,
+    check_names,
+    keep_what_is_there,
+    number,
+    run_command,
+    size,
+)
 from experiment.data_flags import SOURCES, add_data_flags, percentages
 from experiment.settings import LEARNING_RATES, STUDENT_MODES, Settings
 
@@ -173,33 +179,17 @@ def parse_args(argv: list[str] | None = None) -> Settings:
     named = args.layers and any(character.isalpha() for character in args.layers)
     if args.mode in STUDENT_MODES and named and args.layers != args.mode:
         parser.error(f"--mode {args.mode} and --layers {args.layers} contradict each other")
-    for name, value in vars(args).items():
-        # Bytes that are not UTF-8 reach Python as half characters, and no record can hold those.
-        if any("\ud800" <= character <= "\udfff" for character in str(value)):
-            flag = "--" + name.replace("_", "-")
-            parser.error(f"{flag} {str(value)!r} is not UTF-8 (hint: rename it)")
+    check_names(parser, vars(args))
     args.layers = args.layers or (args.mode if args.mode in STUDENT_MODES else "all")
     args.out = args.out or Path("runs") / args.mode
     command = shlex.join(["python", "train.py", *(sys.argv[1:] if argv is None else argv)])
     return Settings(**vars(args), command=command)
 
 
-def interrupted(run: Path) -> bool:
-    """Whether a run says of itself that its training was stopped before its end."""
-    try:
-        return bool(json.loads((run / "train_args.json").read_text())["interrupted"])
-    except (OSError, ValueError, LookupError, TypeError):
-        return False
-
-
 def main() -> int:
     settings = parse_args()
-    out = settings.out
-    if out.exists() and not (settings.overwrite or settings.resume):
-        cut_off = interrupted(out)
-        hint = "--resume goes on with it, --overwrite replaces it"
-        hint = hint if cut_off else "--overwrite replaces it, or another --out"
-        raise UsageError(f"{out} {'was interrupted' if cut_off else 'exists'} (hint: {hint})")
+    if not (settings.overwrite or settings.resume):
+        keep_what_is_there(settings.out)
     from experiment.command import train_command  # torch takes seconds to import: --help first
 
     return train_command(settings)

@@ -18,7 +18,7 @@ from bert_min import (
 )
 from data import load_data
 from data.batches import BLOCK, training_batches
-from experiment.cli import has_native_bf16
+from experiment.hardware import has_native_bf16
 
 BATCH = 64  # texts in a training batch, for every contender
 MAX_LENGTH = 128  # tokens of a text that are read

@@ -1,24 +1,21 @@
-"""Flags that mean the same in every command, exit codes, and the hardware that is there.
+"""Flags that mean the same in every command, exit codes, and signals.
 
 Nothing here imports torch at the top, so that `--help` answers at once.
 """
 
 import argparse
+import json
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from experiment.settings import Settings
 from hub import HubError
-
-if TYPE_CHECKING:
-    import torch
-
 
 # Threads that wait for each other spin for a moment and then sleep. By default they spin for
 # milliseconds, which is many times slower where another program wants the cores too; to sleep at
@@ -113,6 +110,27 @@ def size(text: str) -> int:
     return round(float(found[1]) * units[found[2]])
 
 
+def check_names(parser: argparse.ArgumentParser, values: Mapping[str, Any]) -> None:
+    """End the command where a name is not UTF-8: to Python it has half characters, to JSON none."""
+    for name, value in values.items():
+        if any("\ud800" <= character <= "\udfff" for character in str(value)):
+            flag = "--" + name.replace("_", "-")
+            parser.error(f"{flag} {str(value)!r} is not UTF-8 (hint: rename it)")
+
+
+def keep_what_is_there(out: Path) -> None:
+    """Raise UsageError where `out` exists; its hint depends on whether it was interrupted."""
+    if not out.exists():
+        return
+    try:
+        cut_off = bool(json.loads((out / "train_args.json").read_text())["interrupted"])
+    except (OSError, ValueError, LookupError, TypeError):
+        cut_off = False
+    hint = "--overwrite replaces it, or another --out"
+    hint = "--resume goes on with it, --overwrite replaces it" if cut_off else hint
+    raise UsageError(f"{out} {'was interrupted' if cut_off else 'exists'} (hint: {hint})")
+
+
 def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) -> None:
     """Add --device, --dtype, --batch-size and --max-length."""
     group = parser.add_argument_group("machine and batches")
@@ -148,41 +166,6 @@ def add_device_flag(group: "argparse._ActionsContainer") -> None:
         default=Settings.device,
         help="auto: cuda, else mps, else cpu (default: auto)",
     )
-
-
-def pick_device(name: str) -> "torch.device":
-    """The device that `--device` means; raises UsageError where it is not there."""
-    import torch
-
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        name = next((device for device, available in there.items() if available), "cpu")
-    elif not there.get(name, True):
-        raise UsageError(f"this machine has no {name} device (hint: --device auto)")
-    return torch.device(name)
-
-
-def pick_dtype(name: str, device: "torch.device", training: bool) -> "torch.dtype":
-    """The number format that `--dtype` means for matrix products on a device."""
-    import torch
-
-    if name == "auto":
-        name = "bf16" if training and has_native_bf16(device) else "fp32"
-    return torch.bfloat16 if name == "bf16" else torch.float32
-
-
-def has_native_bf16(device: "torch.device") -> bool:
-    """Whether the hardware multiplies bf16 itself: emulated, it is slower than fp32."""
-    import torch
-
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-            words = set(file.read().split())
-    except OSError:
-        return False
-    return device.type == "cpu" and not words.isdisjoint({"avx512_bf16", "amx_bf16", "bf16"})
 
 
 class Stop:

@@ -10,8 +10,9 @@ import torch
 from experiment import rundir
 from experiment.build import build
 from experiment.checkpoint import Checkpoints, Journal
-from experiment.cli import Stop, UsageError, pick_device, say
+from experiment.cli import Stop, UsageError, say
 from experiment.finish import make_record, save_run, score
+from experiment.hardware import pick_device
 from experiment.lock import locked
 from experiment.material import Material, find_teacher, gather
 from experiment.progress import State

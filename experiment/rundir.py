@@ -102,9 +102,8 @@ def prepared(out: Path) -> Iterator[Path]:
             yield Path(folder)
         return
     if out.exists() and not (out / "train_args.json").is_file():
-        raise FileExistsError(
-            f"{out} is there and is no run: it is not replaced (hint: another folder)"
-        )
+        hint = "(hint: another folder)"
+        raise FileExistsError(f"{out} is there and is no run: it is not replaced {hint}")
     staging, old = (out.parent / f".{out.name}.{word}" for word in ("partial", "old"))
     if old.exists() and not out.exists():  # killed between the two renames below
         os.rename(old, out)

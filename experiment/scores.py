@@ -15,9 +15,10 @@ from data.matching import in_order_of
 from data.names import negative_first
 from data.sources import AS_FOUND
 from experiment.classifier import Classifier
-from experiment.cli import UsageError, pick_device, pick_dtype, say
+from experiment.cli import UsageError, say
 from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
+from experiment.hardware import pick_device, pick_dtype
 from experiment.loading import find_base, load_classifier
 from experiment.rundir import read_record
 from lora import count_parameters

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from experiment.cli import UsageError, add_device_flag, number, pick_device, run_command
+from experiment.cli import UsageError, add_device_flag, number, run_command
 
 EXAMPLES = """examples:
   python -m webapp                                  every run under runs/, else runs/demo/
@@ -79,6 +79,7 @@ def main() -> int:
     import bottle
     import torch
 
+    from experiment.hardware import pick_device
     from webapp.app import make_app
     from webapp.models import choose_runs, load_models
     from webapp.server import address, give_memory_back, listen, serve

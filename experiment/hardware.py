@@ -1,0 +1,34 @@
+"""The device and the number format that flags mean on this machine."""
+
+import torch
+
+from experiment.cli import UsageError
+
+
+def pick_device(name: str) -> torch.device:
+    """The device that `--device` means; raises UsageError where it is not there."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next((device for device, available in there.items() if available), "cpu")
+    elif not there.get(name, True):
+        raise UsageError(f"this machine has no {name} device (hint: --device auto)")
+    return torch.device(name)
+
+
+def pick_dtype(name: str, device: torch.device, training: bool) -> torch.dtype:
+    """The number format that `--dtype` means for matrix products on a device."""
+    if name == "auto":
+        name = "bf16" if training and has_native_bf16(device) else "fp32"
+    return torch.bfloat16 if name == "bf16" else torch.float32
+
+
+def has_native_bf16(device: torch.device) -> bool:
+    """Whether the hardware multiplies bf16 itself: emulated, it is slower than fp32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            words = set(file.read().split())
+    except OSError:
+        return False
+    return device.type == "cpu" and not words.isdisjoint({"avx512_bf16", "amx_bf16", "bf16"})
