@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
+import hypothesis
 import pytest
 import torch
 from chaos import write_model
@@ -26,6 +27,10 @@ from data import load_data
 from data.batches import pad
 from experiment.cli import run_command
 from experiment.command import train_command
+
+# How long an example takes says nothing of the code where other programs want the cores too.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -109,7 +109,7 @@ def test_a_student_makes_its_teacher_once_and_reuses_it(train):
     manifest = read("runs/teacher/MANIFEST.json")
     assert read("runs/odd/train_args.json")["layers"] == [1, 3]
     second = train("even")
-    assert "first" not in second.err
+    assert "no teacher yet" not in second.err
     assert read("runs/even/train_args.json")["layers"] == [2, 4]
     assert read("runs/teacher/MANIFEST.json") == manifest
     assert set(steps("runs/even")[0]) >= {"hard_loss", "soft_loss", "hidden_loss"}
@@ -125,7 +125,7 @@ def test_another_length_or_data_needs_another_teacher(train):
     assert len(made) == 1
     assert read("runs/even/train_args.json")["teacher"] == str(made[0])
     again = train("hybrid", "--max-length", 16)
-    assert "first" not in again.err
+    assert "no teacher yet" not in again.err
     refused = train("last", "--teacher", "runs/teacher", "--limit", 32)
     assert refused.code == 4
     assert "it differs in data_sha256" in refused.err.splitlines()[-1]
