@@ -165,6 +165,8 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "tokenizer-missing": ("odd", gone("tokenizer.json"), "tokenizer"),
     "tokenizer-empty": ("odd", content("tokenizer.json", b""), "tokenizer"),
     "tokenizer-not-json": ("odd", content("tokenizer.json", b"<html>"), "tokenizer"),
+    "tokenizer-config-not-json": ("odd", content("tokenizer_config.json", b"{"), "tokenizer"),
+    "tokenizer-config-list": ("lora", content("tokenizer_config.json", b"[]"), "tokenizer"),
     "weights-missing": ("odd", gone("model.safetensors"), "model.safetensors"),
     "link-out": ("odd", link_out, "leads to a file outside"),
     "only-a-pickle": ("odd", only_a_pickle, "pytorch_model.bin is a pickle"),
