@@ -1,11 +1,9 @@
 """Material that several tests share. Nothing here reaches a network."""
 
 import os
-import shutil
 import signal
 import sys
 from pathlib import Path
-from unittest.mock import patch
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
@@ -13,8 +11,7 @@ import hypothesis
 import pytest
 import torch
 from chaos import write_model
-from safetensors.torch import load_file, save_file
-from small import read_four, write_four
+from small import write_four
 
 import train
 from bert_min import (
@@ -108,18 +105,14 @@ def web_runs(model_dir, tmp_path_factory) -> Path:
 def four_runs(model_dir, tmp_path_factory) -> Path:
     """A folder of runs of four classes: teacher, odd, lora; what they were trained on beside it."""
     folder = tmp_path_factory.mktemp("four")
-    data, encoder = write_four(folder / "data"), shutil.copytree(model_dir, folder / "encoder")
-    tensors = load_file(encoder / "model.safetensors")
-    headless = {name: t for name, t in tensors.items() if not name.startswith("classifier.")}
-    save_file(headless, encoder / "model.safetensors")
+    data = write_four(folder / "four")
     handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
-    common = f"--model {encoder} --data {data} --epochs 4 --batch-size 16 --dtype fp32 --lr 5e-3"
+    common = f"--model {model_dir} --data {data} --epochs 4 --batch-size 16 --dtype fp32 --lr 5e-3"
     for mode in ("teacher", "odd", "lora"):
         args = f"--mode {mode} {common} --out {folder / 'runs' / mode}".split()
         if mode == "odd":
             args += ["--teacher", str(folder / "runs/teacher")]
-        with patch("experiment.material.load_data", lambda *a, **k: read_four(data)):
-            train_command(train.parse_args(args))
+        train_command(train.parse_args(args))
     for number, handler in handlers.items():
         signal.signal(number, handler)
     return folder / "runs"

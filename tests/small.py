@@ -95,12 +95,3 @@ def write_four(folder: Path) -> Path:
         lines = [f"{OPENINGS[k]} number {split} {i},{FOUR[k]}\n" for k, i in rows]
         (folder / f"{split}.csv").write_text("text,label\n" + "".join(lines))
     return folder
-
-
-def read_four(folder: Path) -> Data:
-    splits = {}
-    for split in ("train", "validation", "test"):
-        lines = (folder / f"{split}.csv").read_text().splitlines()[1:]
-        texts, labels = zip(*(line.split(",") for line in lines), strict=True)
-        splits[split] = Split(list(texts), [FOUR.index(label) for label in labels])
-    return Data("four", splits, FOUR)
