@@ -1,6 +1,5 @@
 """Labels as they are written become class ids: names, whole numbers, or a score and a threshold."""
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -44,7 +43,7 @@ class Classes:
 def written(label: Any) -> tuple[str, str]:
     """A label as text, and what is wrong with it; 1, "1", 1.0 and True are the same label."""
     if isinstance(label, float | Decimal):
-        label = None if math.isnan(label) else shortest(float(label))
+        label = shortest(float(label))
     if label is not None and not isinstance(label, int | str):
         return "", f"the label is {label!r:.40}, neither an id nor a name"
     text = "" if label is None else label.strip() if isinstance(label, str) else str(int(label))

@@ -110,13 +110,7 @@ def load_adapted(run: Path) -> tuple[BertForSequenceClassification, Path]:
     """The base of an adapter with the adapter merged into it, and the folder of its tokenizer."""
     base = find_base(run)
     folder = base.parent if base.is_file() else base
-    named = run if (run / "config.json").is_file() else folder  # PEFT saves no config.json
-    config = BertConfig.from_file(named / "config.json")
-    config.check_head()
-    names, rows = config.label_names, head_rows(run)
-    if rows and rows != len(names) and named == folder:  # the base's names are not the adapter's
-        names = tuple(f"LABEL_{index}" for index in range(rows))
-    model = load_model(base, names)
+    model = load_model(base, adapter_classes(run, folder))
     load_adapter(model, run)
     trained = {name for name, own in model.named_parameters() if own.requires_grad}
     if lost := [name for name in model.drawn if name not in trained]:
@@ -124,6 +118,29 @@ def load_adapted(run: Path) -> tuple[BertForSequenceClassification, Path]:
     merge_lora(model)
     own_tokenizer = any((run / name).is_file() for name in ("tokenizer.json", "vocab.txt"))
     return model, run if own_tokenizer else folder
+
+
+def adapter_classes(run: Path, base: Path) -> tuple[str, ...]:
+    """The classes of an adapter on a model in the folder `base`, in the order of its head."""
+    named = run if (run / "config.json").is_file() else base  # PEFT saves no config.json
+    config = BertConfig.from_file(named / "config.json")
+    config.check_head()
+    names, rows = config.label_names, head_rows(run)
+    if rows and rows != len(names) and named == base:  # the base's names are not the adapter's
+        names = tuple(f"LABEL_{index}" for index in range(rows))
+    return names
+
+
+def classes_of(run: Path) -> tuple[str, ...]:
+    """The classes of a run in the order that it is loaded with, the positive one of two last."""
+    with naming(run):
+        if (run / "adapter_config.json").is_file():
+            base = find_base(run)
+            names = adapter_classes(run, base.parent if base.is_file() else base)
+        else:
+            names = BertConfig.from_file(run / "config.json").label_names
+    reordered = None if is_ours(run) or len(names) != 2 else negative_first(*names)
+    return reordered or names
 
 
 def is_ours(run: Path) -> bool:

@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from bert_min import BertConfig
 from data import Choice, Data, Split, load_data
 from data.matching import in_order_of
-from data.names import negative_first
 from data.sources import AS_FOUND
 from experiment.classifier import Classifier
 from experiment.cli import UsageError, say
 from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
 from experiment.hardware import pick_device, pick_dtype
-from experiment.loading import find_base, load_classifier
+from experiment.loading import classes_of, load_classifier
 from experiment.rundir import read_record
 from lora import count_parameters
 from scoring import compute_metrics
@@ -79,22 +77,11 @@ def find_data(
         if same_limit and record.get("data_sha256", sha256) != sha256:
             changed = "" if source else ": they have changed since"
             say(f"warning: {data.name} are other texts than {run} was trained on{changed}")
-    for run, record in zip(reversed(runs), reversed(records), strict=True):
-        data, note = in_order_of(data, classes_of(run, record))
+    for run in reversed(runs):
+        data, note = in_order_of(data, classes_of(run))
         if note:
             say(f"{run}: {note}")
     return data
-
-
-def classes_of(run: Path, record: dict[str, Any]) -> tuple[str, ...]:
-    """The classes of a run, the positive one of two with index 1."""
-    if record.get("label_names"):
-        return tuple(map(str, record["label_names"]))
-    base = find_base(run) if (run / "adapter_config.json").is_file() else run
-    home = base.parent if base.is_file() else base
-    named = run if (run / "config.json").is_file() else home
-    names = BertConfig.from_file(named / "config.json").label_names
-    return (len(names) == 2 and negative_first(*names)) or names
 
 
 def score_hatecheck(runs: list[Path], folder: Path, manner: Manner) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import eval as eval_command
 import train as train_command
 from data import Data, DataError, Split
 from data.matching import in_order_of, match_classes
+from experiment.loading import classes_of, load_classifier
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,19 @@ def test_classes_of_other_names_count_as_what_they_mean(command, trained, names)
     others = write(trained.with_name("others.csv"), ("text", "label"), names, 150)
     _, err = score(command, "--data", others)
     assert "warning: others.csv are other texts than runs/teacher was trained on\n" in err
+
+
+def test_the_classes_of_a_run_are_those_that_it_is_loaded_with(model_dir, tmp_path) -> None:
+    run = shutil.copytree(model_dir, tmp_path / "theirs")
+    config = json.loads((run / "config.json").read_text())
+    for names, order in ((("hate", "normal"), (1, 0)), (("b", "a"), (0, 1))):
+        config["id2label"] = {"0": names[0], "1": names[1]}
+        (run / "config.json").write_text(json.dumps(config))
+        assert classes_of(run) == tuple(names[i] for i in order)
+        assert classes_of(run) == load_classifier(run).label_names
+    config |= {"id2label": {"0": "hate", "1": "normal"}, "decision": {}}  # ours, --positive normal
+    (run / "config.json").write_text(json.dumps(config))
+    assert classes_of(run) == load_classifier(run).label_names == ("hate", "normal")
 
 
 def test_classes_that_do_not_match_are_refused(command, trained) -> None:

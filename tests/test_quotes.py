@@ -38,6 +38,7 @@ def write(path: Path, content: str) -> Path:
         ('text\tlabel\n"hello"\t1\nsay "no" now\t0\n', ['"hello"', 'say "no" now']),
         ('text\tlabel\n"\t1\n""\t0\n', ['"', '""']),
         ('text\tlabel\n"one" and "two"\t1\n', ['"one" and "two"']),
+        ('text\tlabel\n"hi, you"\t1\nsay "no" now\t0\n', ['"hi, you"', 'say "no" now']),
         # edges of cells
         ('text\tlabel\n"say ""no"""\t1\nplain\t0\n', ['say "no"', "plain"]),
         ('text\tlabel\n"hello"\t1\n"all are quoted"\t0\n', ["hello", "all are quoted"]),
