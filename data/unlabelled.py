@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data.columns import find_text
+from data.flat import Texts
 from data.sources import HUB_ID, SAMPLE, Data
 from data.splits import split_files, tweeteval_home
 from data.splitting import normalised
@@ -13,7 +14,7 @@ from data.tables import DataError, no_string, read_header, read_table
 from hub import load_data_set
 
 
-def load_unlabelled(source: str, data: Data) -> tuple[list[str], dict[str, int]]:
+def load_unlabelled(source: str, data: Data) -> tuple[Texts, dict[str, int]]:
     """The texts of `source`, or of its training split, and how many are left out, by reason.
 
     `source` is whatever may hold labelled texts, or a .txt of a text a line. Left out are blank
@@ -26,7 +27,7 @@ def load_unlabelled(source: str, data: Data) -> tuple[list[str], dict[str, int]]
         reason: {normalised(text) for name in names for text in data.splits[name].texts}
         for reason, names in splits
     }
-    texts, left_out = [], {"blank": 0, **dict.fromkeys(known, 0)}
+    texts, left_out = Texts(), {"blank": 0, **dict.fromkeys(known, 0)}
     for text in _texts(source, data.choice.text_column):
         plain = normalised(text)
         found = [reason for reason, those in known.items() if plain in those]
