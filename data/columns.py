@@ -23,9 +23,14 @@ def find_columns(
     `label` may be several names with commas between them. Raises DataError where two could be
     meant, or none.
     """
-    text = text or _usual(place, found, TEXT, "texts", "--text-column")
+    text = text or find_text(place, found)
     label = label or _usual(place, found, LABEL, "labels", "--label-column")
     return text, (label,) if label in found else tuple(map(str.strip, label.split(",")))
+
+
+def find_text(place: str, found: Sequence[str]) -> str:
+    """The column of texts. Raises DataError where two could be meant, or none."""
+    return _usual(place, found, TEXT, "texts", "--text-column")
 
 
 def _usual(place: str, found: Sequence[str], usual: Sequence[str], what: str, flag: str) -> str:

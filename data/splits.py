@@ -75,10 +75,19 @@ class Source:
 
 def read_folder(folder: Path, choice: Choice) -> Source:
     """A folder of tables, a file each split, or of TweetEval."""
-    for home in (folder, folder / "hate"):  # the second from the folder of all TweetEval tasks
-        if os.path.exists(home / "train_text.txt"):
-            parts = _tweeteval_parts(home)
-            return Source(parts, _mapping(home / "mapping.txt"), choice)
+    if home := tweeteval_home(folder):
+        return Source(_tweeteval_parts(home), _mapping(home / "mapping.txt"), choice)
+    return _read_files(split_files(folder), folder / "mapping.txt", choice)
+
+
+def tweeteval_home(folder: Path) -> Path | None:
+    """Where the files of a TweetEval task are: in the folder itself, or in that of all tasks."""
+    homes = (folder, folder / "hate")
+    return next((home for home in homes if os.path.exists(home / "train_text.txt")), None)
+
+
+def split_files(folder: Path) -> dict[str, Path]:
+    """The file of each split in a folder of tables; raises DataError where train has none."""
     files = {}
     for split, stems in FILE_NAMES.items():
         names = [f"{stem}{extension}" for stem in stems for extension in EXTENSIONS]
@@ -92,7 +101,7 @@ def read_folder(folder: Path, choice: Choice) -> Source:
             f"{folder} has no train file (hint: train with one of {', '.join(EXTENSIONS)}, the "
             "files of a TweetEval folder, or --data FILE)"
         )
-    return _read_files(files, folder / "mapping.txt", choice)
+    return files
 
 
 def read_file(path: Path, choice: Choice) -> Source:

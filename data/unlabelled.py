@@ -1,17 +1,25 @@
 """Texts that nobody labelled, without those that a model will be scored on."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from data.sources import Data
+from data.columns import find_text
+from data.flat import Texts
+from data.sources import HUB_ID, SAMPLE, Data
+from data.splits import split_files, tweeteval_home
 from data.splitting import normalised
-from data.tables import DataError, read_texts
+from data.tables import DataError, no_string, read_header, read_table
+from hub import load_data_set
 
 
-def load_unlabelled(source: str, data: Data) -> tuple[list[str], dict[str, int]]:
-    """The texts of a file or a TweetEval folder, and how many are left out, by reason.
+def load_unlabelled(source: str, data: Data) -> tuple[Texts, dict[str, int]]:
+    """The texts of `source`, or of its training split, and how many are left out, by reason.
 
-    Left out are blank texts, and texts that stand in a split of `data` once normalised: those of
-    validation and test would make its scores too good, those of train are learned already.
+    `source` is whatever may hold labelled texts, or a .txt of a text a line. Left out are blank
+    texts, and texts that stand in a split of `data` once normalised: those of validation and test
+    would make its scores too good, those of train are learned already.
     Raises DataError, with file and line where there is one, also where no text is left.
     """
     splits = [("validation or test", ("validation", "test")), ("train", ("train",))]
@@ -19,8 +27,8 @@ def load_unlabelled(source: str, data: Data) -> tuple[list[str], dict[str, int]]
         reason: {normalised(text) for name in names for text in data.splits[name].texts}
         for reason, names in splits
     }
-    texts, left_out = [], {"blank": 0, **dict.fromkeys(known, 0)}
-    for text in _texts(Path(source)):
+    texts, left_out = Texts(), {"blank": 0, **dict.fromkeys(known, 0)}
+    for text in _texts(source, data.choice.text_column):
         plain = normalised(text)
         found = [reason for reason, those in known.items() if plain in those]
         if reason := "blank" if not text.strip() else next(iter(found), ""):
@@ -32,11 +40,30 @@ def load_unlabelled(source: str, data: Data) -> tuple[list[str], dict[str, int]]
     return texts, {reason: count for reason, count in left_out.items() if count}
 
 
-def _texts(path: Path) -> list[str]:
-    tweets = path / "train_text.txt"
-    texts = []
-    for row in read_texts(tweets if path.is_dir() else path, "text"):
-        if row.error:
-            raise DataError(f"{path}:{row.line}: {row.error}")
-        texts.append(row.cells[0])
-    return texts
+def _texts(source: str, column: str | None) -> Iterator[str]:
+    """Every text of a source; raises DataError at the first row that has none."""
+    for place, error, text in _rows(source, column):
+        if error := error or no_string("text", text):
+            raise DataError(f"{place}: {error}")
+        yield text
+
+
+def _rows(source: str, column: str | None) -> Iterator[tuple[str, str, Any]]:
+    """The place, what is wrong, and the text of each row; `column` is read where there is one."""
+    repo_id, _, config = source.partition(":")
+    if source != "sample" and not os.path.exists(source) and HUB_ID.fullmatch(repo_id):
+        found, _ = load_data_set(repo_id, config or None, None)
+        table = found.get("train") or next(iter(found.values()))
+        names = table.column_names
+        column = column if column in names else find_text(source, names)
+        for number, text in enumerate(table[column], start=1):
+            yield f"{source} row {number}", "", text
+        return
+    path = SAMPLE if source == "sample" else Path(source)
+    if path.is_dir():
+        home = tweeteval_home(path)
+        path = home / "train_text.txt" if home else split_files(path)["train"]
+    names = read_header(path)
+    column = column if column in names else find_text(str(path), names)
+    for row in read_table(path, [column]):
+        yield f"{path}:{row.line}", row.error, row.cells[0] if row.cells else None

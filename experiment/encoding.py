@@ -43,8 +43,10 @@ def encode_unlabelled(settings: Settings, data: Data, tokenizer: BertTokenizer) 
     ids, cut = encode(tokenizer, texts, READINGS[settings.hashtags])
     counts = "".join(f", {count} left out ({reason})" for reason, count in left_out.items())
     say(f"unlabelled: {len(texts)} texts, {cut} cut at {settings.max_length} tokens{counts}")
-    digest = hashlib.sha256(json.dumps(texts).encode()).hexdigest()
-    return Unlabelled(digest, ids)
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(json.dumps(text).encode())
+    return Unlabelled(digest.hexdigest(), ids)
 
 
 def fingerprint(data: Data) -> str:

@@ -6,15 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from datasets import Dataset, DatasetDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_sample_weight
 from small import SETTINGS, material_of
 
 import train as train_command
-from data import Data, DataError, Split
+from data import Choice, Data, DataError, Split
 from data.unlabelled import load_unlabelled
 from distill import TeacherTargets, batch_loss
 from experiment.build import Student
@@ -90,22 +92,48 @@ def test_texts_that_a_model_is_scored_on_are_left_out(posts, tmp_path):
     assert left_out == {"blank": 2, "validation or test": 2, "train": 1}
 
 
-@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet", "tweeteval"])
-def test_every_source_is_read(posts, tmp_path, kind):
-    import pandas as pd
+KINDS = ("csv", "csv.gz", "tsv", "jsonl", "parquet", "txt", "tables", "tweeteval", "tasks", "a/hub")
 
-    frame = pd.DataFrame({"label": 0, "text": ['one, "two"', "three"]})
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_texts_come_from_any_source(posts, tmp_path, kind, monkeypatch):
+    """The column has a usual name; of a folder it is the training texts."""
+    frame = pd.DataFrame({"n": [1, 2], "Tweet": ['one, "two"', "three"]})
     path = tmp_path / f"more.{kind}"
-    if kind in ("csv", "tsv"):
-        frame.to_csv(path, index=False, sep="," if kind == "csv" else "\t")
+    lines = "".join(f"{text}\n" for text in frame["Tweet"])
+    if kind in ("csv", "csv.gz", "tsv"):
+        frame.to_csv(path, index=False, sep="\t" if kind == "tsv" else ",")
     elif kind == "jsonl":
         frame.to_json(path, orient="records", lines=True)
     elif kind == "parquet":
         frame.to_parquet(path)
-    else:
+    elif kind == "txt":
+        path.write_text(lines)
+    elif kind == "a/hub":
+        found = DatasetDict(test=Dataset.from_dict({}), train=Dataset.from_pandas(frame))
+        monkeypatch.setattr("data.unlabelled.load_data_set", lambda *asked: (found, str(asked)))
+        path = Path("a/hub")
+    elif kind == "tables":
         path.mkdir()
-        (path / "train_text.txt").write_text("".join(f"{text}\n" for text in frame["text"]))
-    assert load_unlabelled(str(path), posts) == (list(frame["text"]), {})
+        frame.to_csv(path / "train.csv", index=False)
+        (path / "test.csv").write_text("Tweet\nnot this one\n")
+    else:
+        home = path / "hate" if kind == "tasks" else path
+        home.mkdir(parents=True)
+        (home / "train_text.txt").write_text(lines)
+    assert load_unlabelled(str(path), posts) == (list(frame["Tweet"]), {})
+
+
+def test_the_column_of_the_labelled_texts_is_read_where_there_is_one(posts, tmp_path):
+    told = replace(posts, choice=Choice(text_column="said"))
+    path = tmp_path / "more.csv"
+    path.write_text("text,said\none,two\n")
+    assert load_unlabelled(str(path), told) == (["two"], {})
+    path.write_text("text,other\none,two\n")
+    assert load_unlabelled(str(path), told) == (["one"], {})
+    path.write_text("tweet,comment\none,two\n")
+    with pytest.raises(DataError, match="which column holds the texts, 'tweet', 'comment'"):
+        load_unlabelled(str(path), told)
 
 
 def test_a_bad_source_is_one_line(posts, tmp_path):
@@ -116,6 +144,9 @@ def test_a_bad_source_is_one_line(posts, tmp_path):
     path.write_bytes(b"text\nfine\n\xff\n")
     with pytest.raises(DataError, match=r"more\.csv:3: not UTF-8"):
         load_unlabelled(str(path), posts)
+    (tmp_path / "more.jsonl").write_text('{"text": "fine"}\n{"text": null}\n')
+    with pytest.raises(DataError, match=r"more\.jsonl:2: the text is None, not a string"):
+        load_unlabelled(str(tmp_path / "more.jsonl"), posts)
     with pytest.raises(DataError, match=r"no file .*nowhere\.txt"):
         load_unlabelled(str(tmp_path / "nowhere.txt"), posts)
 
