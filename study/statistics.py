@@ -178,8 +178,8 @@ def clustered(differences: Sequence[float], moved: np.ndarray, runs: np.ndarray)
     `moved` (R, N) is what each text moved a round's difference by, `runs` (R, N) the run that
     scored it, -1 where none did. A text stands in several rounds and a run has many texts: the
     variance is that over texts and that over runs less what both count, the closed form of a
-    bootstrap over texts and runs. Degrees of freedom are Satterthwaite's, runs - 1 where the runs'
-    part is all.
+    bootstrap over texts and runs. Degrees of freedom are Satterthwaite's: the sum over J runs has
+    J - 1, those over texts have many.
     Source: Cameron, Gelbach and Miller 2011, https://doi.org/10.1198/jbes.2010.07136
     """
     there = runs >= 0
@@ -189,9 +189,8 @@ def clustered(differences: Sequence[float], moved: np.ndarray, runs: np.ndarray)
     of_run = np.bincount(runs[there], moved[there])
     number = len(np.unique(runs[there]))
     of_texts = float((moved.sum(axis=0) ** 2).sum())
-    of_runs = float((of_run**2).sum()) * number / max(1, number - 1) - float((moved**2).sum())
-    of_runs = max(0.0, of_runs)
-    total = of_texts + of_runs
+    of_runs = float((of_run**2).sum()) * number / max(1, number - 1)
+    total = of_texts + max(0.0, of_runs - float((moved**2).sum()))
     df = (number - 1) * (total / of_runs) ** 2 if of_runs else math.inf
     return Estimate(value, math.sqrt(total) / int(counts.sum()), df)
 
