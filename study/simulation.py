@@ -9,17 +9,17 @@ its training texts is an error in the same directions: the mean of what each cel
 it as they share texts. `training` is its variance, for texts drawn anew, as a multiple of that of
 the run's own error: nobody knows it, so several are shown. At 0 the training texts are given.
 
-The sizes are those of the five seeds in docs/study on 1,000 validation tweets (means over arms or
-over the five questions; `made` is what the simulation has):
+The sizes are those of the five seeds in docs/study on 1,000 validation tweets (means over the
+seven arms or the five questions; `made` is what the simulation has):
 
                                             measured     made
     macro-F1                                    .750     .767
-    share of texts called positive               .50      .50
-    two seeds of an arm disagree on             .092     .088
-    two arms, other seeds, disagree on          .110     .099
-    their majorities disagree on                .073     .068
+    share of texts called positive              .496     .505
+    two seeds of an arm disagree on             .094     .085
+    two arms, other seeds, disagree on          .110     .098
+    their majorities disagree on                .073     .067
     deviation of a difference over seeds       .0115    .0120
-    of that: of whole runs                     .0079    .0076
+    of that: of whole runs                     .0084    .0089
 """
 
 import argparse

@@ -18,11 +18,11 @@ from data.splitting import normalised
 from data.tables import DataError
 from experiment.cli import UsageError
 from experiment.settings import Settings
-from study import runner
+from study import runner, simulation
 from study.__main__ import locked, parse_args
 from study.folds import POOL, CrossValidation, deal, pooled, run_splits, write_splits
 from study.questions import ARMS, QUESTIONS
-from study.record import by_label, read_records, write_record
+from study.record import by_label, read_records, scores_of, write_record
 from study.settings import StudySettings
 from study.simulation import Made, worse_by
 from study.statistics import Estimate, clustered, corrected_t, influences, random_effects
@@ -320,3 +320,59 @@ def test_made_up_runs_share_what_their_texts_taught_them():
     """Runs that hold out other folds share most of it, so that a whole study goes astray."""
     ps, _ = found(Made(3000, folds=5, training=4.0))
     assert (ps < 0.05).mean() > 0.25
+
+
+def sizes(pairs: list[tuple[np.ndarray, np.ndarray]], labels: list[np.ndarray]) -> list[float]:
+    """What the table of study/simulation.py has, of pairs of arms' predictions (S, N)."""
+    arms = {id(arm): (arm, y) for pair, y in zip(pairs, labels, strict=True) for arm in pair}
+    score = np.mean([influences(row, y)[0] for arm, y in arms.values() for row in arm])
+    positive = np.mean([arm for arm, _ in arms.values()])
+
+    def between(first: np.ndarray, second: np.ndarray) -> float:
+        seeds = range(len(first))
+        return np.mean([(first[i] != second[j]).mean() for i in seeds for j in seeds if i != j])
+
+    def majority(arm: np.ndarray) -> np.ndarray:
+        return arm.mean(axis=0) > 0.5
+
+    spread, of_runs = [], []
+    for (a, b), y in zip(pairs, labels, strict=True):
+        found = [(influences(i, y), influences(j, y)) for i, j in zip(a, b, strict=True)]
+        gaps = np.array([first[0] - second[0] for first, second in found])
+        moved = np.array([first[1] - second[1] for first, second in found])
+        spread.append(gaps.std(ddof=1))
+        of_runs.append(gaps.var(ddof=1) - moved.var(axis=0, ddof=1).mean() / len(y))
+    return [
+        *(score, positive, np.mean([between(arm, arm) for arm, _ in arms.values()])),
+        np.mean([between(a, b) for a, b in pairs]),
+        np.mean([(majority(a) != majority(b)).mean() for a, b in pairs]),
+        *(np.mean(spread), np.sqrt(max(0, np.mean(of_runs)))),
+    ]
+
+
+def test_the_simulation_has_the_sizes_that_it_says():
+    records = read_records(Path(__file__).parent.parent / "docs" / "study")
+    labels = scores_of(records["teacher"], "validation").labels
+    arms = {arm.name: scores_of(records[arm.name], "validation").predicted for arm in ARMS}
+    pairs = [(arms[a], arms[b]) for a, b in QUESTIONS.values()]
+    lines = (simulation.__doc__ or "").split("\n\n")[-1].splitlines()[1:]
+    said = np.array([line.split()[-2:] for line in lines], float).T
+    measured = sizes(pairs, [labels] * len(pairs))
+    rng = np.random.default_rng(0)
+    made = [same_texts(rng) for _ in range(100)]
+    found = sizes([(first, second) for first, second, _ in made], [y for *_, y in made])
+    assert np.allclose(measured, said[0], rtol=0.02)
+    assert np.allclose(found, said[1], rtol=0.1)
+
+
+def same_texts(rng: np.random.Generator, n: int = 1000) -> tuple[np.ndarray, ...]:
+    """Two arms' five runs (S, N) over the same texts, training texts given, and labels (N,)."""
+    hard = rng.normal(0, simulation.DIFFICULTY, n)
+    labels = (
+        rng.random(n) < 1 / (1 + np.exp(-simulation.SLOPE * hard - simulation.OFFSET))
+    ).astype(int)
+    features = rng.normal(size=(n, simulation.DIRECTIONS))
+    features[:, 0] = 1
+    parts = np.zeros((5, n), int)
+    views = hard + rng.normal(0, simulation.VIEW, (2, n))
+    return *(Made(folds=2, rounds=5).arm(v, features, parts, 0.0, rng) for v in views), labels
