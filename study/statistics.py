@@ -150,6 +150,14 @@ class Estimate:
         """
         return self._beyond(margin - abs(self.value))
 
+    def error_to_close(self, margin: float) -> float:
+        """The error with which, were this value true, 80 % of studies would find it.
+
+        Find what is easier: that it is not 0, or that it is less than `margin`.
+        """
+        away = max(abs(self.value), margin - abs(self.value))
+        return away / float(stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER))
+
     def _beyond(self, distance: float) -> float:
         """The chance to lie so far above the truth."""
         if self.error == 0:

@@ -62,6 +62,10 @@ class Answer:
     p_equal: float
     verdict: str
 
+    def texts_to_close(self, texts: int) -> int:
+        """How many texts an open question needs: variances fall with texts and runs alike."""
+        return round(texts * (self.given.error / self.given.error_to_close(MARGIN)) ** 2)
+
 
 def verdict(value: float, p: float, p_equal: float) -> str:
     """BETTER, WORSE, EQUAL (within the margin) or OPEN: the first arm, held against the second."""
@@ -144,15 +148,19 @@ def points(estimate: Estimate) -> str:
 
 
 def answers_table(studies: Sequence[CrossValidated]) -> str:
-    """Each question on each data set, and pooled over those."""
+    """Each question on each data set, and pooled over those; how many texts would close it."""
     header = "First against second|data|runs|points|95 %, given|95 %, anew|p, Holm|p equal, Holm"
+    names = [study.name for study in studies]
     answers = {study.name: study.answers() for study in studies}
     rows = []
     for question, (first, second) in QUESTIONS.items():
         found = {name: a for name, own in answers.items() for a in own if a.question == question}
         for name, a in found.items():
             value = f"{100 * a.given.value:+.2f}"
-            judged = [f"{a.p:.4f}", f"{a.p_equal:.4f}", a.verdict]
+            word = a.verdict
+            if word == "OPEN":
+                word += f", {a.texts_to_close(len(studies[names.index(name)].labels)):,} texts"
+            judged = [f"{a.p:.4f}", f"{a.p_equal:.4f}", word]
             row = [name, str(a.runs), value, points(a.given), points(a.anew), *judged]
             rows.append([f"{first} : {second}", *row])
         if len(found) > 1:

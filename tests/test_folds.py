@@ -203,6 +203,9 @@ def test_an_estimate_agrees_with_scipys_t_tests():
     expected = scipy.stats.t.interval(0.95, 4, x.mean(), scipy.stats.sem(x))
     assert own.interval() == pytest.approx(expected)
     assert Estimate(0.02, 0.001, 9).p_equal(0.01) > 0.99
+    for value, away in ((0.002, 0.008), (-0.007, 0.007), (0.03, 0.03)):
+        error = Estimate(value, 1, 9).error_to_close(0.01)
+        assert scipy.stats.norm.sf(1.96 - away / error) == pytest.approx(0.8, abs=1e-4)
     assert (Estimate(0, 0, 9).p, Estimate(0, 0, 9).p_equal(0.01)) == (1, 0)
 
 
@@ -272,6 +275,8 @@ def test_each_verdict_from_records_made_by_hand(tmp_path):
     assert [a.verdict for a in answers] == WORDS
     assert [round(100 * a.given.value, 6) for a in answers] == [3, 3, -4, 0, -1]
     assert study.macro_f1("teacher") == pytest.approx(0.8)
+    last = answers[-1]
+    assert f"OPEN, {last.texts_to_close(TEXTS):,} texts" in answers_table([study])
     assert {a.runs for a in answers} == {10}
     assert answers_table([study]).count("BETTER") == 2
 
