@@ -147,6 +147,22 @@ def points(estimate: Estimate) -> str:
     return f"{100 * low:+.1f} to {100 * high:+.1f}"
 
 
+def forest(studies: Sequence[CrossValidated], path: Path) -> None:
+    """Draw every answer, by data set and pooled."""
+    from study.report import figures
+
+    answers = {study.name: study.answers() for study in studies}
+    questions = {}
+    for question, (first, second) in QUESTIONS.items():
+        found = {name: a for name, own in answers.items() for a in own if a.question == question}
+        rows = [(n, a.given.value, a.given.interval(), a.verdict) for n, a in found.items()]
+        if len(found) > 1:
+            pooled = random_effects([a.given for a in found.values()])
+            rows.append(("pooled", pooled.value, pooled.interval(), ""))
+        questions[f"{first} : {second}"] = rows
+    figures.answers(questions, MARGIN, path)
+
+
 def answers_table(studies: Sequence[CrossValidated]) -> str:
     """Each question on each data set, and pooled over those; how many texts would close it."""
     header = "First against second|data|runs|points|95 %, given|95 %, anew|p, Holm|p equal, Holm"
@@ -193,7 +209,12 @@ def main() -> int:
     parser.add_argument(
         "records", nargs="+", type=Path, metavar="DIR", help="records of one data set each"
     )
-    studies = [CrossValidated(folder) for folder in parser.parse_args().records]
+    about = "draw the answers, as PATH.png and PATH.svg"
+    parser.add_argument("--figure", type=Path, metavar="PATH", help=about)
+    asked = parser.parse_args()
+    studies = [CrossValidated(folder) for folder in asked.records]
+    if asked.figure:
+        forest(studies, asked.figure)
     print(answers_table(studies), *map(arms_table, studies), sep="\n\n")
     return 0
 

@@ -26,7 +26,14 @@ from study.record import by_label, read_records, scores_of, write_record
 from study.settings import StudySettings
 from study.simulation import Made, worse_by
 from study.statistics import Estimate, clustered, corrected_t, influences, random_effects
-from study.verdicts import CrossValidated, answers_table, arms_table, differences, verdict
+from study.verdicts import (
+    CrossValidated,
+    answers_table,
+    arms_table,
+    differences,
+    forest,
+    verdict,
+)
 from train import parse_args as parse_train
 
 
@@ -302,6 +309,10 @@ def test_data_sets_stand_side_by_side_and_pooled(tmp_path):
     assert len(lines) == 2 + 3 * len(QUESTIONS)
     assert [line.split("|")[2].strip() for line in lines[2:5]] == ["hate", "forum", "pooled"]
     assert lines[4].split("|")[4].strip() == "+3.00"
+    forest(studies, tmp_path / "answers")
+    drawn = (tmp_path / "answers.svg").read_text(encoding="utf-8")
+    assert drawn.count("<!-- pooled -->") == len(QUESTIONS)
+    assert drawn.count("<!--  better -->") == 4
 
 
 def found(made: Made, studies: int = 300) -> tuple[np.ndarray, np.ndarray]:
