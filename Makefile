@@ -41,8 +41,9 @@ demo: .venv/run ## train, evaluate and use all models on the embedded sample (no
 web: .venv/run ## serve the page on http://127.0.0.1:5000 (after make demo, or with your own runs)
 	$(BIN)/python -m webapp
 
-study: .venv/study ## train every arm of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID HATECHECK=DIR)
-	$(BIN)/python -m study --model $(MODEL) --data $(DATA) --seeds 5 \
+study: .venv/study ## train every arm of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID HATECHECK=DIR FOLDS=10 ROUNDS=2)
+	$(BIN)/python -m study --model $(MODEL) --data $(DATA) \
+	  $(if $(FOLDS),--folds $(FOLDS) --rounds $(or $(ROUNDS),1) --runs runs/folds,--seeds 5) \
 	  $(if $(HATECHECK),--hatecheck $(HATECHECK))
 
 report: .venv/study ## write docs/ANALYSIS.md, its figures and the README's table from docs/study

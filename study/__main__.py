@@ -1,7 +1,8 @@
 """Train every arm of the study that is not finished yet, and keep a small record of each run.
 
 It can be stopped at any moment, and goes on where it was. `python -m study.report` turns the
-records into docs/ANALYSIS.md, at any time: what is missing is left out.
+records into docs/ANALYSIS.md, at any time: what is missing is left out. With --folds, the arms of
+study/questions.py are cross-validated instead, and `python -m study.verdicts` says what they show.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from study.settings import StudySettings
 EXAMPLES = """examples:
   python -m study --model minilm --data DIR --seeds 5        hours, on two cores
   python -m study --data DIR --only 'odd-*' 'even-*'         a part of it
+  python -m study --model minilm --data DIR --folds 10 --rounds 2     cross-validated
 """
 
 
@@ -32,11 +34,16 @@ def parse_args(argv: list[str] | None = None) -> StudySettings:
     def flag(name: str, kind: Any, metavar: str, about: str, **more: Any) -> None:
         default = getattr(StudySettings, name)
         about += f" (default: {default})" if default else ""
-        parser.add_argument(f"--{name}", type=kind, metavar=metavar, help=about, **more)
+        dashed = "--" + name.replace("_", "-")
+        parser.add_argument(dashed, type=kind, metavar=metavar, help=about, **more)
 
     flag("model", str, "ID|DIR|minilm", "pretrained weights")
-    flag("data", str, "ID:CONFIG|DIR|sample", "labelled texts")
+    flag("data", str, "ID:CONFIG|DIR|FILE|sample", "labelled texts")
     flag("seeds", number(int, 1), "N", "seeds of the main arms; the others get 2 at most")
+    flag("folds", number(int, 2, 10), "N", "cross-validate: hold out each N-th of the texts once")
+    flag("rounds", number(int, 1), "N", "times that all texts are divided into folds")
+    flag("text_column", str, "NAME", "of a FILE, with --folds")
+    flag("positive", str, "LABEL", "of a FILE, held against all its other labels, with --folds")
     flag("runs", Path, "DIR", "where models are kept")
     flag("results", Path, "DIR", "where records are kept, for study.report (default: RUNS/results)")
     flag("hatecheck", Path, "DIR", "score each run on HateCheck, too")
@@ -65,12 +72,18 @@ def locked(folder: Path) -> Iterator[int]:
 def main() -> int:
     settings = parse_args()
     with locked(settings.runs) as lock:
-        from study.order import train_arms
-        from study.runner import Study
+        if settings.folds:
+            from study.folds import CrossValidation
 
-        train_arms(Study(settings, lock))
-    records = settings.records
-    say(f"records: {records} (hint: python -m study.report {records} --out DIR)")
+            CrossValidation(settings, lock).run_all()
+            hint = f"python -m study.verdicts {settings.records}"
+        else:
+            from study.order import train_arms
+            from study.runner import Study
+
+            train_arms(Study(settings, lock))
+            hint = f"python -m study.report {settings.records} --out DIR"
+    say(f"records: {settings.records} (hint: {hint})")
     return 0
 
 

@@ -62,18 +62,13 @@ def learning_curve(metrics: Path) -> dict[str, list[Any]]:
     return {"training": training, "validation": validation}
 
 
-def make_record(run: Path, arm: str, seed: int) -> dict[str, Any]:
-    """What the files of a run directory say, shortened."""
+def make_record(
+    run: Path, arm: str, seed: int, kept_margins: Sequence[str] = SPLITS
+) -> dict[str, Any]:
+    """What the files of a run directory say, shortened; margins of the named splits alone."""
     args = json.loads((run / "train_args.json").read_text(encoding="utf-8"))
     results = json.loads((run / "results.json").read_text(encoding="utf-8"))
-    last = {
-        split: {
-            name: round(value, 5)
-            for name, value in results["last_epoch"][split].items()
-            if isinstance(value, int | float)
-        }
-        for split in SPLITS
-    }
+    last = {split: shortened(results["last_epoch"][split]) for split in SPLITS}
     kept = ("layers", "training_dtype", "data_sha256", "model_sha256")
     return {
         "arm": arm,
@@ -82,11 +77,17 @@ def make_record(run: Path, arm: str, seed: int) -> dict[str, Any]:
         "parameters": results["parameters"],
         "trainable": results["trainable"],
         "seconds": results["seconds"],
+        "bytes": sum(path.stat().st_size for path in run.glob("*.safetensors")),
         "best_epoch": results["best_epoch"],
         "last_epoch": {"epoch": results["last_epoch"]["epoch"], **last},
-        "margins": {split: run_margins(run, split) for split in SPLITS},
+        "margins": {split: run_margins(run, split) for split in kept_margins},
         "curve": learning_curve(run / "metrics.jsonl"),
     }
+
+
+def shortened(metrics: dict[str, Any]) -> dict[str, float]:
+    """The metrics that are numbers, rounded."""
+    return {name: round(v, 5) for name, v in metrics.items() if isinstance(v, int | float)}
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:

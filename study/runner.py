@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 from tqdm import tqdm
 
 from bert_min import load_model, resolve_model
-from data import load_data
+from data import Data, load_data
 from experiment.cli import EXIT_CODES, UsageError, say
 from experiment.encoding import fingerprint
 from experiment.loading import load_classifier, load_tokenizer
@@ -24,7 +24,7 @@ from experiment.rundir import is_run, read_json
 from scoring.hatecheck import read_cases, score_cases
 from study.arms import MAIN, TARGETS, TEACHER, Arm
 from study.floors import soft_targets
-from study.record import make_record, write_record
+from study.record import SPLITS, make_record, write_record
 from study.settings import StudySettings
 from train import parse_args as parse_train
 
@@ -54,11 +54,13 @@ class StudyError(Exception):
 class Study:
     """The runs and records of one model and data set, and the way to add to them."""
 
+    kept: tuple[str, ...] = SPLITS  # whose margins a record has
+
     def __init__(self, settings: StudySettings, lock: int) -> None:
         self.settings, self.lock = settings, lock
         self.one_at_a_time = threading.RLock()
         self.known = {TEACHER.name: TEACHER}
-        self.data = load_data(settings.data, settings.limit)
+        self.data = self.read_data()
         self.sha256 = fingerprint(self.data)
         folder = resolve_model(settings.model)
         self.encoder = load_model(folder, self.data.label_names)
@@ -69,6 +71,14 @@ class Study:
         self.jobs = settings.jobs or (1 if on_gpu else cores)
         self.cores = max(1, cores // self.jobs)
         torch.set_num_threads(self.cores)
+
+    def read_data(self) -> Data:
+        return load_data(self.settings.data, self.settings.limit)
+
+    def texts(self, seed: int) -> list[str]:
+        """The flags of `train.py` that name a run's texts."""
+        limit = ["--limit", str(self.settings.limit)] if self.settings.limit else []
+        return ["--data", self.settings.data, *limit]
 
     def facts(self) -> dict[str, Any]:
         """What holds for all records; empty before it is written."""
@@ -116,32 +126,33 @@ class Study:
     def command(self, arm: Arm, seed: int, out: Path) -> list[str]:
         """The flags of `train.py` that make a run."""
         base = self.run_path(arm.base, seed) if arm.base else self.settings.model
-        flags = ["--model", str(base), "--data", self.settings.data, *self.flags(arm)]
+        flags = ["--model", str(base), *self.texts(seed), *self.flags(arm)]
         if TARGETS in flags:
             flags[flags.index(TARGETS)] = str(self.targets())
         flags += ["--seed", str(seed), "--out", str(out)]
         if arm.teacher:
             flags += ["--teacher", str(self.run_path(arm.teacher, seed))]
-        if self.settings.limit:
-            flags += ["--limit", str(self.settings.limit)]
         return flags
 
     def train(self, arm: Arm, seed: int) -> None:
         """Make a run and its record, or those of the two that are missing."""
         out = self.run_path(arm.name, seed)
-        flags = self.command(arm, seed, out)
+        flags, cost = self.command(arm, seed, out), dict[str, Any]()
         if not is_run(out) or read_json(out / "train_args.json").get("interrupted"):
             log = out.parent / f"{out.name}.log"
             log.parent.mkdir(parents=True, exist_ok=True)
             environment = {**os.environ, "OMP_NUM_THREADS": str(self.cores)}
             with open(log, "w", encoding="utf-8") as file:
-                code = subprocess.run(
+                process = subprocess.Popen(
                     [sys.executable, str(ROOT / "train.py"), *flags, "--resume"],
                     stdout=file,
                     stderr=file,
                     env=environment,
                     pass_fds=[self.lock],  # held until the last training ends, whoever started it
-                ).returncode
+                )
+                _, status, usage = os.wait4(process.pid, 0)
+            cost["peak_mb"] = round(usage.ru_maxrss / 1000)  # of kB
+            code = process.returncode = os.waitstatus_to_exitcode(status)
             if code:
                 last = log.read_text(encoding="utf-8").strip().rpartition("\n")[2]
                 kind = OSError if code == EXIT_CODES["OSError"] else StudyError
@@ -149,12 +160,15 @@ class Study:
         check(out, flags)
         if self.recorded(arm, seed):
             return  # made again for those that are made from it
-        record = make_record(out, arm.name, seed) | {"flags": self.flags(arm)}
+        write_record(self.record_path(arm.name, seed), self.make_record(out, arm, seed) | cost)
+
+    def make_record(self, out: Path, arm: Arm, seed: int) -> dict[str, Any]:
+        record = make_record(out, arm.name, seed, self.kept) | {"flags": self.flags(arm)}
         if folder := self.settings.hatecheck:
             cases, classifier = read_cases(folder), load_classifier(out, parallel=False)
             classifier.pack()
             record["hatecheck"] = score_cases(cases, classifier.logits(cases.texts))
-        write_record(self.record_path(arm.name, seed), record)
+        return record
 
     def wanted(self, arm: str) -> bool:
         only = self.settings.only

@@ -11,6 +11,10 @@ class StudySettings:
     model: str = "google-bert/bert-base-uncased"
     data: str = "cardiffnlp/tweet_eval:hate"
     seeds: int = 5
+    folds: int = 0
+    rounds: int = 1
+    text_column: str = "text"
+    positive: str | None = None
     runs: Path = Path("runs/study")
     results: Path | None = None
     hatecheck: Path | None = None

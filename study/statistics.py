@@ -124,3 +124,112 @@ def verdict(difference: Difference, adjusted_p: float) -> str:
     if adjusted_p >= LEVEL:
         return "NOT DISTINGUISHABLE"
     return "BETTER" if difference.estimate > 0 else "WORSE"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A difference of macro-F1 with its standard error, in the manner of Student's t."""
+
+    value: float
+    error: float
+    df: float
+
+    def interval(self, level: float = 1 - LEVEL) -> tuple[float, float]:
+        half = float(stats.t.ppf((1 + level) / 2, self.df)) * self.error
+        return self.value - half, self.value + half
+
+    @property
+    def p(self) -> float:
+        """Of no difference, two-sided."""
+        return 2 * self._beyond(abs(self.value))
+
+    def p_equal(self, margin: float) -> float:
+        """Of a difference of `margin` or more: the larger p of two one-sided tests.
+
+        Source: Schuirmann 1987, https://doi.org/10.1007/BF01068419
+        """
+        return self._beyond(margin - abs(self.value))
+
+    def error_to_close(self, margin: float) -> float:
+        """The error with which, were this value true, 80 % of studies would find it.
+
+        Find what is easier: that it is not 0, or that it is less than `margin`.
+        """
+        away = max(abs(self.value), margin - abs(self.value))
+        return away / float(stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER))
+
+    def _beyond(self, distance: float) -> float:
+        """The chance to lie so far above the truth."""
+        if self.error == 0:
+            return 0.5 * (distance == 0) + (distance < 0)
+        return float(stats.t.sf(distance / self.error, self.df))
+
+
+def influences(predicted: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """Macro-F1 of predictions (N,), and what each text (N,) moves it by, times N; they add up to 0.
+
+    F1 is a ratio of sums over the texts, 2 yes * gold over yes + gold, so that to first order a
+    text moves it by (2 yes * gold - F1 (yes + gold)) / mean(yes + gold).
+    """
+    score, moved = 0.0, np.zeros(len(labels))
+    for yes, gold in ((predicted, labels), (1 - predicted, 1 - labels)):
+        both, either = 2.0 * yes * gold, (yes + gold).astype(float)
+        f1 = both.mean() / either.mean() if either.any() else 0.0
+        score += f1 / 2
+        moved += (both - f1 * either) / max(either.mean(), 1 / len(labels)) / 2
+    return float(score), moved
+
+
+def clustered(differences: Sequence[float], moved: np.ndarray, runs: np.ndarray) -> Estimate:
+    """The mean over R rounds of `differences`, its error from texts and from runs.
+
+    `moved` (R, N) is what each text moved a round's difference by, `runs` (R, N) the run that
+    scored it, -1 where none did. A text stands in several rounds and a run has many texts: the
+    variance is that over texts and that over runs less what both count, the closed form of a
+    bootstrap over texts and runs. Degrees of freedom are Satterthwaite's: the sum over J runs has
+    J - 1, those over texts have many.
+    Source: Cameron, Gelbach and Miller 2011, https://doi.org/10.1198/jbes.2010.07136
+    """
+    there = runs >= 0
+    counts = there.sum(axis=1)
+    value = float(np.dot(differences, counts) / counts.sum())
+    moved = np.where(there, moved, 0.0)
+    of_run = np.bincount(runs[there], moved[there])
+    number = len(np.unique(runs[there]))
+    of_texts = float((moved.sum(axis=0) ** 2).sum())
+    of_runs = float((of_run**2).sum()) * number / max(1, number - 1)
+    total = of_texts + max(0.0, of_runs - float((moved**2).sum()))
+    df = (number - 1) * (total / of_runs) ** 2 if of_runs else math.inf
+    return Estimate(value, math.sqrt(total) / int(counts.sum()), df)
+
+
+def corrected_t(differences: Sequence[float], held_out: float) -> Estimate:
+    """The mean of J runs' differences, where `held_out` is test texts over training texts.
+
+    Runs share training texts, so that their variance is multiplied by 1 / J + held_out.
+    Source: Nadeau and Bengio 2003, https://doi.org/10.1023/A:1024068626366
+    """
+    x = np.asarray(differences, float)
+    error = math.sqrt(float(x.var(ddof=1)) * (1 / len(x) + held_out))
+    return Estimate(float(x.mean()), error, len(x) - 1)
+
+
+def random_effects(found: Sequence[Estimate]) -> Estimate:
+    """One answer from K data sets, for data sets like these: K - 1 degrees of freedom.
+
+    The spread between data sets is DerSimonian and Laird's; the error is Hartung and Knapp's, as
+    the usual one is far too small for so few, and never below the usual one.
+    Source: IntHout, Ioannidis and Borm 2014, https://doi.org/10.1186/1471-2288-14-25
+    """
+    if len(found) == 1:
+        return found[0]
+    values = np.array([e.value for e in found])
+    weights = np.array([1 / e.error**2 for e in found])
+    fixed = (weights * values).sum() / weights.sum()
+    q = (weights * (values - fixed) ** 2).sum()
+    spread = (q - (len(found) - 1)) / (weights.sum() - (weights**2).sum() / weights.sum())
+    weights = 1 / (1 / weights + max(0.0, float(spread)))
+    value = (weights * values).sum() / weights.sum()
+    stretch = (weights * (values - value) ** 2).sum() / (len(found) - 1)
+    error = math.sqrt(max(1.0, float(stretch)) / weights.sum())
+    return Estimate(float(value), error, len(found) - 1)

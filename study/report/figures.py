@@ -102,6 +102,36 @@ def forest(summary: "Summary", rows: Sequence[tuple[str, str, str]], path: Path)
     save(figure, path)
 
 
+Interval = tuple[float, float]
+
+
+def answers(
+    questions: dict[str, list[tuple[str, float, Interval, str]]], margin: float, path: Path
+) -> None:
+    """Each question's differences in points: data set, value, 95 % interval, verdict.
+
+    The band is the margin within which arms count as equal.
+    """
+    lines = sum(map(len, questions.values())) + len(questions)
+    figure, [axis] = panels(1, 6.5, 0.2 * lines + 0.8)
+    axis.axvspan(-100 * margin, 100 * margin, color="#eeeeee", zorder=0)
+    axis.axvline(0, color=INK, lw=0.8)
+    names: list[str] = []
+    for question, rows in questions.items():
+        names.append(question)
+        for name, value, (low, high), word in rows:
+            colour, marker = STYLE.get(word, STYLE["NOT DISTINGUISHABLE"])
+            error = [[100 * (value - low)], [100 * (high - value)]]
+            y = len(names)
+            axis.errorbar(100 * value, y, xerr=error, fmt=marker, color=colour, ms=5, capsize=2)
+            axis.annotate(f" {word.lower()}", (100 * high, y), color=colour, va="center")
+            names.append(name)
+    axis.set(xlabel="points of macro-F1, first minus second", ylim=(len(names) - 0.5, -0.5))
+    axis.set_yticks(range(len(names)), names)
+    axis.grid(axis="x", alpha=0.3)
+    save(figure, path)
+
+
 def confusions(summary: "Summary", arms: Sequence[str], path: Path) -> None:
     """Share of the test texts in each cell, mean over the seeds."""
     figure, axes = panels(len(arms), 1.9, 2.1, rows=2 if len(arms) > 4 else 1)

@@ -1,0 +1,223 @@
+"""What the records of the cross-validation say: five answers, of each data set and pooled.
+
+An arm's score is macro-F1 over all texts of a round, each scored by a model that had not seen it,
+and the mean over the rounds. A difference has two standard errors, side by side:
+
+- given: these texts are trained on; other seeds and other texts to score are drawn. The verdicts
+  hang on this one, and come when all runs are there.
+- anew: the texts to train on are drawn anew as well. Where it agrees, the answer holds for those.
+
+`python -m study.simulation` shows how often each is wrong.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bert_min import ModelError
+from experiment.cli import run_command
+from experiment.rundir import read_json
+from scoring.table import aligned
+from study.questions import ARMS, LEVEL, MARGIN, QUESTIONS
+from study.record import read_records
+from study.statistics import Estimate, clustered, corrected_t, holm, influences, random_effects
+
+
+def differences(
+    first: np.ndarray, second: np.ndarray, labels: np.ndarray, runs: np.ndarray
+) -> tuple[Estimate, Estimate]:
+    """Macro-F1 of predictions (R, N) minus that of others, with the errors `given` and `anew`.
+
+    `labels` are (N,), `runs` (R, N) the run that scored each text, -1 where none did.
+    """
+
+    def gap(row: int, own: np.ndarray) -> tuple[float, np.ndarray]:
+        ours, theirs = (influences(arm[row, own], labels[own]) for arm in (first, second))
+        return ours[0] - theirs[0], ours[1] - theirs[1]
+
+    of_rounds, of_runs, moved = [], [], np.zeros(runs.shape)
+    for row, run in enumerate(runs):
+        there = run >= 0
+        if there.any():
+            value, moved[row, there] = gap(row, there)
+            of_rounds.append(value)
+            of_runs += [gap(row, run == number)[0] for number in np.unique(run[there])]
+    size = (runs >= 0).sum() / len(of_runs)
+    some = runs[(runs >= 0).any(axis=1)], moved[(runs >= 0).any(axis=1)]
+    return clustered(of_rounds, some[1], some[0]), corrected_t(of_runs, size / (len(labels) - size))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question's difference on one data set, its p-values by Holm over the five, its verdict."""
+
+    question: str
+    runs: int
+    given: Estimate
+    anew: Estimate
+    p: float
+    p_equal: float
+    verdict: str
+
+    def texts_to_close(self, texts: int) -> int:
+        """How many texts an open question needs: variances fall with texts and runs alike."""
+        return round(texts * (self.given.error / self.given.error_to_close(MARGIN)) ** 2)
+
+
+def verdict(value: float, p: float, p_equal: float) -> str:
+    """BETTER, WORSE, EQUAL (within the margin) or OPEN: the first arm, held against the second."""
+    if p < LEVEL:
+        return "BETTER" if value > 0 else "WORSE"
+    return "EQUAL" if p_equal < LEVEL else "OPEN"
+
+
+class CrossValidated:
+    """The records of one data set. Raises ModelError where there are none."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name, self.facts = folder.name, read_json(folder / "folds.json")
+        if not self.facts:
+            hint = "(hint: python -m study --folds N writes some)"
+            raise ModelError(f"no records of a cross-validation in {folder} {hint}")
+        self.labels = np.array(list(self.facts["labels"]), int)
+        parts = np.array([list(row) for row in self.facts["parts"]], int)
+        self.runs = parts + self.facts["folds"] * np.arange(len(parts))[:, None]
+        self.planned = int(self.runs.max()) + 1
+        self.records = read_records(folder)
+        margins = {arm: self._margins(arm) for arm in self.records}
+        self.scored = {arm: ~np.isnan(found) for arm, found in margins.items()}
+        self.predicted = {arm: (found >= 0).astype(int) for arm, found in margins.items()}
+
+    def _margins(self, arm: str) -> np.ndarray:
+        """(R, N), NaN where there is no record."""
+        found = np.full(self.runs.shape, np.nan)
+        for record in self.records[arm]:
+            own = self.runs == record["seed"]
+            for label in (1, 0):
+                margins = record["margins"]["test"][str(label)]
+                found[own & (self.labels == label)] = margins
+        return found
+
+    def macro_f1(self, arm: str) -> float:
+        """Over all texts of a round, and the mean over the rounds."""
+        scored, predicted = self.scored[arm], self.predicted[arm]
+        rounds = [row for row in range(len(scored)) if scored[row].any()]
+        scores = [
+            influences(predicted[row, scored[row]], self.labels[scored[row]])[0] for row in rounds
+        ]
+        return float(np.average(scores, weights=[scored[row].sum() for row in rounds]))
+
+    def compare(self, first: str, second: str) -> tuple[int, Estimate, Estimate] | None:
+        """How many runs both have, and the difference `given` and `anew`; None where too few."""
+        if first not in self.records or second not in self.records:
+            return None
+        both = self.scored[first] & self.scored[second]
+        runs = np.where(both, self.runs, -1)
+        number = len(np.unique(runs[both]))
+        if number < 2:
+            return None
+        a, b = self.predicted[first], self.predicted[second]
+        return number, *differences(a, b, self.labels, runs)
+
+    def answers(self) -> list[Answer]:
+        """The questions that have at least two runs; verdicts where all have theirs."""
+        found = {q: c for q, pair in QUESTIONS.items() if (c := self.compare(*pair))}
+        ps = holm([given.p for _, given, _ in found.values()])
+        equal = holm([given.p_equal(MARGIN) for _, given, _ in found.values()])
+        whole = len(found) == len(QUESTIONS) and all(
+            number == self.planned for number, *_ in found.values()
+        )
+        return [
+            Answer(
+                *(question, number, given, anew, p, p_equal),
+                verdict(given.value, p, p_equal) if whole else "not yet",
+            )
+            for (question, (number, given, anew)), p, p_equal in zip(
+                found.items(), ps, equal, strict=True
+            )
+        ]
+
+
+def points(estimate: Estimate) -> str:
+    """Its 95 % interval in points of macro-F1."""
+    low, high = estimate.interval()
+    return f"{100 * low:+.1f} to {100 * high:+.1f}"
+
+
+def forest(studies: Sequence[CrossValidated], path: Path) -> None:
+    """Draw every answer, by data set and pooled."""
+    from study.report import figures
+
+    answers = {study.name: study.answers() for study in studies}
+    questions = {}
+    for question, (first, second) in QUESTIONS.items():
+        found = {name: a for name, own in answers.items() for a in own if a.question == question}
+        rows = [(n, a.given.value, a.given.interval(), a.verdict) for n, a in found.items()]
+        if len(found) > 1:
+            pooled = random_effects([a.given for a in found.values()])
+            rows.append(("pooled", pooled.value, pooled.interval(), ""))
+        questions[f"{first} : {second}"] = rows
+    figures.answers(questions, MARGIN, path)
+
+
+def answers_table(studies: Sequence[CrossValidated]) -> str:
+    """Each question on each data set, and pooled over those; how many texts would close it."""
+    header = "First against second|data|runs|points|95 %, given|95 %, anew|p, Holm|p equal, Holm"
+    names = [study.name for study in studies]
+    answers = {study.name: study.answers() for study in studies}
+    rows = []
+    for question, (first, second) in QUESTIONS.items():
+        found = {name: a for name, own in answers.items() for a in own if a.question == question}
+        for name, a in found.items():
+            value = f"{100 * a.given.value:+.2f}"
+            word = a.verdict
+            if word == "OPEN":
+                word += f", {a.texts_to_close(len(studies[names.index(name)].labels)):,} texts"
+            judged = [f"{a.p:.4f}", f"{a.p_equal:.4f}", word]
+            row = [name, str(a.runs), value, points(a.given), points(a.anew), *judged]
+            rows.append([f"{first} : {second}", *row])
+        if len(found) > 1:
+            pooled = random_effects([a.given for a in found.values()])
+            runs, value = str(sum(a.runs for a in found.values())), f"{100 * pooled.value:+.2f}"
+            rows.append(["", "pooled", runs, value, points(pooled), "", "", "", ""])
+    return aligned([*header.split("|"), "verdict on the first"], rows)
+
+
+def arms_table(study: CrossValidated) -> str:
+    """Macro-F1 of each arm, held-out and on the official test texts, and what a run costs."""
+    rows = []
+    for arm in (arm.name for arm in ARMS if arm.name in study.records):
+        records = study.records[arm]
+        official = [r["official_test"]["macro_f1"] for r in records if "official_test" in r]
+        rows.append(
+            [
+                *(arm, f"{len(records)} of {study.planned}", f"{study.macro_f1(arm):.4f}"),
+                f"{np.mean(official):.4f}" if official else "-",
+                f"{np.median([record['seconds'] for record in records]):.0f}",
+            ]
+        )
+    heads = (study.name, "runs", "macro-F1, held out", "official test", "seconds")
+    return aligned(list(heads), rows)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m study.verdicts", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "records", nargs="+", type=Path, metavar="DIR", help="records of one data set each"
+    )
+    about = "draw the answers, as PATH.png and PATH.svg"
+    parser.add_argument("--figure", type=Path, metavar="PATH", help=about)
+    asked = parser.parse_args()
+    studies = [CrossValidated(folder) for folder in asked.records]
+    if asked.figure:
+        forest(studies, asked.figure)
+    print(answers_table(studies), *map(arms_table, studies), sep="\n\n")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

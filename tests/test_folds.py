@@ -1,0 +1,394 @@
+"""The cross-validated study: its folds, its arms, its statistics, and every verdict by hand."""
+
+import json
+from collections import Counter
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from bert_min import ModelError
+from data import Split, load_data
+from data.splitting import normalised
+from data.tables import DataError
+from experiment.cli import UsageError
+from experiment.settings import Settings
+from study import runner, simulation
+from study.__main__ import locked, parse_args
+from study.folds import POOL, CrossValidation, deal, pooled, run_splits, write_splits
+from study.questions import ARMS, QUESTIONS
+from study.record import by_label, read_records, scores_of, write_record
+from study.settings import StudySettings
+from study.simulation import Made, worse_by
+from study.statistics import Estimate, clustered, corrected_t, influences, random_effects
+from study.verdicts import (
+    CrossValidated,
+    answers_table,
+    arms_table,
+    differences,
+    forest,
+    verdict,
+)
+from train import parse_args as parse_train
+
+
+def copies(n: int) -> Split:
+    """Texts of two classes, a third of them copies of others but for a name or a link."""
+    rng = np.random.default_rng(n)
+    numbers = np.arange(n)
+    texts = [f"text number {i}" for i in numbers]
+    for i in rng.choice(n, n // 3, replace=False):
+        numbers[i] = rng.integers(n)
+        texts[i] = f"@somebody{i} Text NUMBER {numbers[i]} https://t.co/{i}"
+    return Split(texts, [int(number % 10 < 3) for number in numbers])
+
+
+@settings(max_examples=10, deadline=None)
+@given(n=st.integers(60, 200), folds=st.integers(2, 10), rounds=st.integers(1, 3))
+def test_no_text_stands_on_two_sides_and_each_is_held_out_once_a_round(n, folds, rounds):
+    pool = copies(n)
+    parts = deal(pool, folds, rounds)
+    for number in range(rounds):
+        held = Counter[str]()
+        for run in range(number * folds, (number + 1) * folds):
+            splits = run_splits(pool, parts, run)
+            sides = [{normalised(t) for t in split.texts} for split in splits.values()]
+            assert sum(map(len, sides)) == len(set().union(*sides))
+            everything = Counter[str]()
+            for split in splits.values():
+                everything.update(split.texts)
+            assert everything == Counter(pool.texts)
+            held.update(splits["test"].texts)
+        assert held == Counter(pool.texts)
+
+
+def test_the_classes_have_their_shares_in_every_split_and_rounds_differ():
+    pool = copies(3000)
+    parts = deal(pool, 10, 2)
+    assert (parts[0] != parts[1]).mean() > 0.8
+    for run in (0, 9, 10, 19):
+        splits = run_splits(pool, parts, run)
+        for split, share in zip(splits.values(), (0.81, 0.09, 0.1), strict=True):
+            assert len(split.texts) == pytest.approx(3000 * share, abs=6)
+            assert sum(split.labels) == pytest.approx(sum(pool.labels) * share, abs=6)
+
+
+def test_what_train_reads_is_what_was_written(tmp_path):
+    pool = Split(["a\u2028b", "", ' "c"\t', "d", "e", "f"], [0, 1, 0, 1, 0, 1])
+    splits = {n: pool for n in ("train", "validation", "test")}
+    write_splits(tmp_path / "0", splits, ("fine", "hate"))
+    data = load_data(str(tmp_path / "0"))
+    assert data.splits == splits
+    assert data.label_names == ("fine", "hate")
+    write_splits(tmp_path / "0", splits, ("fine", "hate"))
+    other = {**splits, "test": Split(pool.texts, [1, *pool.labels[1:]])}
+    with pytest.raises(DataError, match="does not hold the texts of its run"):
+        write_splits(tmp_path / "0", other, ("fine", "hate"))
+    broken = {**splits, "test": Split(["one\ntwo", *pool.texts[1:]], pool.labels)}
+    with pytest.raises(DataError):
+        write_splits(tmp_path / "1", broken, ("fine", "hate"))
+
+
+def test_a_table_is_one_label_against_the_rest(tmp_path):
+    path = tmp_path / "forum.csv"
+    path.write_text('sentence,label\n"a, b",noHate\nc,hate\nd,relation\n', encoding="utf-8")
+    asked = StudySettings(data=str(path), text_column="sentence", positive="hate")
+    data = pooled(asked)
+    assert data.splits == {POOL: Split(["a, b", "c", "d"], [0, 1, 0])}
+    assert data.label_names == ("other", "hate")
+    with pytest.raises(UsageError, match="--positive"):
+        pooled(replace(asked, positive=None))
+
+
+def test_the_arms_write_out_every_setting_that_decides_a_training():
+    names = {arm.name for arm in ARMS}
+    assert len(names) == len(ARMS) == 7
+    assert {name for pair in QUESTIONS.values() for name in pair} == names
+    free = {"mode", "layers", "seed", "max_steps"}
+    for arm in ARMS:
+        told = parse_train(list(arm.flags))
+        kinds = {"every": True, "student": told.is_student, "taught": told.is_taught}
+        kinds["lora"] = told.mode == "lora"
+        for field in fields(Settings):
+            kind = field.metadata.get("decides")
+            if kind and kinds[kind] and field.name not in free:
+                assert "--" + field.name.replace("_", "-") in arm.flags, (arm.name, field.name)
+        assert (arm.teacher is None) == (not told.is_student)
+
+
+@pytest.fixture
+def study(tmp_path, model_dir):
+    asked = ["--model", str(model_dir), "--data", "sample", "--limit", "30", "--epochs", "1"]
+    asked += ["--folds", "2", "--only", "odd-ce", "--jobs", "2", "--runs", str(tmp_path)]
+    with locked(tmp_path) as lock:
+        yield CrossValidation(parse_args(asked), lock)
+
+
+def test_all_arms_of_a_run_read_its_fold_and_go_on_where_they_were(study, monkeypatch):
+    study.run_all()
+    records = read_records(study.settings.records)
+    assert set(records) == {"teacher", "odd-ce"}
+    assert all([r["seed"] for r in rows] == [0, 1] for rows in records.values())
+    pool = study.data.splits[POOL]
+    for seed in range(2):
+        same = [next(r for r in rows if r["seed"] == seed) for rows in records.values()]
+        assert len({record["data_sha256"] for record in same}) == 1
+        held = run_splits(pool, study.parts, seed)["test"]
+        for record in same:
+            assert list(record["margins"]) == ["test"]
+            assert len(record["margins"]["test"]["1"]) == sum(held.labels)
+            assert record["official_test"]["n"] == 30
+            assert record["bytes"] > 0
+            assert record["peak_mb"] > 0
+    args = study.settings.runs / "odd-ce" / "seed-1" / "train_args.json"
+    assert json.loads(args.read_text())["teacher"] == str(study.run_path("teacher", 1))
+
+    shown = arms_table(CrossValidated(study.settings.records))
+    assert "| teacher" in shown
+    assert "2 of 2" in shown
+    monkeypatch.setattr(runner.subprocess, "Popen", None)  # any call would fail
+    study.run_all()
+    study.record_path("odd-ce", 1).unlink()
+    study.run_all()  # the run is there: only the record is made
+    assert study.record("odd-ce", 1)
+    study.parts = study.parts[:, ::-1]
+    with pytest.raises(UsageError, match="records of other parts"):
+        study.run_all()
+
+
+def test_influences_are_what_a_text_moves_macro_f1_by():
+    rng = np.random.default_rng(0)
+    labels, predicted = rng.integers(0, 2, (2, 4000))
+    score, moved = influences(predicted, labels)
+    assert score == pytest.approx(f1_score(labels, predicted, average="macro"))
+    assert moved.sum() == pytest.approx(0, abs=1e-9)
+    for text in range(20):
+        without = influences(np.delete(predicted, text), np.delete(labels, text))[0]
+        assert 4000 * (score - without) == pytest.approx(moved[text], abs=0.01)
+
+
+def test_texts_that_only_one_class_predicts_do_not_divide_by_zero():
+    assert influences(np.zeros(4, int), np.zeros(4, int)) == (0.5, pytest.approx(np.zeros(4)))
+
+
+def test_the_error_over_texts_and_runs_by_hand():
+    """Two rounds of four texts, two runs of two texts in each."""
+    moved = np.array([[1.0, -1.0, 2.0, -2.0], [0.0, 1.0, 1.0, -2.0]])
+    runs = np.array([[0, 0, 1, 1], [2, 3, 2, 3]])
+    found = clustered([0.1, 0.3], moved, runs)
+    assert found.value == pytest.approx(0.2)
+    # Over runs, (0 + 0 + 1 + 1) * 4 / 3, is less than what both count, 16.
+    assert found.error == pytest.approx(np.sqrt(1 + 0 + 9 + 16) / 8)
+    assert found.df == pytest.approx(3 * (26 / (8 / 3)) ** 2)
+    together = np.array([[1.0, 1.0, -1.0, -1.0], [2.0, -2.0, 2.0, -2.0]])
+    found = clustered([0.1, 0.3], together, runs)
+    of_texts, of_runs, both = 9 + 1 + 1 + 9, (4 + 4 + 16 + 16) * 4 / 3, 20
+    assert found.error == pytest.approx(np.sqrt(of_texts + of_runs - both) / 8)
+    assert found.df == pytest.approx(3 * ((of_texts + of_runs - both) / of_runs) ** 2)
+    half = clustered([0.1, 0.3], together, np.where(runs == 3, -1, runs))
+    assert half.value == pytest.approx((4 * 0.1 + 2 * 0.3) / 6)
+
+
+def test_the_corrected_t_by_hand():
+    found = corrected_t([0.01, 0.03, 0.02, 0.04], 0.5)
+    assert found.error == pytest.approx(np.sqrt(0.0005 / 3 * (1 / 4 + 0.5)))
+    assert (found.value, found.df) == (pytest.approx(0.025), 3)
+
+
+def test_an_estimate_agrees_with_scipys_t_tests():
+    x = np.array([0.004, 0.001, -0.002, 0.005, 0.003])
+    own = Estimate(x.mean(), scipy.stats.sem(x), 4)
+    assert own.p == pytest.approx(scipy.stats.ttest_1samp(x, 0).pvalue)
+    lower = scipy.stats.ttest_1samp(x, -0.01, alternative="greater").pvalue
+    upper = scipy.stats.ttest_1samp(x, 0.01, alternative="less").pvalue
+    assert own.p_equal(0.01) == pytest.approx(max(lower, upper))
+    expected = scipy.stats.t.interval(0.95, 4, x.mean(), scipy.stats.sem(x))
+    assert own.interval() == pytest.approx(expected)
+    assert Estimate(0.02, 0.001, 9).p_equal(0.01) > 0.99
+    for value, away in ((0.002, 0.008), (-0.007, 0.007), (0.03, 0.03)):
+        error = Estimate(value, 1, 9).error_to_close(0.01)
+        assert scipy.stats.norm.sf(1.96 - away / error) == pytest.approx(0.8, abs=1e-4)
+    assert (Estimate(0, 0, 9).p, Estimate(0, 0, 9).p_equal(0.01)) == (1, 0)
+
+
+def test_random_effects_by_hand():
+    found = random_effects([Estimate(0.0, 1.0, 9), Estimate(4.0, 1.0, 9), Estimate(5.0, 1.0, 9)])
+    # Equal weights: the mean; its error is that of three values, 7 = their variance.
+    assert found.value == pytest.approx(3)
+    assert (found.error, found.df) == (pytest.approx(np.sqrt(7 / 3)), 2)
+    # No spread beyond the errors: weights 1 and 1/4, and never surer than their errors allow.
+    found = random_effects([Estimate(1.0, 1.0, 9), Estimate(1.0, 2.0, 9)])
+    assert found == Estimate(pytest.approx(1.0), pytest.approx(np.sqrt(0.8)), 1)
+    assert random_effects([Estimate(1, 2, 3)]) == Estimate(1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "p", "p_equal", "word"),
+    [
+        (0.02, 0.04, 0.9, "BETTER"),
+        (-0.02, 0.04, 0.9, "WORSE"),
+        (0.004, 0.04, 0.01, "BETTER"),
+        (0.002, 0.4, 0.04, "EQUAL"),
+        (0.006, 0.06, 0.06, "OPEN"),
+    ],
+)
+def test_the_words(value, p, p_equal, word):
+    assert verdict(value, p, p_equal) == word
+
+
+FOLDS, TEXTS = 5, 4000
+WRONG = {  # of a hundred texts: those that an arm gets wrong
+    "teacher": range(0, 20),
+    "odd-ce": range(0, 23),
+    "odd-kd-hidden": range(0, 20),
+    "even-ce": range(1, 20),
+    "even-kd-hidden": range(0, 23),
+    "lora": [*range(0, 19), 99],
+    "lora-odd": [*range(0, 10), *range(50, 61)],
+}
+# odd : even, odd : its labels, even : its labels, lora : teacher, lora-odd : odd
+WORDS = ["BETTER", "BETTER", "WORSE", "EQUAL", "OPEN"]
+
+
+def hand_made(folder: Path, rounds: int = 2) -> None:
+    """Records of seven arms, each wrong on the same texts in every run."""
+    labels = np.arange(TEXTS) // 100 % 2
+    rng = np.random.default_rng(0)
+    parts = np.stack([rng.permutation(np.arange(TEXTS) % FOLDS) for _ in range(rounds)])
+    facts = {"folds": FOLDS, "labels": "".join(map(str, labels))}
+    facts["parts"] = ["".join(map(str, row)) for row in parts]
+    write_record(folder / "folds.json", facts)
+    for arm, wrong in WRONG.items():
+        right = ~np.isin(np.arange(TEXTS) % 100, list(wrong))
+        margins = np.where(right == (labels == 1), 1.5, -1.5)
+        for row, part in enumerate(parts):
+            for fold in range(FOLDS):
+                seed, own = row * FOLDS + fold, part == fold
+                kept = {"test": by_label(margins[own], labels[own].tolist())}
+                record = {"arm": arm, "seed": seed, "seconds": 9.0, "margins": kept}
+                write_record(folder / arm / f"seed-{seed}.json", record)
+
+
+def test_each_verdict_from_records_made_by_hand(tmp_path):
+    hand_made(tmp_path)
+    study = CrossValidated(tmp_path)
+    answers = study.answers()
+    assert [a.question for a in answers] == list(QUESTIONS)
+    assert [a.verdict for a in answers] == WORDS
+    assert [round(100 * a.given.value, 6) for a in answers] == [3, 3, -4, 0, -1]
+    assert study.macro_f1("teacher") == pytest.approx(0.8)
+    last = answers[-1]
+    assert f"OPEN, {last.texts_to_close(TEXTS):,} texts" in answers_table([study])
+    assert {a.runs for a in answers} == {10}
+    assert answers_table([study]).count("BETTER") == 2
+
+
+def test_a_verdict_waits_for_the_last_run(tmp_path):
+    hand_made(tmp_path)
+    (tmp_path / "lora" / "seed-9.json").unlink()
+    study = CrossValidated(tmp_path)
+    assert [a.runs for a in study.answers()] == [10, 10, 10, 9, 10]
+    assert {a.verdict for a in study.answers()} == {"not yet"}
+    for seed in range(9):
+        (tmp_path / "lora" / f"seed-{seed}.json").unlink()
+    assert len(CrossValidated(tmp_path).answers()) == 4
+    with pytest.raises(ModelError, match="no records of a cross-validation"):
+        CrossValidated(tmp_path / "lora-odd")
+
+
+def test_data_sets_stand_side_by_side_and_pooled(tmp_path):
+    hand_made(tmp_path / "hate")
+    hand_made(tmp_path / "forum", rounds=1)
+    studies = [CrossValidated(tmp_path / name) for name in ("hate", "forum")]
+    lines = answers_table(studies).splitlines()
+    assert len(lines) == 2 + 3 * len(QUESTIONS)
+    assert [line.split("|")[2].strip() for line in lines[2:5]] == ["hate", "forum", "pooled"]
+    assert lines[4].split("|")[4].strip() == "+3.00"
+    forest(studies, tmp_path / "answers")
+    drawn = (tmp_path / "answers.svg").read_text(encoding="utf-8")
+    assert drawn.count("<!-- pooled -->") == len(QUESTIONS)
+    assert drawn.count("<!--  better -->") == 4
+
+
+def found(made: Made, studies: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Of made-up studies: p-values of no difference and of a difference of a point or more."""
+    rng = np.random.default_rng(5)
+    own = [differences(*made.draw(rng))[0] for _ in range(studies)]
+    return np.array([e.p for e in own]), np.array([e.p_equal(0.01) for e in own])
+
+
+def test_where_nothing_differs_one_study_in_twenty_says_so():
+    ps, _ = found(Made(6000, folds=5, rounds=1))
+    assert 0.02 <= (ps < 0.05).mean() <= 0.08
+
+
+def test_where_the_difference_is_a_point_one_study_in_twenty_says_equal():
+    _, ps = found(Made(3000, folds=5, worse=worse_by(0.01)))
+    assert (ps < 0.05).mean() <= 0.08
+
+
+def test_made_up_runs_share_what_their_texts_taught_them():
+    """Runs that hold out other folds share most of it, so that a whole study goes astray."""
+    ps, _ = found(Made(3000, folds=5, training=4.0))
+    assert (ps < 0.05).mean() > 0.25
+
+
+def sizes(pairs: list[tuple[np.ndarray, np.ndarray]], labels: list[np.ndarray]) -> list[float]:
+    """What the table of study/simulation.py has, of pairs of arms' predictions (S, N)."""
+    arms = {id(arm): (arm, y) for pair, y in zip(pairs, labels, strict=True) for arm in pair}
+    score = np.mean([influences(row, y)[0] for arm, y in arms.values() for row in arm])
+    positive = np.mean([arm for arm, _ in arms.values()])
+
+    def between(first: np.ndarray, second: np.ndarray) -> float:
+        seeds = range(len(first))
+        return np.mean([(first[i] != second[j]).mean() for i in seeds for j in seeds if i != j])
+
+    def majority(arm: np.ndarray) -> np.ndarray:
+        return arm.mean(axis=0) > 0.5
+
+    spread, of_runs = [], []
+    for (a, b), y in zip(pairs, labels, strict=True):
+        found = [(influences(i, y), influences(j, y)) for i, j in zip(a, b, strict=True)]
+        gaps = np.array([first[0] - second[0] for first, second in found])
+        moved = np.array([first[1] - second[1] for first, second in found])
+        spread.append(gaps.std(ddof=1))
+        of_runs.append(gaps.var(ddof=1) - moved.var(axis=0, ddof=1).mean() / len(y))
+    return [
+        *(score, positive, np.mean([between(arm, arm) for arm, _ in arms.values()])),
+        np.mean([between(a, b) for a, b in pairs]),
+        np.mean([(majority(a) != majority(b)).mean() for a, b in pairs]),
+        *(np.mean(spread), np.sqrt(max(0, np.mean(of_runs)))),
+    ]
+
+
+def test_the_simulation_has_the_sizes_that_it_says():
+    records = read_records(Path(__file__).parent.parent / "docs" / "study")
+    labels = scores_of(records["teacher"], "validation").labels
+    arms = {arm.name: scores_of(records[arm.name], "validation").predicted for arm in ARMS}
+    pairs = [(arms[a], arms[b]) for a, b in QUESTIONS.values()]
+    lines = (simulation.__doc__ or "").split("\n\n")[-1].splitlines()[1:]
+    said = np.array([line.split()[-2:] for line in lines], float).T
+    measured = sizes(pairs, [labels] * len(pairs))
+    rng = np.random.default_rng(0)
+    made = [same_texts(rng) for _ in range(100)]
+    found = sizes([(first, second) for first, second, _ in made], [y for *_, y in made])
+    assert np.allclose(measured, said[0], rtol=0.02)
+    assert np.allclose(found, said[1], rtol=0.1)
+
+
+def same_texts(rng: np.random.Generator, n: int = 1000) -> tuple[np.ndarray, ...]:
+    """Two arms' five runs (S, N) over the same texts, training texts given, and labels (N,)."""
+    hard = rng.normal(0, simulation.DIFFICULTY, n)
+    labels = (
+        rng.random(n) < 1 / (1 + np.exp(-simulation.SLOPE * hard - simulation.OFFSET))
+    ).astype(int)
+    features = rng.normal(size=(n, simulation.DIRECTIONS))
+    features[:, 0] = 1
+    parts = np.zeros((5, n), int)
+    views = hard + rng.normal(0, simulation.VIEW, (2, n))
+    return *(Made(folds=2, rounds=5).arm(v, features, parts, 0.0, rng) for v in views), labels
