@@ -43,7 +43,7 @@ def pooled(settings: StudySettings) -> Data:
     if not os.path.isfile(settings.data):
         data = load_data(settings.data, settings.limit)
         train, more = data.splits["train"], data.splits["validation"]
-        pool = Split(train.texts + more.texts, train.labels + more.labels)
+        pool = Split([*train.texts, *more.texts], [*train.labels, *more.labels])
         return Data(data.name, {POOL: pool, "test": data.splits["test"]}, data.label_names)
     if settings.positive is None:
         raise UsageError(f"{settings.data} is a table (hint: --positive and --text-column)")
