@@ -43,6 +43,7 @@ def write(path: Path, content: str) -> Path:
         ('text\tlabel\n"say ""no"""\t1\nplain\t0\n', ['say "no"', "plain"]),
         ('text\tlabel\n"hello"\t1\n"all are quoted"\t0\n', ["hello", "all are quoted"]),
         ('"text"\t"label"\n"hello"\t"1"\n"bye"\t"0"\n', ["hello", "bye"]),
+        ('"text"\t"label"\nplain\t1\n"say ""no"""\t0\n', ["plain", 'say "no"']),
         ('text\tlabel\n"two\nlines"\t1\nplain\t0\n', ["two\nlines", "plain"]),
         ('text\tlabel\n"a tab\there"\t1\nplain\t0\n', ["a tab\there", "plain"]),
         ('text\tlabel\n"yes, a comma"\t1\nplain\t0\n', ["yes, a comma", "plain"]),
