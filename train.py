@@ -134,7 +134,7 @@ def add_distillation_flags(parser: argparse.ArgumentParser) -> None:
     )
     add = partial(add_flag, group)
     unlabelled = "texts without labels: the student hears its teacher on them, beside the others"
-    add("unlabelled", "FILE|DIR", unlabelled)
+    add("unlabelled", SOURCES, unlabelled)
     add("temperature", "TAU", "softens both sets of logits", number(float, 1e-3))
     add("alpha", "A", "weight of the soft loss, 1 - A of the labels'", number(float, 0, 1))
     add("beta", "B", "weight of the hidden-state loss; 0 leaves it out", number(float, 0))

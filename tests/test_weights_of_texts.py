@@ -18,7 +18,7 @@ from small import SETTINGS, material_of
 import train as train_command
 from data import Choice, Data, DataError, Split
 from data.unlabelled import load_unlabelled
-from distill import TeacherTargets, batch_loss
+from distill import TeacherTargets, batch_loss, hard_loss
 from experiment.build import Student
 from experiment.card import BALANCED
 from experiment.material import Unlabelled
@@ -34,6 +34,15 @@ def test_balanced_weights_are_those_of_scikit_learn(labels):
     ours = weigh_texts(torch.tensor(labels), len(labels), balanced=True)
     assert ours.numpy() == pytest.approx(compute_sample_weight("balanced", labels), rel=1e-6)
     assert weigh_texts(torch.tensor(labels), len(labels), balanced=False) is None
+
+
+def test_balanced_the_best_constant_answer_is_that_all_classes_are_equally_frequent():
+    """As BALANCED says of the scores: 1 / K each, and without weights the classes' shares."""
+    labels = torch.tensor([0] * 70 + [1] * 25 + [2] * 5)
+    for balanced, shares in ((True, [1 / 3] * 3), (False, [0.70, 0.25, 0.05])):
+        bias = torch.tensor(shares).log().requires_grad_()
+        hard_loss(bias.expand(100, 3), labels, weigh_texts(labels, 100, balanced)).backward()
+        assert bias.grad.abs().max() < 1e-6
 
 
 @settings(deadline=None)
