@@ -1,13 +1,15 @@
 """Texts that nobody labelled, without those that a model will be scored on."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from data.flat import Texts
 from data.sources import Data
-from data.splitting import normalised
+from data.splitting import kernel
 from data.tables import DataError, read_texts
 
 
-def load_unlabelled(source: str, data: Data) -> tuple[list[str], dict[str, int]]:
+def load_unlabelled(source: str, data: Data) -> tuple[Texts, dict[str, int]]:
     """The texts of a file or a TweetEval folder, and how many are left out, by reason.
 
     Left out are blank texts, and texts that stand in a split of `data` once normalised: those of
@@ -16,13 +18,13 @@ def load_unlabelled(source: str, data: Data) -> tuple[list[str], dict[str, int]]
     """
     splits = [("validation or test", ("validation", "test")), ("train", ("train",))]
     known = {
-        reason: {normalised(text) for name in names for text in data.splits[name].texts}
+        reason: {kernel(text) for name in names for text in data.splits[name].texts}
         for reason, names in splits
     }
-    texts, left_out = [], {"blank": 0, **dict.fromkeys(known, 0)}
+    texts, left_out = Texts(), {"blank": 0, **dict.fromkeys(known, 0)}
     for text in _texts(Path(source)):
-        plain = normalised(text)
-        found = [reason for reason, those in known.items() if plain in those]
+        own = kernel(text)
+        found = [reason for reason, those in known.items() if own in those]
         if reason := "blank" if not text.strip() else next(iter(found), ""):
             left_out[reason] += 1
         else:
@@ -32,11 +34,9 @@ def load_unlabelled(source: str, data: Data) -> tuple[list[str], dict[str, int]]
     return texts, {reason: count for reason, count in left_out.items() if count}
 
 
-def _texts(path: Path) -> list[str]:
+def _texts(path: Path) -> Iterator[str]:
     tweets = path / "train_text.txt"
-    texts = []
     for row in read_texts(tweets if path.is_dir() else path, "text"):
         if row.error:
             raise DataError(f"{path}:{row.line}: {row.error}")
-        texts.append(row.cells[0])
-    return texts
+        yield row.cells[0]

@@ -5,12 +5,15 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import torch
 
 from bert_min import BertTokenizer, ModelError, commit_of, load_model, resolve_model
 from data import Data, Split, load_data, repeats
+from data.flat import TokenIds
 from data.hashtags import READINGS
 from experiment import rundir
 from experiment.card import BALANCED
@@ -40,11 +43,11 @@ class Material:
     ids: dict[str, Sequence[Sequence[int]]]  # of each split
     unlabelled: Unlabelled | None = None
 
-    @property
+    @cached_property
     def training_ids(self) -> Sequence[Sequence[int]]:
         """The texts of an epoch: those with labels, then those without."""
         train = self.ids["train"]
-        return [*train, *self.unlabelled.ids] if self.unlabelled else train
+        return TokenIds(chain(train, self.unlabelled.ids)) if self.unlabelled else train
 
     def identity(self) -> dict[str, str]:
         """What of it decides how a training goes."""
