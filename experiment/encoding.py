@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bert_min import BertTokenizer
@@ -43,28 +43,35 @@ def encode_unlabelled(settings: Settings, data: Data, tokenizer: BertTokenizer) 
     ids, cut = encode(tokenizer, texts, READINGS[settings.hashtags])
     counts = "".join(f", {count} left out ({reason})" for reason, count in left_out.items())
     say(f"unlabelled: {len(texts)} texts, {cut} cut at {settings.max_length} tokens{counts}")
-    digest = hashlib.sha256()
-    for text in texts:
-        digest.update(json.dumps(text).encode())
-    return Unlabelled(digest.hexdigest(), ids)
+    return Unlabelled(_sha256(_listed(texts)), ids)
 
 
 def fingerprint(data: Data) -> str:
     """The identity of a data set: SHA-256 of its texts and labels."""
-    digest = hashlib.sha256()
-    for piece in _as_json(data):
-        digest.update(piece.encode())
-    return digest.hexdigest()
+    return _sha256(_as_json(data))
 
 
 def _as_json(data: Data) -> Iterator[str]:
     """What json.dumps makes of [[texts, labels], ...], of each split, piece by piece."""
     for number, split in enumerate(data.splits.values()):
         yield ", [" if number else "[["
-        for values in (split.texts, split.labels):
-            yield "[" if values is split.texts else ", ["
-            for start in range(0, len(values), BLOCK):
-                yield (", " if start else "") + json.dumps(values[start : start + BLOCK])[1:-1]
-            yield "]"
+        yield from _listed(split.texts)
+        yield ", "
+        yield from _listed(split.labels)
         yield "]"
     yield "]"
+
+
+def _listed(values: Sequence[str] | Sequence[int]) -> Iterator[str]:
+    """What json.dumps makes of a list, a block at a time."""
+    yield "["
+    for start in range(0, len(values), BLOCK):
+        yield (", " if start else "") + json.dumps(values[start : start + BLOCK])[1:-1]
+    yield "]"
+
+
+def _sha256(pieces: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece.encode())
+    return digest.hexdigest()
