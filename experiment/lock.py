@@ -57,10 +57,13 @@ def _take(path: Path) -> dict[str, Any]:
     for _ in range(2):  # the second time after a stale one was put away
         try:
             with open(path, "x", encoding="utf-8") as file:  # fails where it is there: atomic
-                json.dump(about, file)
+                file.write(json.dumps(about))
             return {}
         except FileExistsError:
             holder = _read(path)
+        except OSError:
+            path.unlink(missing_ok=True)  # a full disk: it is ours, and empty
+            raise
         if _alive(holder):
             return holder
         aside = path.with_name(f"{path.name}.{os.getpid()}")

@@ -115,7 +115,7 @@ def narrow_base(run: Path) -> None:
 
 BIAS, HEAD_WEIGHT = "classifier.bias", "classifier.weight"
 LORA_A = "base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight"
-LABELS = {"0": "a", "1": "b", "2": "c"}
+LABELS = {"0": "not-hate", "1": "hate", "2": "c"}
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 4050168\n"
 # What is done to a run, and a word that the refusal must hold.
 DAMAGES: dict[str, tuple[str, Callable[[Path], Any], str]] = {

@@ -109,11 +109,11 @@ def test_the_arms_write_out_every_setting_that_decides_a_training():
     names = {arm.name for arm in ARMS}
     assert len(names) == len(ARMS) == 7
     assert {name for pair in QUESTIONS.values() for name in pair} == names
-    free = {"mode", "layers", "seed", "max_steps"}
+    free = {"mode", "layers", "seed", "max_steps", "class_weights"}
     for arm in ARMS:
         told = parse_train(list(arm.flags))
         kinds = {"every": True, "student": told.is_student, "taught": told.is_taught}
-        kinds["lora"] = told.mode == "lora"
+        kinds |= {"lora": told.mode == "lora", "balanced": told.is_balanced}
         for field in fields(Settings):
             kind = field.metadata.get("decides")
             if kind and kinds[kind] and field.name not in free:
