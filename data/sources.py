@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data.flat import Texts
 from data.labels import Classes, Names, find_classes
 from data.rows import DataError
 from data.splits import FILE_NAMES, Choice, Part, Source, read_file, read_folder, read_hub
@@ -174,7 +175,8 @@ def _completed(splits: dict[str, Split], choice: Choice) -> dict[str, Split]:
             hint = "(hint: more texts, or another --split)"
             raise DataError(f"{len(train.texts)} texts of train leave none for {name} {hint}")
         made[name] = Split(
-            [train.texts[place] for place in places], [train.labels[place] for place in places]
+            Texts(train.texts[place] for place in places),
+            [train.labels[place] for place in places],
         )
     return {name: made.get(name) or splits[name] for name in FILE_NAMES}
 
@@ -194,4 +196,4 @@ def _first(split: Split, limit: int) -> Split:
         for place, label in enumerate(split.labels):
             places[label].append(place)
         keep = sorted(i for label in quota for i in places[label][: quota[label]])
-    return Split([split.texts[i] for i in keep], [split.labels[i] for i in keep])
+    return Split(Texts(split.texts[i] for i in keep), [split.labels[i] for i in keep])

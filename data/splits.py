@@ -9,6 +9,7 @@ from sys import intern
 from typing import Any
 
 from data.columns import find_columns
+from data.flat import Texts
 from data.labels import Names, any_of, as_number, written
 from data.parquet import class_names
 from data.rows import DataError, no_column, no_string
@@ -55,7 +56,7 @@ class Part:
     """The sound rows of a split, labels as they are written, and what is wrong with the others."""
 
     place: str  # what a row's number stands behind
-    texts: list[str] = field(default_factory=list)
+    texts: Texts = field(default_factory=Texts)
     labels: list[str] = field(default_factory=list)
     lines: "array[int]" = field(default_factory=lambda: array("q"))
     bad: int = 0
@@ -247,7 +248,7 @@ def _tweeteval_parts(folder: Path) -> dict[str, Part]:
         text_path, label_path = folder / f"{stem}_text.txt", folder / f"{stem}_labels.txt"
         if split != "train" and not (text_path.exists() or label_path.exists()):
             continue
-        texts = [text for _, text in _lines(text_path)]
+        texts = Texts(text for _, text in _lines(text_path))
         labels = [label for _, label in _lines(label_path)]
         if len(texts) != len(labels):
             raise DataError(f"{text_path} has {len(texts)} lines, {label_path} {len(labels)}")

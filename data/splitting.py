@@ -19,6 +19,12 @@ def normalised(text: str) -> str:
     return " ".join(NAMES_AND_LINKS.sub(" ", plain).split()) or plain
 
 
+def kernel(text: str) -> bytes:
+    """What the copies of a text have in common, in 12 bytes: a hash of it, once normalised."""
+    plain = normalised(text).encode("utf-8", "surrogatepass")
+    return blake2b(plain, digest_size=12).digest()
+
+
 def divide(
     texts: Sequence[str], labels: Sequence[int], shares: Sequence[float], seed: int
 ) -> np.ndarray:
@@ -29,8 +35,7 @@ def divide(
     """
     groups: dict[bytes, list[int]] = {}
     for place, text in enumerate(texts):
-        like = normalised(text).encode("utf-8", "surrogatepass")
-        groups.setdefault(blake2b(like, digest_size=12).digest(), []).append(place)
+        groups.setdefault(kernel(text), []).append(place)
     of_class: dict[int, list[list[int]]] = {}
     for places in groups.values():
         found = [labels[place] for place in places]
