@@ -19,7 +19,7 @@ def normalised(text: str) -> str:
     return " ".join(NAMES_AND_LINKS.sub(" ", plain).split()) or plain
 
 
-def kernel(text: str) -> bytes:
+def copy_key(text: str) -> bytes:
     """What the copies of a text have in common, in 12 bytes: a hash of it, once normalised."""
     plain = normalised(text).encode("utf-8", "surrogatepass")
     return blake2b(plain, digest_size=12).digest()
@@ -35,7 +35,7 @@ def divide(
     """
     groups: dict[bytes, list[int]] = {}
     for place, text in enumerate(texts):
-        groups.setdefault(kernel(text), []).append(place)
+        groups.setdefault(copy_key(text), []).append(place)
     of_class: dict[int, list[list[int]]] = {}
     for places in groups.values():
         found = [labels[place] for place in places]

@@ -9,7 +9,7 @@ from data.columns import find_text
 from data.flat import Texts
 from data.sources import HUB_ID, SAMPLE, Data
 from data.splits import split_files, tweeteval_home
-from data.splitting import kernel
+from data.splitting import copy_key
 from data.tables import DataError, no_string, read_header, read_table
 from hub import load_data_set
 
@@ -24,12 +24,12 @@ def load_unlabelled(source: str, data: Data) -> tuple[Texts, dict[str, int]]:
     """
     splits = [("validation or test", ("validation", "test")), ("train", ("train",))]
     known = {
-        reason: {kernel(text) for name in names for text in data.splits[name].texts}
+        reason: {copy_key(text) for name in names for text in data.splits[name].texts}
         for reason, names in splits
     }
     texts, left_out = Texts(), {"blank": 0, **dict.fromkeys(known, 0)}
     for text in _texts(source, data.choice.text_column):
-        own = kernel(text)
+        own = copy_key(text)
         found = [reason for reason, those in known.items() if own in those]
         if reason := "blank" if not text.strip() else next(iter(found), ""):
             left_out[reason] += 1

@@ -8,15 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from bert_min import (
-    BertForSequenceClassification,
-    BertTokenizer,
-    ModelError,
-)
+from bert_min import BertForSequenceClassification, BertTokenizer, ModelError
 from data.hashtags import READINGS
-from experiment.rundir import (
-    read_json,
-)
+from experiment.rundir import read_json
 from scoring import decide, predict_logits, score_of, softmax
 from speed.packing import packed
 
