@@ -201,4 +201,7 @@ def load_classifier(
         model, folder = load_run_model(run)
         tokenizer = load_tokenizer(folder, max_length or trained_length(run, model.config), model)
         decision = read_decision(run)
+        record = read_record(run / "train_args.json")
+        if record.get("interrupted"):
+            say(f"warning: {run} was interrupted after {record.get('steps')} steps")
         return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel, decision)

@@ -122,8 +122,6 @@ def find_teacher(settings: Settings, material: Material) -> Path:
         found = {"hashtags": "keep", "class_weights": "none", **found}
         differs = [name for name, value in wanted.items() if found.get(name) != value]
         if not differs:
-            if found.get("interrupted"):
-                say(f"warning: {candidate} was stopped after {found.get('steps')} steps")
             for name in WARNED:
                 if name in found and found[name] != getattr(settings, name):
                     asked = (

@@ -147,8 +147,6 @@ def score_run(
     logits, seconds = read(run, classifier, split.texts)
     logits = logits[:, columns]
     record, results = (read_record(run / f"{name}.json") for name in ("train_args", "results"))
-    if record.get("interrupted"):
-        say(f"warning: {run} was interrupted after {record.get('steps')} steps")
     temperature, threshold = manner.decision(classifier)
     if manner.prior is not None:
         logits[:, 1] += match_prior(logits[:, 1] - logits[:, 0], manner.prior)

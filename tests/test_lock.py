@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from small import stop_after
 
+import predict
 from experiment import command as commands
 from experiment.cli import UsageError
 from experiment.lock import locked
+from webapp.models import load_models
 
 FLAGS = ["--data", "sample", "--limit", 32, "--batch-size", 8, "--epochs", 1, "--dtype", "fp32"]
 
@@ -145,6 +147,18 @@ def test_what_was_cut_off_never_replaces_what_was_finished(model_dir, in_folder,
     assert (code, "going on after step 2" in err) == (0, True)
     assert json.loads(Path("runs/teacher/train_args.json").read_text())["seed"] == 1
     assert not Path("runs/.teacher.checkpoints").exists()
+
+
+def test_a_run_that_was_cut_off_says_so_wherever_it_answers(
+    model_dir, in_folder, monkeypatch, command, capsys
+):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2)
+        in_folder("--mode", "teacher", "--model", model_dir, *FLAGS)
+    result = command(predict, "--run", "runs/teacher", "hello")
+    assert "warning: runs/teacher was interrupted after 2 steps" in result.err
+    load_models([Path("runs/teacher")])
+    assert "warning: runs/teacher was interrupted after 2 steps" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("made", [True, False])
