@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from data import Data, Split, load_data
+from data import Choice, Data, Split, load_data
 from data.splitting import divide
-from data.tables import DataError, read_table
+from data.tables import DataError
 from experiment.cli import UsageError
+from experiment.encoding import fingerprint
 from experiment.loading import load_classifier
-from experiment.material import fingerprint
 from experiment.rundir import read_json
 from scoring import compute_metrics
 from study.arms import Arm
@@ -36,25 +36,20 @@ POOL = "pool"
 
 
 def pooled(settings: StudySettings) -> Data:
-    """The labelled texts as the split `pool`, and as `test` those that a data set keeps for it.
+    """The labelled texts as the split `pool`, and as `test` those that a data set came with.
 
-    A file has one table, whose label is `settings.positive` or something else.
+    Raises UsageError where there are more classes than two.
     """
-    if not os.path.isfile(settings.data):
-        data = load_data(settings.data, settings.limit)
-        train, more = data.splits["train"], data.splits["validation"]
-        pool = Split([*train.texts, *more.texts], [*train.labels, *more.labels])
-        return Data(data.name, {POOL: pool, "test": data.splits["test"]}, data.label_names)
-    if settings.positive is None:
-        raise UsageError(f"{settings.data} is a table (hint: --positive and --text-column)")
-    texts, labels = [], []
-    for row in read_table(Path(settings.data), (settings.text_column, "label")):
-        if row.error:
-            raise DataError(f"{settings.data}:{row.line}: {row.error}")
-        texts.append(row.cells[0])
-        labels.append(int(row.cells[1] == settings.positive))
-    pool = Split(texts[: settings.limit], labels[: settings.limit])
-    return Data(Path(settings.data).stem, {POOL: pool}, ("other", settings.positive))
+    choice = Choice(text_column=settings.text_column, positive=settings.positive)
+    data = load_data(settings.data, settings.limit, choice=choice)
+    if len(data.label_names) > 2:
+        classes = ", ".join(data.label_names)
+        raise UsageError(f"{settings.data} has the classes {classes} (hint: --positive NAME)")
+    own = {"test": data.splits["test"]} if "test" not in data.made else {}
+    parts = [split for name, split in data.splits.items() if name not in own]
+    texts = [text for part in parts for text in part.texts]
+    labels = [label for part in parts for label in part.labels]
+    return replace(data, splits={POOL: Split(texts, labels), **own})
 
 
 def deal(pool: Split, folds: int, rounds: int) -> np.ndarray:

@@ -13,7 +13,7 @@ class StudySettings:
     seeds: int = 5
     folds: int = 0
     rounds: int = 1
-    text_column: str = "text"
+    text_column: str | None = None
     positive: str | None = None
     runs: Path = Path("runs/study")
     results: Path | None = None

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -96,13 +96,16 @@ def test_what_train_reads_is_what_was_written(tmp_path):
 
 def test_a_table_is_one_label_against_the_rest(tmp_path):
     path = tmp_path / "forum.csv"
-    path.write_text('sentence,label\n"a, b",noHate\nc,hate\nd,relation\n', encoding="utf-8")
-    asked = StudySettings(data=str(path), text_column="sentence", positive="hate")
-    data = pooled(asked)
-    assert data.splits == {POOL: Split(["a, b", "c", "d"], [0, 1, 0])}
-    assert data.label_names == ("other", "hate")
-    with pytest.raises(UsageError, match="--positive"):
-        pooled(replace(asked, positive=None))
+    labels = ["noHate", "hate", "relation"]
+    rows = [f'"word{n}, b",{labels[n % 3]}\n' for n in range(60)]
+    path.write_text("sentence,label\n" + "".join(rows), encoding="utf-8")
+    data = pooled(StudySettings(data=str(path), positive="hate"))
+    assert list(data.splits) == [POOL]  # what was made for a test is nobody's benchmark
+    pairs = zip(data.splits[POOL].texts, data.splits[POOL].labels, strict=True)
+    assert sorted(pairs) == sorted((f"word{n}, b", int(n % 3 == 1)) for n in range(60))
+    assert data.label_names == ("not-hate", "hate")
+    with pytest.raises(UsageError, match=r"noHate, hate, relation .*--positive"):
+        pooled(StudySettings(data=str(path)))
 
 
 def test_the_arms_write_out_every_setting_that_decides_a_training():
