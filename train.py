@@ -27,13 +27,21 @@ EXAMPLES = """examples:
 
 
 def add_flag(
-    group: Any, name: str, metavar: str, about: str, kind: Callable[[str], Any] = str
+    group: Any,
+    name: str,
+    metavar: str | None,
+    about: str,
+    kind: Callable[[str], Any] = str,
+    choices: tuple[str, ...] | None = None,
 ) -> None:
     """A flag whose default stands in Settings, and is told where there is one."""
     default = getattr(Settings, name)
     shown = "" if default is None else " (default: %(default)s)"
     flag = "--" + name.replace("_", "-")
-    group.add_argument(flag, type=kind, default=default, metavar=metavar, help=about + shown)
+    about += shown
+    group.add_argument(
+        flag, type=kind, choices=choices, default=default, metavar=metavar, help=about
+    )
 
 
 def add_task_flags(parser: argparse.ArgumentParser) -> None:
@@ -91,13 +99,11 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         "beside --out, if there is one (default: auto)",
     )
     add("max_steps", "N", "stop after N steps", whole(1))
-    group.add_argument(
-        "--class-weights",
-        choices=("none", "balanced"),
-        default=Settings.class_weights,
-        help="balanced: in the loss on the labels every class weighs alike, however rare; scores "
-        "of rare classes come out too high then (default: %(default)s)",
+    weights = (
+        "balanced: in the loss on the labels every class weighs alike, however rare; scores "
+        "of rare classes come out too high then"
     )
+    add("class_weights", None, weights, choices=("none", "balanced"))
 
 
 def add_distillation_flags(parser: argparse.ArgumentParser) -> None:
@@ -125,14 +131,11 @@ def add_distillation_flags(parser: argparse.ArgumentParser) -> None:
         "more, the teacher runs in each step, as always with 0 "
         f"(default: {Settings.teacher_cache // 10**9}GB)",
     )
-    group.add_argument(
-        "--objective",
-        choices=("kd", "ce"),
-        default=Settings.objective,
-        help="kd: learn from labels and teacher; ce: the same student from labels "
-        "alone, the control (default: %(default)s)",
-    )
     add = partial(add_flag, group)
+    objective = (
+        "kd: learn from labels and teacher; ce: the same student from labels alone, the control"
+    )
+    add("objective", None, objective, choices=("kd", "ce"))
     unlabelled = "texts without labels: the student hears its teacher on them, beside the others"
     add("unlabelled", SOURCES, unlabelled)
     add("temperature", "TAU", "softens both sets of logits", number(float, 1e-3))
@@ -156,13 +159,9 @@ def parse_args(argv: list[str] | None = None) -> Settings:
     add_reading_flags(parser)
     add_training_flags(parser)
     add_shared_flags(parser, max_length=Settings.max_length)
-    parser.add_argument_group("against shortcuts").add_argument(
-        "--hashtags",
-        choices=("keep", "remove", "split"),
-        default=Settings.hashtags,
-        help="what the model reads of #BuildThatWall: all, nothing, or its words; "
-        "kept with the run (default: %(default)s)",
-    )
+    shortcuts = parser.add_argument_group("against shortcuts")
+    hashtags = "what the model reads of #BuildThatWall: all, nothing, or its words; kept in the run"
+    add_flag(shortcuts, "hashtags", None, hashtags, choices=("keep", "remove", "split"))
     add_distillation_flags(parser)
     add_lora_flags(parser)
     args = parser.parse_args(argv)

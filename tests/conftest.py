@@ -36,22 +36,22 @@ def minilm() -> Path:
     return resolve_model("minilm")
 
 
+def folder_of(variable: str, what: str) -> Path:
+    """Real data, which is not part of this repository: the folder that a variable names."""
+    folder = os.environ.get(variable)
+    if not folder:
+        pytest.skip(f"{variable} is not set: it names the folder of {what}")
+    return Path(folder)
+
+
 @pytest.fixture(scope="session")
 def tweeteval() -> Path:
-    """The TweetEval folder, which is not part of this repository."""
-    folder = os.environ.get("TWEETEVAL_DIR")
-    if not folder:
-        pytest.skip("TWEETEVAL_DIR is not set: it names the folder of the TweetEval data")
-    return Path(folder)
+    return folder_of("TWEETEVAL_DIR", "the TweetEval data")
 
 
 @pytest.fixture(scope="session")
 def forum() -> Path:
-    """The folder of the forum's sentences, which is not part of this repository."""
-    folder = os.environ.get("FORUM_DIR")
-    if not folder:
-        pytest.skip("FORUM_DIR is not set: it names the folder of the forum's sentences.csv")
-    return Path(folder)
+    return folder_of("FORUM_DIR", "the forum's sentences.csv")
 
 
 @pytest.fixture(scope="session")
