@@ -12,6 +12,10 @@ from hub import short_reason
 
 @contextmanager
 def parquet_file(path: Path) -> Iterator[Any]:
+    """An open pyarrow.parquet.ParquetFile; raises DataError for what is none, here and while open.
+
+    FileNotFoundError is left to the caller.
+    """
     import pyarrow.parquet
 
     try:
@@ -25,6 +29,7 @@ def parquet_file(path: Path) -> Iterator[Any]:
 
 
 def parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    """The rows of a file in batches, counted from 1, with their cells of `columns`."""
     number = 0
     with parquet_file(path) as file:
         if missing := no_column(file.schema_arrow.names, columns):

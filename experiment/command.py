@@ -100,7 +100,8 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
         say(f"{out}: layers {student.layers}, {trained:,} of {parameters:,} values trained")
         # Weights, the best ones and AdamW's two moments; old ones go when the new one is whole.
         checkpoint = 4 * 4 * trained
-        rundir.check_room(out, 4 * parameters + (settings.keep + 1) * checkpoint)
+        if rank() == 0:  # of several processes one writes
+            rundir.check_room(out, 4 * parameters + (settings.keep + 1) * checkpoint)
         with closing(Journal(metrics, checkpoints)) as journal:
             done = train_epochs(student, material, settings, journal, start, stop)
         if done.interrupted and is_whole(out):
