@@ -185,6 +185,8 @@ def _named_cells(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> Ite
     for row in rows:
         if row.error:
             yield row
+        elif len(header) > 1 and list(row.cells) == header:  # of tables that were joined
+            yield Row(row.line, error="the header again (hint: remove this line)")
         elif row.cells and len(row.cells) != len(header):
             hint = "(hint: a text with a separator in it needs quotes)"
             error = f"{len(row.cells)} cells under {len(header)} columns {hint}"

@@ -307,6 +307,14 @@ def test_bad_rows_are_told_with_their_places_or_left_out(path: Path) -> None:
     assert "30 bad rows are left out" in data.notes
 
 
+def test_the_header_of_a_table_that_was_joined_is_a_bad_row(path: Path) -> None:
+    source = table(path, "text,label", "text #,0", "text #,1", "text,label")
+    assert fails(source).startswith(f"{path}:4: the header again (hint: remove this line)")
+    data = read(source, skip_bad=True)
+    assert data.label_names == ("0", "1")
+    assert len(pairs(data)) == 27
+
+
 def test_missing_cells_of_parquet_are_bad_rows(tmp_path: Path) -> None:
     texts = ["a", None, "b", *(f"text {i}" for i in range(20))]
     labels = [None, 1.0, float("nan"), *([0.0, 1.0] * 10)]
