@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data import Choice
-from experiment.cli import UsageError, add_shared_flags, number, run_command
+from experiment.cli import UsageError, add_base_flag, add_shared_flags, number, run_command
 from experiment.data_flags import SOURCES, add_data_flags, choice_of
 from experiment.settings import Settings
 
@@ -67,6 +67,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     reading = parser.add_argument_group("what is read of --data")
     add_data_flags(reading)
+    add_base_flag(parser)
     add_shared_flags(parser, max_length=None)
     args = parser.parse_args(argv)
     if args.matched and (args.decided or args.hatecheck):
@@ -93,12 +94,13 @@ def main() -> int:
     for run in runs:
         if not is_run(run):
             raise ModelError(f"no trained model in {run}")
-    manner = Manner(args.max_length, args.batch_size, args.device, args.dtype, args.decided)
+    machine = (args.batch_size, args.device, args.dtype)
+    manner = Manner(args.max_length, *machine, args.decided, args.base)
     if args.hatecheck:
         scores = score_hatecheck(runs, args.hatecheck, manner)
         print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
         return 0
-    data = find_data(runs, args.data, args.limit, choice_of(vars(args)))
+    data = find_data(runs, args.data, args.limit, choice_of(vars(args)), args.base)
     split, names = data.splits[args.split], data.label_names
     if args.matched and len(names) > 2:
         raise UsageError(f"--matched is for two classes; {data.name} has {', '.join(names)}")

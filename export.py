@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from experiment.cli import UsageError, run_command, say
+from experiment.cli import UsageError, add_base_flag, run_command, say
 
 EXAMPLES = """examples:
   python export.py runs/lora runs/lora-merged
@@ -17,6 +17,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("run", type=Path, metavar="RUN", help="a run of --mode lora")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace a run in OUT")
+    add_base_flag(parser)
     return parser.parse_args(argv)
 
 
@@ -29,16 +30,16 @@ def main() -> int:
     from bert_min import ModelError, save_model
     from experiment.card import model_card
     from experiment.loading import load_run_model, load_tokenizer, naming, trained_length
-    from experiment.rundir import prepared, read_json, read_record, write_json
+    from experiment.rundir import prepared, read_json, read_record, read_results, write_json
     from lora import lora_layers, unload_lora
 
     with naming(args.run):
-        model, home = load_run_model(args.run)
+        model, home = load_run_model(args.run, args.base)
         tokenizer = load_tokenizer(home, trained_length(args.run, model.config), model)
     if not any(True for _ in lora_layers(model)):
         raise UsageError(f"{args.run} has no adapter: it is a plain checkpoint already")
     unload_lora(model)
-    record, results = (read_record(args.run / f"{n}.json") for n in ("train_args", "results"))
+    record, results = read_record(args.run / "train_args.json"), read_results(args.run)
     with prepared(args.out) as folder:
         save_model(model, folder)
         decision = read_json(args.run / "config.json").get("decision")
@@ -46,7 +47,8 @@ def main() -> int:
             write_json(folder / "config.json", model.config.to_dict() | {"decision": decision})
         tokenizer.save(folder)
         record |= {"out": str(args.out), "merged_from": str(args.run)}
-        record.pop("identity", None)  # no training ends as this folder
+        for name in ("identity", "base"):  # no training ends as this folder, and it has no base
+            record.pop(name, None)
         write_json(folder / "train_args.json", record)
         if results:
             results["parameters"] = sum(p.numel() for p in model.parameters())

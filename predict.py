@@ -12,7 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from data.tables import FORMATS, DataError, Row, read_texts
-from experiment.cli import UsageError, add_shared_flags, run_command, say
+from experiment.cli import UsageError, add_base_flag, add_shared_flags, run_command, say
 
 EXAMPLES = """examples:
   python predict.py --run runs/odd "I hate you" "What a lovely day"
@@ -54,6 +54,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="write here, once all is labelled; stopped, the same command on the same file goes on "
         "(default: JSON lines to stdout)",
     )
+    add_base_flag(parser)
     add_shared_flags(parser, max_length=None)
     args = parser.parse_args(argv)
     if bool(args.texts) == bool(args.file):
@@ -85,7 +86,9 @@ def main() -> int:
     if world() > 1 and out.suffix != ".jsonl":
         raise UsageError("torchrun needs an --out that ends in .jsonl")
     dtype = pick_dtype(args.dtype, device, training=False)
-    classifier = load_classifier(args.run, args.max_length, args.batch_size, device, dtype)
+    classifier = load_classifier(
+        args.run, args.max_length, args.batch_size, device, dtype, args.base
+    )
     classifier.pack()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 

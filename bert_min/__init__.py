@@ -4,7 +4,8 @@ from bert_min.config import BertConfig, ModelError
 from bert_min.find import resolve_model
 from bert_min.model import BertForSequenceClassification, BertOutput
 from bert_min.tokenizer import BertTokenizer, Encoded
-from bert_min.weights import load_model, save_model, save_tensors
+from bert_min.tokenizer_files import files_of_tokenizer
+from bert_min.weights import load_model, save_model, save_tensors, weight_files
 from hub import commit_of
 
 __all__ = [
@@ -15,8 +16,10 @@ __all__ = [
     "Encoded",
     "ModelError",
     "commit_of",
+    "files_of_tokenizer",
     "load_model",
     "resolve_model",
     "save_model",
     "save_tensors",
+    "weight_files",
 ]

@@ -27,6 +27,14 @@ AS_IT_STANDS = ("PreTrainedTokenizerFast", "TokenizersBackend")
 OF_VOCAB = ("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer")
 
 
+def files_of_tokenizer(folder: Path) -> list[Path]:
+    """The files that a folder's tokenizer is read from."""
+    made_of = ("tokenizer.json", "vocab.txt")
+    found = [folder / name for name in made_of if (folder / name).is_file()][:1]
+    more = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "config.json")
+    return found + [folder / name for name in more if (folder / name).is_file()]
+
+
 def read_tokenizer(folder: Path, say: Callable[[str], object]) -> tuple[Tokenizer, dict[str, Any]]:
     """The tokenizer of a folder, and the tokenizer_config.json that goes with it.
 

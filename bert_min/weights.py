@@ -19,38 +19,51 @@ IGNORED_PREFIX = "cls."
 IGNORED_SUFFIX = "position_ids"
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Read a `.safetensors` file, or a folder with `model.safetensors` or its sharded index.
+INDEX = "model.safetensors.index.json"  # of a checkpoint in several files
 
-    Raises ModelError where a file is missing or damaged; pickled files are never opened.
+
+def weight_files(path: Path) -> list[Path]:
+    """The files that weights are read from: of a folder `model.safetensors`, or else its shards.
+
+    `path` may also be one file, or the index that names shards. Raises ModelError where a file is
+    missing, or the index damaged.
     """
-    if path.is_file():
-        return _read_file(path)
-    index = path / "model.safetensors.index.json"
-    if (path / "model.safetensors").exists() or not index.exists():
-        return _read_file(path / "model.safetensors")
+    whole, index = path / "model.safetensors", path / INDEX
+    if path.is_dir():
+        path = whole if whole.exists() or not index.exists() else index
+    files = _shards(path) if path.name == INDEX else [path]
+    for file in files:
+        if not file.is_file():
+            others = [p.name for p in file.parent.glob("*.bin")]
+            hint = f" (hint: {others[0]} is a pickle; only safetensors is read)" if others else ""
+            raise ModelError(f"no {file.name} in {file.parent}{hint}")
+    return files
+
+
+def _shards(index: Path) -> list[Path]:
     try:
         table = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
         shards = sorted({str(shard) for shard in table.values()})
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise ModelError(f"{index} is not an index of safetensors files: {error!r}") from None
-    tensors: dict[str, Tensor] = {}
     for shard in shards:
         if Path(shard).name != shard:
             raise ModelError(f"{index} names {shard!r}, which is not a file beside it")
-        tensors |= _read_file(path / shard)
+    return [index.parent / shard for shard in shards]
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of `weight_files`.
+
+    Raises ModelError where a file is missing or damaged; pickled files are never opened.
+    """
+    tensors: dict[str, Tensor] = {}
+    for file in weight_files(path):
+        try:
+            tensors |= load_file(file)
+        except (SafetensorError, OSError) as error:
+            raise ModelError(f"{file} is not a readable safetensors file: {error}") from None
     return tensors
-
-
-def _read_file(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        others = [p.name for p in path.parent.glob("*.bin")] + [path.name] * (path.suffix == ".bin")
-        hint = f" (hint: {others[0]} is a pickle; only safetensors is read)" if others else ""
-        raise ModelError(f"no {path.name} in {path.parent}{hint}")
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path} is not a readable safetensors file: {error}") from None
 
 
 def canonical_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -142,15 +155,16 @@ def load_model(
     path: Path,
     label_names: tuple[str, ...] | None = None,
     say: Callable[[str], object] = lambda text: None,
+    config: BertConfig | None = None,
 ) -> BertForSequenceClassification:
-    """Build the model of a folder (or of a weights file with its config.json beside it).
+    """Build the model of a folder, or of a weights file or index, by `config` or the config.json.
 
     With `label_names` the model begins a training on these classes: of head and pooler what the
     checkpoint does not have is drawn, as head.begin tells `say`. Without, the checkpoint must
     carry both. Raises ModelError.
     """
     folder = path.parent if path.is_file() else path
-    config = BertConfig.from_file(folder / "config.json")
+    config = config or BertConfig.from_file(folder / "config.json")
     # Before the model is built: a bad file is refused at once.
     tensors = canonical_names(read_tensors(path))
     _refuse_other_families(tensors, path)

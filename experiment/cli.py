@@ -29,6 +29,7 @@ class UsageError(Exception):
 
 EXIT_CODES = {
     "UsageError": 2,
+    "RanksError": 2,
     "DataError": 3,
     "ModelError": 4,
     "AdapterError": 4,
@@ -51,10 +52,14 @@ def run_command(main: Callable[[], int]) -> NoReturn:
     except ModuleNotFoundError as error:
         if error.name is None or (Path(__file__).parent.parent / error.name).is_dir():
             raise
+        missing = f"{error.name} is not installed in this Python"
         hint = "(hint: make demo installs it; then source .venv/bin/activate)"
         if error.name in ("scipy", "sklearn"):
             hint = "(hint: pip install -r requirements-study.txt)"
-        print(f"error: {error.name} is not installed in this Python {hint}", file=sys.stderr)
+        if error.name in sys.stdlib_module_names:  # of other systems alone
+            missing = f"{error.name} is not in this Python"
+            hint = "(hint: on Linux and macOS it is, and in WSL)"
+        print(f"error: {missing} {hint}", file=sys.stderr)
         code = 4
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -156,6 +161,15 @@ def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) ->
         metavar="N",
         help="tokens of a text that are read, [CLS] and [SEP] included "
         f"(default: {max_length or 'as the run was trained'})",
+    )
+
+
+def add_base_flag(group: "argparse._ActionsContainer") -> None:
+    group.add_argument(
+        "--base",
+        metavar="ID|DIR|minilm",
+        help="what LoRA runs were trained on (default: what they name, or what lies where it lay "
+        "beside them)",
     )
 
 

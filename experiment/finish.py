@@ -1,6 +1,10 @@
 """What comes after the last epoch: the best weights back, scores, and a whole run directory."""
 
+import json
+import os
 import platform
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,6 +30,7 @@ from scoring import (
     evaluate,
     fit_temperature,
     predict_logits,
+    score_of,
     softmax,
 )
 from speed.packing import packed
@@ -61,7 +66,7 @@ def score(
         results["decided"] = decided
         decided[name] = compute_metrics(logits / temperature, split.labels, threshold)
         names = material.data.label_names
-        rundir.write_predictions(folder / "predictions", name, logits, split.labels, names)
+        write_predictions(folder / "predictions", name, logits, split.labels, names)
     decided |= {"temperature": temperature, "threshold": threshold}
     last.setdefault("test", results["test"])
     return results | {"last_epoch": last}
@@ -79,6 +84,31 @@ def fit_decision(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     return temperature, round(threshold, 4)
 
 
+def write_predictions(
+    folder: Path, split: str, logits: np.ndarray, labels: Sequence[int], names: Sequence[str]
+) -> None:
+    """Write `SPLIT.txt`, one label id a line as TweetEval scores it, and `SPLIT.jsonl`.
+
+    A line's `score` is as in a classifier.Prediction, without temperature and threshold.
+    """
+    folder.mkdir(exist_ok=True)
+    predicted = logits.argmax(axis=1)
+    (folder / f"{split}.txt").write_text("".join(f"{p}\n" for p in predicted), encoding="utf-8")
+    lines = (
+        {
+            "label": names[p],
+            "gold": names[gold],
+            "score": round(float(probability), 6),
+            "logits": [round(float(value), 6) for value in row],
+        }
+        for p, gold, row, probability in zip(
+            predicted, labels, logits, score_of(softmax(logits), predicted), strict=True
+        )
+    )
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / f"{split}.jsonl").write_text(text, encoding="utf-8")
+
+
 def make_record(
     settings: Settings, material: Material, student: Student, done: Progress, identity: str
 ) -> dict[str, Any]:
@@ -94,6 +124,7 @@ def make_record(
         "lr": settings.learning_rate,
         "layers": student.layers,
         "base_model": base_model(settings.model),
+        **record_base(settings, material),
         "revision": commit_of(material.folder),
         "data_revision": data.revision,
         **vars(data.choice),
@@ -122,6 +153,20 @@ def base_model(source: str) -> str:
     if source == MINILM:
         return MINILM_ID
     return str(Path(source).resolve()) if Path(source).exists() else source
+
+
+def record_base(settings: Settings, material: Material) -> dict[str, str]:
+    """Where an adapter's base lies, seen from the run: both may move together.
+
+    Nothing for a base that other programs know by an id, or that has not even a folder in common.
+    """
+    base, out = (os.path.realpath(path) for path in (material.folder, settings.out))
+    with suppress(ValueError):  # two drives
+        common = Path(os.path.commonpath([base, out]))
+        local = Path(base_model(settings.model)).is_absolute()
+        if settings.mode == "lora" and local and common != common.parent:
+            return {"base": Path(os.path.relpath(base, out)).as_posix()}
+    return {}
 
 
 def save_run(

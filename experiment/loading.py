@@ -14,21 +14,21 @@ from bert_min import (
     BertTokenizer,
     ModelError,
     load_model,
-    resolve_model,
 )
 from data.names import negative_first
+from experiment.adapted import adapter_classes, find_base, folder_of, is_adapted, load_adapted
 from experiment.classifier import Classifier, read_decision
 from experiment.cli import say
 from experiment.rundir import (
     check_links,
     check_manifest,
+    is_ours,
     is_run,
     read_json,
     read_record,
-    weights_sha256,
 )
 from hub import HubError
-from lora import AdapterError, head_rows, load_adapter, merge_lora, read_adapter_config
+from lora import AdapterError
 
 
 def load_tokenizer(
@@ -86,10 +86,13 @@ def trained_length(run: Path, config: BertConfig) -> int:
     return int(length)
 
 
-def load_run_model(run: Path) -> tuple[BertForSequenceClassification, Path]:
+def load_run_model(
+    run: Path, base: str | None = None
+) -> tuple[BertForSequenceClassification, Path]:
     """The model of a run directory, an adapter merged into its base, and its tokenizer's folder.
 
-    Takes this project's runs, and what transformers or PEFT saved. Raises ModelError, AdapterError.
+    Takes this project's runs, and what transformers or PEFT saved; `base` says where the base of
+    an adapter is. Raises ModelError, AdapterError, HubError.
     """
     if not is_run(run):
         raise ModelError(
@@ -97,8 +100,8 @@ def load_run_model(run: Path) -> tuple[BertForSequenceClassification, Path]:
         )
     check_links(run)
     check_manifest(run)
-    if (run / "adapter_config.json").is_file():
-        model, folder = load_adapted(run)
+    if is_adapted(run):
+        model, folder = load_adapted(run, base)
     else:
         model, folder = load_model(run), run
     if not is_ours(run):
@@ -106,47 +109,15 @@ def load_run_model(run: Path) -> tuple[BertForSequenceClassification, Path]:
     return model, folder
 
 
-def load_adapted(run: Path) -> tuple[BertForSequenceClassification, Path]:
-    """The base of an adapter with the adapter merged into it, and the folder of its tokenizer."""
-    base = find_base(run)
-    folder = base.parent if base.is_file() else base
-    model = load_model(base, adapter_classes(run, folder))
-    load_adapter(model, run)
-    trained = {name for name, own in model.named_parameters() if own.requires_grad}
-    if lost := [name for name in model.drawn if name not in trained]:
-        raise ModelError(f"neither {run} nor its base {base} has a {lost[0]} for its classes")
-    merge_lora(model)
-    own_tokenizer = any((run / name).is_file() for name in ("tokenizer.json", "vocab.txt"))
-    return model, run if own_tokenizer else folder
-
-
-def adapter_classes(run: Path, base: Path) -> tuple[str, ...]:
-    """The classes of an adapter on a model in the folder `base`, in the order of its head."""
-    named = run if (run / "config.json").is_file() else base  # PEFT saves no config.json
-    config = BertConfig.from_file(named / "config.json")
-    config.check_head()
-    names, rows = config.label_names, head_rows(run)
-    if rows and rows != len(names) and named == base:  # the base's names are not the adapter's
-        names = tuple(f"LABEL_{index}" for index in range(rows))
-    return names
-
-
-def classes_of(run: Path) -> tuple[str, ...]:
+def classes_of(run: Path, base: str | None = None) -> tuple[str, ...]:
     """The classes of a run in the order that it is loaded with, the positive one of two last."""
     with naming(run):
-        if (run / "adapter_config.json").is_file():
-            base = find_base(run)
-            names = adapter_classes(run, base.parent if base.is_file() else base)
+        if is_adapted(run):
+            names = adapter_classes(run, folder_of(find_base(run, base)))
         else:
             names = BertConfig.from_file(run / "config.json").label_names
     reordered = None if is_ours(run) or len(names) != 2 else negative_first(*names)
     return reordered or names
-
-
-def is_ours(run: Path) -> bool:
-    """Whether this project trained a run: its second class of two is then the positive one."""
-    record, config = (read_json(run / f"{name}.json") for name in ("train_args", "config"))
-    return "label_names" in record or "decision" in config
 
 
 def put_positive_last(model: BertForSequenceClassification, run: Path) -> None:
@@ -169,39 +140,24 @@ def put_positive_last(model: BertForSequenceClassification, run: Path) -> None:
         model.config = replace(model.config, label_names=order)
 
 
-def find_base(run: Path) -> Path:
-    """The weights that a run's adapter was trained on; raises ModelError where they changed."""
-    own = run / "base"  # half-depth bases are not published anywhere, so the run carries its own
-    if own.is_dir():
-        return own
-    config = read_adapter_config(run)
-    source = config.get("base_model_name_or_path")
-    if not source:
-        raise ModelError(f"{run}/adapter_config.json does not name its base model")
-    base = resolve_model(source, config.get("revision"))
-    trained_on = read_json(run / "train_args.json").get("model_sha256")
-    if trained_on and weights_sha256(base) != trained_on:
-        raise ModelError(f"{source} is not the model that the adapter in {run} was trained on")
-    return base
-
-
 def load_classifier(
     run: Path,
     max_length: int | None = None,
     batch_size: int = 64,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
-    parallel: bool = True,
+    base: str | None = None,
 ) -> Classifier:
     """Load a run directory; `max_length` defaults to the one that it was trained with.
 
+    `base` is the model that its adapter was trained on, where that is not where it was.
     Raises ModelError, AdapterError or HubError, which name the run.
     """
     with naming(run):
-        model, folder = load_run_model(run)
+        model, folder = load_run_model(run, base)
         tokenizer = load_tokenizer(folder, max_length or trained_length(run, model.config), model)
         decision = read_decision(run)
         record = read_record(run / "train_args.json")
         if record.get("interrupted"):
             say(f"warning: {run} was interrupted after {record.get('steps')} steps")
-        return Classifier(model.to(device), tokenizer, batch_size, dtype, parallel, decision)
+        return Classifier(model.to(device), tokenizer, batch_size, dtype, decision=decision)

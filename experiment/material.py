@@ -11,7 +11,14 @@ from pathlib import Path
 
 import torch
 
-from bert_min import BertTokenizer, ModelError, commit_of, load_model, resolve_model
+from bert_min import (
+    BertTokenizer,
+    ModelError,
+    commit_of,
+    load_model,
+    resolve_model,
+    weight_files,
+)
 from data import Data, Split, load_data, repeats
 from data.flat import TokenIds
 from data.hashtags import READINGS
@@ -83,7 +90,7 @@ def gather(settings: Settings, device: torch.device) -> Material:
         device=device,
         dtype=pick_dtype(settings.dtype, device, training=True),
         folder=folder,
-        model_sha256=rundir.weights_sha256(folder),
+        model_sha256=rundir.sha256(weight_files(folder)),
         depth=model.config.num_hidden_layers,
         tokenizer=tokenizer,
         data=data,

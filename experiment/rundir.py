@@ -5,16 +5,13 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bert_min import ModelError
+from bert_min import ModelError, weight_files
 from hub import FILES
-from scoring import score_of, softmax
 from speed.ranks import rank
 
 ORDER = ("teacher", "odd", "even", "first", "last", "hybrid", "lora")  # of runs, in every list
@@ -51,7 +48,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 # What is read again of a run's two records, and may stand there.
 KINDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("mode", "data", "data_sha256", "split"), (str,)),
+    **dict.fromkeys(("mode", "data", "data_sha256", "model_sha256", "base"), (str,)),
+    "split": (str,),
     **dict.fromkeys(("text_column", "label_column", "positive"), (str, type(None))),
     "data_revision": (str, type(None)),
     "positive_from": (float, int, type(None)),
@@ -82,10 +80,10 @@ def sha256(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def weights_sha256(source: Path) -> str:
-    """The identity of a model's weights: a folder's safetensors files, or the one file."""
-    files = [source] if source.is_file() else sorted(source.glob("*.safetensors"))
-    return sha256(files)
+def weights_sha256(run: Path) -> str:
+    """The identity of a run's weights, of an adapter where it has one. Raises ModelError."""
+    adapted = (run / "adapter_config.json").is_file()
+    return sha256(weight_files(run / "adapter_model.safetensors" if adapted else run))
 
 
 @contextmanager
@@ -189,6 +187,20 @@ def is_run(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
 
 
+def is_ours(run: Path) -> bool:
+    """Whether this project trained a run: its second class of two is then the positive one."""
+    record, config = (read_json(run / f"{name}.json") for name in ("train_args", "config"))
+    return "label_names" in record or "decision" in config
+
+
+def read_results(run: Path) -> dict[str, Any]:
+    """The results.json of a run that this project trained; another program's is not asked.
+
+    Raises ModelError where a value cannot be meant.
+    """
+    return read_record(run / "results.json") if is_ours(run) else {}
+
+
 def find_runs(folder: Path) -> list[Path]:
     """The runs in a folder: those whose names begin with a word of ORDER first, as ordered."""
     runs = [path for path in folder.glob("*") if is_run(path) and not path.name.startswith(".")]
@@ -198,28 +210,3 @@ def find_runs(folder: Path) -> list[Path]:
         return (ORDER.index(first) if first in ORDER else len(ORDER), run.name)
 
     return sorted(runs, key=rank)
-
-
-def write_predictions(
-    folder: Path, split: str, logits: np.ndarray, labels: Sequence[int], names: Sequence[str]
-) -> None:
-    """Write `SPLIT.txt`, one label id a line as TweetEval scores it, and `SPLIT.jsonl`.
-
-    A line's `score` is as in a classifier.Prediction, without temperature and threshold.
-    """
-    folder.mkdir(exist_ok=True)
-    predicted = logits.argmax(axis=1)
-    (folder / f"{split}.txt").write_text("".join(f"{p}\n" for p in predicted), encoding="utf-8")
-    lines = (
-        {
-            "label": names[p],
-            "gold": names[gold],
-            "score": round(float(probability), 6),
-            "logits": [round(float(value), 6) for value in row],
-        }
-        for p, gold, row, probability in zip(
-            predicted, labels, logits, score_of(softmax(logits), predicted), strict=True
-        )
-    )
-    text = "".join(json.dumps(line) + "\n" for line in lines)
-    (folder / f"{split}.jsonl").write_text(text, encoding="utf-8")

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from data import Choice, Data, Split, load_data
+from data import Choice, Data, DataError, Split, load_data
 from data.matching import in_order_of
 from data.sources import AS_FOUND
 from experiment.classifier import Classifier
@@ -18,7 +18,7 @@ from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
 from experiment.hardware import pick_device, pick_dtype
 from experiment.loading import classes_of, load_classifier
-from experiment.rundir import read_record
+from experiment.rundir import read_record, read_results
 from lora import count_parameters
 from scoring import compute_metrics
 from scoring.calibration import match_prior
@@ -34,12 +34,13 @@ class Manner:
     device: str
     dtype: str
     decided: bool
+    base: str | None = None  # of the runs that are adapters
     prior: float | None = None  # the share of positives that scores are matched to
 
     def load(self, run: Path) -> Classifier:
         device = pick_device(self.device)
         dtype = pick_dtype(self.dtype, device, training=False)
-        return load_classifier(run, self.max_length, self.batch_size, device, dtype)
+        return load_classifier(run, self.max_length, self.batch_size, device, dtype, self.base)
 
     def decision(self, classifier: Classifier) -> tuple[float, float]:
         """The temperature and the threshold to score with."""
@@ -49,7 +50,11 @@ class Manner:
 
 
 def find_data(
-    runs: list[Path], source: str | None, limit: int | None, choice: Choice = AS_FOUND
+    runs: list[Path],
+    source: str | None,
+    limit: int | None,
+    choice: Choice = AS_FOUND,
+    base: str | None = None,
 ) -> Data:
     """The texts to score: those of `source`, or what the runs were trained on, read as then.
 
@@ -63,8 +68,9 @@ def find_data(
         data = load_data(source, limit, None, replace(choice, split=made_as))
         for note in data.notes:
             say(note)
-    elif len({record.get("data_sha256") for record in records}) > 1:
-        raise UsageError("these runs were trained on different data (hint: name runs of one kind)")
+    elif others := trained_on_others(runs, records):
+        hint = "(hint: name runs of one kind, or --data)"
+        raise UsageError(f"these runs were trained on different data: {others} {hint}")
     elif record.get("data") is None:
         raise UsageError("these runs do not say what they were trained on (hint: give --data)")
     else:
@@ -78,10 +84,28 @@ def find_data(
             changed = "" if source else ": they have changed since"
             say(f"warning: {data.name} are other texts than {run} was trained on{changed}")
     for run in reversed(runs):
-        data, note = in_order_of(data, classes_of(run))
+        try:
+            data, note = in_order_of(data, classes_of(run, base))
+        except DataError as error:
+            raise DataError(f"{run}: {error}") from None
         if note:
             say(f"{run}: {note}")
     return data
+
+
+def trained_on_others(runs: Sequence[Path], records: Sequence[dict[str, Any]]) -> str:
+    """Which runs were trained on other texts than the first, and what of their flags differs."""
+    first, told = records[0], []
+    flags = ["data", "data_revision", "limit", *(f.name for f in fields(Choice))]
+    for run, record in zip(runs, records, strict=True):
+        if record.get("data_sha256") != first.get("data_sha256"):
+            differs = [
+                f"--{name.replace('_', '-')} {record.get(name)} and not {first.get(name)}"
+                for name in flags
+                if record.get(name) != first.get(name)
+            ]
+            told.append(f"{run} with {', '.join(differs) or 'the same flags on changed files'}")
+    return f"{runs[0]}, but {'; '.join(told)}" if told else ""
 
 
 def score_hatecheck(runs: list[Path], folder: Path, manner: Manner) -> dict[str, Any]:
@@ -146,7 +170,7 @@ def score_run(
     parameters, _ = count_parameters(classifier.model.parameters())
     logits, seconds = read(run, classifier, split.texts)
     logits = logits[:, columns]
-    record, results = (read_record(run / f"{name}.json") for name in ("train_args", "results"))
+    record, results = read_record(run / "train_args.json"), read_results(run)
     temperature, threshold = manner.decision(classifier)
     if manner.prior is not None:
         logits[:, 1] += match_prior(logits[:, 1] - logits[:, 0], manner.prior)

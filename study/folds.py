@@ -117,7 +117,8 @@ class CrossValidation(Study):
     def make_record(self, out: Path, arm: Arm, seed: int) -> dict[str, Any]:
         record = super().make_record(out, arm, seed)
         if "test" in self.data.splits:
-            split, classifier = self.data.splits["test"], load_classifier(out, parallel=False)
+            split, classifier = self.data.splits["test"], load_classifier(out)
+            classifier.parallel = False
             classifier.pack()
             scores = compute_metrics(classifier.logits(split.texts), split.labels)
             record["official_test"] = shortened(scores)

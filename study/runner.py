@@ -165,7 +165,8 @@ class Study:
     def make_record(self, out: Path, arm: Arm, seed: int) -> dict[str, Any]:
         record = make_record(out, arm.name, seed, self.kept) | {"flags": self.flags(arm)}
         if folder := self.settings.hatecheck:
-            cases, classifier = read_cases(folder), load_classifier(out, parallel=False)
+            cases, classifier = read_cases(folder), load_classifier(out)
+            classifier.parallel = False
             classifier.pack()
             record["hatecheck"] = score_cases(cases, classifier.logits(cases.texts))
         return record

@@ -185,7 +185,7 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], Any], str]] = {
         "lora", content("adapter_config.json", b"{"), "adapter_config.json"
     ),
     "other-base": ("lora", other_base, "is not the model that the adapter"),
-    "narrow-base": ("lora", narrow_base, "lora_A"),
+    "narrow-base": ("lora", narrow_base, "another shape"),
     "no-base": (
         "lora", entry("adapter_config.json", base_model_name_or_path="/no/base"), "/no/base"
     ),

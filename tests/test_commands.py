@@ -395,8 +395,26 @@ def test_eval_says_what_it_lacks(train, command):
     train("teacher", "--limit", 32, "--out", "runs/small")
     result = command(eval_command)
     assert result.code == 2
-    assert "trained on different data (hint: name runs of one kind)" in result.err
+    assert result.err == (
+        "error: these runs were trained on different data: runs/teacher, but runs/small with "
+        "--limit 32 and not 64 (hint: name runs of one kind, or --data)\n"
+    )
     assert command(eval_command, "--data", "sample", "--limit", 32).code == 0
+
+
+@pytest.mark.parametrize("content", ["[]", '{"train_loss": 1, "parameters": "x"}', "{"])
+def test_results_of_another_program_are_a_line_and_no_traceback(web_runs, command, content):
+    run = Path(shutil.copytree(web_runs / "odd", "odd"))
+    (run / "results.json").write_text(content)
+    result = command(eval_command, run, "--limit", 16, "--data", "sample")
+    assert (result.code, result.err.count("\n")) == (4, 1)
+    assert "odd/results.json" in result.err
+    (run / "train_args.json").unlink()
+    config = read(run / "config.json")
+    (run / "config.json").write_text(json.dumps({k: config[k] for k in config if k != "decision"}))
+    (run / "MANIFEST.json").unlink()
+    result = command(eval_command, run, "--limit", 16, "--data", "sample")
+    assert result.code == 0, result.err  # a model of others: its results are not asked
 
 
 def test_damaged_runs_are_refused(train, command):

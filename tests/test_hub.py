@@ -378,7 +378,9 @@ def test_a_base_that_is_not_to_be_had_names_the_run(hub: HubStandIn, tmp_path: P
     path = tmp_path / "runs" / "lora" / "adapter_config.json"
     path.write_text(json.dumps({**config, "base_model_name_or_path": "no/such"}))
     (line,) = Run(LABEL, "runs/lora", home=tmp_path, url=hub.url).lines()
-    assert line.startswith("4 runs/lora: model no/such is not on the Hub, or is private (hint: ")
+    assert line.startswith(
+        "4 runs/lora, its base: model no/such is not on the Hub, or is private (hint: --base DIR "
+    )
 
 
 def test_a_person_sees_how_far_the_download_is(hub: HubStandIn, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from experiment.cli import UsageError, add_device_flag, number, run_command
+from experiment.cli import UsageError, add_base_flag, add_device_flag, number, run_command
 
 EXAMPLES = """examples:
   python -m webapp                                  every run under runs/, else runs/demo/
@@ -66,6 +66,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="classes that count as toxic, known to every run (default: the positive one of two, "
         "of more all but those that say no, none, normal, neutral ...)",
     )
+    add_base_flag(parser)
     add_device_flag(parser)
     args = parser.parse_args(argv)
     if args.threads < args.max_running + 2:
@@ -89,7 +90,7 @@ def main() -> int:
     give_memory_back()
     device = pick_device(args.device)
     torch.set_num_threads(max(1, torch.get_num_threads() // args.max_running))
-    models = load_models(choose_runs(args.run), device, args.toxic)
+    models = load_models(choose_runs(args.run), device, args.toxic, args.base)
     more = [name for name, model in models.items() if len(model.names) > 2]
     if more and args.threshold is not None:
         raise UsageError(f"--threshold is for two classes, and {more[0]} has more")

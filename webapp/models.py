@@ -105,16 +105,21 @@ def choose_toxic(run: Path, names: Sequence[str], asked: Sequence[str] = ()) -> 
 
 
 def load_models(
-    runs: Sequence[Path], device: torch.device | str = "cpu", toxic: Sequence[str] = ()
+    runs: Sequence[Path],
+    device: torch.device | str = "cpu",
+    toxic: Sequence[str] = (),
+    base: str | None = None,
 ) -> dict[str, Model]:
     """Load every run and score one text with it; `toxic` names classes, as in `choose_toxic`.
 
-    Raises ModelError, AdapterError, UsageError.
+    `base` is what the adapters were trained on. Raises ModelError, AdapterError, HubError,
+    UsageError.
     """
     models: dict[str, Model] = {}
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
-        classifier = load_classifier(run, None, BATCH_SIZE, device, parallel=False)
+        classifier = load_classifier(run, None, BATCH_SIZE, device, base=base)
+        classifier.parallel = False
         if not np.isfinite(classifier.predict(["I hate you"])[0].score):
             raise ModelError(f"{run} gives a score that is no number")
         unload_lora(classifier.model)
