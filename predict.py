@@ -8,10 +8,11 @@ import argparse
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import chain, islice
 from pathlib import Path
 
-from data.tables import FORMATS, DataError, Row, read_texts
+from data.tables import FORMATS, DataError, Row, kind_of, read_texts
 from experiment.cli import UsageError, add_base_flag, add_shared_flags, run_command, say
 
 EXAMPLES = """examples:
@@ -51,8 +52,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--out",
         type=Path,
         metavar="F.jsonl|F.csv",
-        help="write here, once all is labelled; stopped, the same command on the same file goes on "
+        help="write here, once all is labelled; stopped, the same command goes on from there "
         "(default: JSON lines to stdout)",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="begin anew, where another job to --out stopped"
     )
     add_base_flag(parser)
     add_shared_flags(parser, max_length=None)
@@ -74,11 +78,13 @@ def main() -> int:
     import torch
     from tqdm import tqdm
 
-    from experiment.answers import AnswerFile, as_csv, as_json
+    from experiment.adapted import files_read
+    from experiment.answers import as_csv, as_json
     from experiment.hardware import pick_device, pick_dtype
-    from experiment.labelling import finish, job, labelled, part_of
+    from experiment.labelling import begin, finish, job, labelled
     from experiment.loading import load_classifier
-    from speed.ranks import add_up, join_ranks, rank, world
+    from experiment.lock import locked
+    from speed.ranks import add_up, join_ranks, rank, wait_for_all, world
 
     device = join_ranks(pick_device(args.device))
     if world() > 1 and not (args.file and args.file.is_file() and out):
@@ -86,43 +92,51 @@ def main() -> int:
     if world() > 1 and out.suffix != ".jsonl":
         raise UsageError("torchrun needs an --out that ends in .jsonl")
     dtype = pick_dtype(args.dtype, device, training=False)
-    classifier = load_classifier(
-        args.run, args.max_length, args.batch_size, device, dtype, args.base
-    )
-    classifier.pack()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with locked(out) if out else nullcontext():
+        wait_for_all()  # one of several processes holds the lock for all
+        classifier = load_classifier(
+            args.run, args.max_length, args.batch_size, device, dtype, args.base
+        )
+        classifier.pack()
 
-    rows: Iterator[Row] = (Row(n, (text,)) for n, text in enumerate(args.texts, start=1))
-    if args.file:
-        rows = islice(read_texts(args.file, args.column, args.format), rank(), None, world())
-    rows = chain(list(islice(rows, 1)), rows)  # no file, no column: said before a file is made
+        rows: Iterator[Row] = (Row(n, (text,)) for n, text in enumerate(args.texts, start=1))
+        if args.file:
+            rows = islice(read_texts(args.file, args.column, args.format), rank(), None, world())
+        rows = chain(list(islice(rows, 1)), rows)  # no file, no column: said before a file is made
 
-    flags = [args.format, args.column, args.max_length, args.dtype, args.device]
-    order = [args.batch_size, rank(), world()]
-    file = None
-    if out:
-        file = AnswerFile(part_of(out, rank()), job(args.run, args.file, flags, order))
-    counts = file.counts if file else {"rows": 0, "bad": 0}
-    if counts["rows"]:
-        say(f"{out}: going on after {counts['rows']:,} rows")
-    form = as_csv if out and out.suffix == ".csv" else as_json
-    told = 0
-    with tqdm(initial=counts["rows"], unit="text", disable=None if args.file else True) as bar:
-        for answers in labelled(islice(rows, counts["rows"], None), classifier):
-            bad = [answer for answer in answers if "error" in answer]
-            text = form(answers, classifier.label_names, first=not counts["rows"])
-            counts = {"rows": counts["rows"] + len(answers), "bad": counts["bad"] + len(bad)}
-            if file:
-                file.write(text, counts)
-            else:
-                print(text, end="")
-            for row in bad[: REPORTED - told]:
-                place = f"{args.file}:{row['line']}" if args.file else f"text {row['line']}"
-                bar.write(f"warning: {place}: {row['error']}", file=sys.stderr)
-                told += 1
-            bar.update(len(answers))
-    if file:
-        finish(file, out)
+        file, counts = None, {"rows": 0, "bad": 0}
+        if out:
+            kind = args.file and (args.format or kind_of(args.file))
+            flags = {
+                "--format": kind,
+                "--column": None if kind in (None, "txt") else args.column,
+                "--max-length": classifier.tokenizer.max_length,
+                "--dtype": str(dtype).removeprefix("torch."),
+            }
+            identity = job(files_read(args.run, args.base), args.file or args.texts, flags)
+            file = begin(out, identity, args.overwrite)
+            counts = file.counts
+        if counts["rows"]:
+            say(f"{out}: going on after {counts['rows']:,} rows")
+        form = as_csv if out and out.suffix == ".csv" else as_json
+        told = 0
+        with tqdm(initial=counts["rows"], unit="text", disable=None if args.file else True) as bar:
+            for answers in labelled(islice(rows, counts["rows"], None), classifier):
+                bad = [answer for answer in answers if "error" in answer]
+                text = form(answers, classifier.label_names, first=not counts["rows"])
+                counts = {"rows": counts["rows"] + len(answers), "bad": counts["bad"] + len(bad)}
+                if file:
+                    file.write(text, counts)
+                else:
+                    print(text, end="")
+                for row in bad[: REPORTED - told]:
+                    place = f"{args.file}:{row['line']}" if args.file else f"text {row['line']}"
+                    bar.write(f"warning: {place}: {row['error']}", file=sys.stderr)
+                    told += 1
+                bar.update(len(answers))
+        if file:
+            finish(file, out)
     total = torch.tensor([counts["rows"], counts["bad"]], device=device)
     add_up(total)
     number, bad = total.tolist()

@@ -21,8 +21,11 @@ FORMATS = ("txt", "csv", "tsv", "jsonl", "parquet")
 
 
 def kind_of(path: Path) -> str:
-    """The format that a file's name says, with .gz behind it or not: csv of posts.csv.gz."""
-    return Path(path.name.removesuffix(".gz")).suffix.removeprefix(".")
+    """The format that a file's name says, with .gz behind it or not: csv of posts.csv.gz.
+
+    Standard input is lines of text.
+    """
+    return "txt" if path == STDIN else Path(path.name.removesuffix(".gz")).suffix.removeprefix(".")
 
 
 def read_table(path: Path, columns: Sequence[str], kind: str | None = None) -> Iterator[Row]:
@@ -77,7 +80,7 @@ def read_texts(path: Path, column: str, kind: str | None = None) -> Iterator[Row
 
 
 def _checked_kind(path: Path, kind: str | None) -> str:
-    kind = kind or ("txt" if path == STDIN else kind_of(path))
+    kind = kind or kind_of(path)
     if kind not in FORMATS:
         known = ".txt, .csv, .tsv, .jsonl or .parquet"
         raise DataError(f"{path} is not a {known} file (hint: --format)")

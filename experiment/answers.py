@@ -1,7 +1,6 @@
 """Answers for many texts, on their way to a file: whole under its name, or to be gone on with."""
 
 import csv
-import fcntl
 import json
 import os
 from collections.abc import Sequence
@@ -43,29 +42,39 @@ class AnswerFile:
     How many rows were answered, and in how many bytes, is noted after every `write` in
     `.NAME.partial.json`: a job of the same identity goes on from there, and what was written later
     is cut off. `counts` holds the rows that need no answer again, and how many of them are bad.
-    Raises UsageError where another process is writing the same answers.
+    Raises UsageError where the answers are another job's, or fewer than noted: nothing of them is
+    lost.
     """
 
     def __init__(self, out: Path, identity: dict[str, Any]) -> None:
         self.out, self.identity = out, identity
         self.partial = partial_of(out)
         self.note = self.partial.with_name(f"{self.partial.name}.json")
-        self.counts = {"rows": 0, "bad": 0}
+        note = self._read_note()
+        self.counts = note["counts"]
         self.file = open(self.partial, "ab")  # noqa: SIM115
-        try:
-            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(f"another process is writing {out}") from None
-        length = 0
+        self.file.truncate(note["bytes"])
+
+    def _read_note(self) -> dict[str, Any]:
+        """How many rows of this job are answered, and in how many bytes. Raises UsageError."""
+        if not self.note.exists():
+            return {"counts": {"rows": 0, "bad": 0}, "bytes": 0}
         try:
             note = json.loads(self.note.read_text(encoding="utf-8"))
-            if note["identity"] == identity and self.partial.stat().st_size >= note["bytes"]:
-                self.counts, length = note["counts"], note["bytes"]
-        except (OSError, ValueError, LookupError, TypeError):
-            pass  # there is nothing to go on with
-        if not length:
-            self.note.unlink(missing_ok=True)  # before the bytes that it speaks of
-        self.file.truncate(length)
+            rows, _ = note["counts"]["rows"], note["counts"]["bad"]
+            differs = differences(note["identity"], self.identity)
+            whole = rows > 0 and self.partial.stat().st_size >= note["bytes"] >= rows
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            whole = False
+        if not whole:
+            reason = f"what {self.note.name} says of {self.partial.name} is not there, or damaged"
+            raise UsageError(f"{self.out}: {reason} (hint: --overwrite begins anew)")
+        if differs:
+            raise UsageError(
+                f"{self.out}: {rows:,} rows are answered already, with {', '.join(differs)} "
+                "(hint: the command of then goes on with them, --overwrite begins anew)"
+            )
+        return note
 
     def write(self, text: str, counts: dict[str, int]) -> None:
         """Add answers, and note how far they came."""
@@ -94,6 +103,18 @@ class AnswerFile:
         self.close()
         self.partial.unlink(missing_ok=True)
         self.note.unlink(missing_ok=True)
+
+
+def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What differs between two identities of a job: of flags also how, all else are hashes."""
+    names = [name for name in then | now if then.get(name) != now.get(name)]
+    told = [
+        f"{name} {then.get(name)} and not {now.get(name)}"
+        if name.startswith("--")
+        else f"another {name}"
+        for name in names
+    ]
+    return told[:5] + [f"{len(told) - 5} more"] * (len(told) > 5)
 
 
 def partial_of(out: Path) -> Path:

@@ -1,6 +1,9 @@
 """Rows of texts into answers: in chunks, in order, and one for each row, be it good or bad."""
 
+import hashlib
+import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice, zip_longest
@@ -11,7 +14,7 @@ from uuid import uuid4
 from data.tables import STDIN, Row
 from experiment.answers import AnswerFile, partial_of
 from experiment.classifier import Classifier, Prediction
-from experiment.rundir import MODEL_FILES, sha256
+from experiment.rundir import sha256
 from speed.ranks import rank, wait_for_all, world
 
 CHUNK = 2048  # texts that are sorted by length together; memory does not grow with the file
@@ -51,24 +54,37 @@ def labelled(rows: Iterator[Row], classifier: Classifier) -> Iterator[list[dict[
         ]
 
 
-def job(run: Path, file: Path | None, flags: list[Any], order: list[int]) -> dict[str, Any]:
-    """All that decides the answers and their order: the run, the file as it is now, the flags."""
-    models = [run / name for name in MODEL_FILES]
-    source: Any = uuid4().hex  # what comes through a pipe, or as arguments, is never the same job
-    if file and file != STDIN and file.is_file():
-        about = file.stat()
-        source = [str(file.resolve()), about.st_size, about.st_mtime_ns]
-    return {
-        "run": sha256(path for path in models if path.is_file()),
-        "file": source,
-        "flags": flags,
-        "order": [CHUNK, *order],
-    }
+def job(files: dict[str, Path], source: Path | list[str], flags: dict[str, Any]) -> dict[str, Any]:
+    """All that decides the answers, under names for a person: files by their hash, and flags.
+
+    `files` are those of the model, `source` the file of texts, or texts.
+    """
+    read = {name: sha256([path]) for name, path in files.items()}
+    if isinstance(source, list):
+        texts = json.dumps(source).encode()
+        return read | {"texts": hashlib.sha256(texts).hexdigest()} | flags
+    if source == STDIN or not source.is_file():
+        return read | {"input of a pipe": uuid4().hex} | flags  # which nobody can read again
+    return read | {"content of --file": sha256([source])} | flags
+
+
+def begin(out: Path, identity: dict[str, Any], anew: bool) -> AnswerFile:
+    """The answers of this rank to a job on their way to `out`; `anew` drops those that are there.
+
+    Raises UsageError where these are another job's.
+    """
+    if anew and rank() == 0:
+        ours = rf"\.{re.escape(out.name)}(\.\d+)?\.partial(\.json|\.new)?"  # of all ranks
+        for path in list(out.parent.iterdir()):
+            if re.fullmatch(ours, path.name):
+                path.unlink()
+    wait_for_all()
+    return AnswerFile(part_of(out, rank()), identity | {"--nproc-per-node": world()})
 
 
 def part_of(out: Path, number: int) -> Path:
     """The file of a rank's answers on their way to `out`."""
-    return out if world() == 1 else out.with_name(f".{out.name}.{number}")
+    return out.with_name(f"{out.name}.{number}") if number else out
 
 
 def finish(file: AnswerFile, out: Path) -> None:
@@ -79,12 +95,12 @@ def finish(file: AnswerFile, out: Path) -> None:
     file.close()
     wait_for_all()
     if rank() == 0:
-        partial = partial_of(out)
-        with ExitStack() as stack, open(partial, "w", encoding="utf-8") as whole:
+        staging = out.with_name(f".{out.name}.whole")
+        with ExitStack() as stack, open(staging, "w", encoding="utf-8") as whole:
             parts = [partial_of(part_of(out, number)) for number in range(world())]
             files = [stack.enter_context(open(part, encoding="utf-8")) for part in parts]
             for lines in zip_longest(*files, fillvalue=""):
                 whole.writelines(lines)
-        os.replace(partial, out)
+        os.replace(staging, out)
     wait_for_all()
     file.discard()

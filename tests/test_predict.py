@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ import webapp.service
 from data import DataError
 from data.tables import Row, read_texts
 from experiment import labelling
+from experiment.adapted import files_read
 from experiment.answers import AnswerFile
 from experiment.cli import UsageError
 from experiment.loading import load_classifier
@@ -334,66 +336,202 @@ def test_a_job_that_was_stopped_goes_on_and_ends_with_the_same_bytes(
     assert not list(Path().glob(".o.*"))
 
 
-def test_another_job_begins_anew(predict, monkeypatch):
+@pytest.fixture
+def opened():
+    """The files that Python opens to read them, the libraries' own openings apart."""
+    seen: set[Path] = set()
+    on = [False]
+
+    def note(event, args):
+        if (
+            on[0]
+            and event == "open"
+            and isinstance(args[0], str)
+            and args[0].endswith(("json", "txt"))
+        ):
+            seen.add(Path(args[0]).resolve())
+
+    class Opened:
+        def __enter__(self):
+            seen.clear()
+            on[0] = True
+            return seen
+
+        def __exit__(self, *error):
+            on[0] = False
+
+    sys.addaudithook(note)
+    return Opened()
+
+
+@pytest.fixture
+def stopped(predict, monkeypatch):
+    """A job on t.csv, of two columns, that was stopped when two of its three rows were answered."""
     monkeypatch.setattr(labelling, "CHUNK", 2)
-    Path("t.txt").write_text("a\nb\nc\nd\n")
+    Path("t.csv").write_text("text,body\na,x\nb,y\nc,z\n")
 
-    finish = AnswerFile.finish
+    def run(*flags):
+        with monkeypatch.context() as patch:
+            patch.setattr(AnswerFile, "finish", AnswerFile.close)
+            predict("--file", "t.csv", "--out", "o.jsonl", *flags)
+        note = read(".o.jsonl.partial.json")
+        lines = Path(".o.jsonl.partial").read_text().splitlines(keepends=True)
+        note["counts"]["rows"], note["bytes"] = 2, len("".join(lines[:2]))
+        Path(".o.jsonl.partial.json").write_text(json.dumps(note))
+        return "".join(lines)
 
-    def stop_at_the_end(self):
-        self.close()
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(AnswerFile, "finish", stop_at_the_end)
-        for change in ("flag", "file"):
-            predict("--file", "t.txt", "--out", "o.jsonl")
-            assert Path(".o.jsonl.partial.json").exists()
-            with monkeypatch.context() as whole:
-                whole.setattr(AnswerFile, "finish", finish)
-                if change == "file":
-                    Path("t.txt").write_text("e\nf\ng\nh\n")
-                flags = ["--max-length", 7] if change == "flag" else []
-                result = predict("--file", "t.txt", "--out", "o.jsonl", *flags)
-            assert (result.code, "going on" in result.err) == (0, False)
-    lines = [json.loads(line)["text"] for line in Path("o.jsonl").read_text().splitlines()]
-    assert lines == ["e", "f", "g", "h"]
+    return run
 
 
-def test_whatever_changes_in_a_run_makes_another_job(web_runs, tmp_path):
-    run = shutil.copytree(web_runs / "lora", tmp_path / "lora")
-    seen = [labelling.job(run, None, [], [])["run"]]
-    for name in ("adapter_config.json", "train_args.json", "tokenizer.json"):
-        with open(run / name, "a") as file:
-            file.write(" ")
-        seen.append(labelling.job(run, None, [], [])["run"])
-    assert len(set(seen)) == 4
+def test_what_changes_no_answer_loses_none(predict, stopped):
+    for flags, change in (
+        (["--batch-size", 3], lambda: None),
+        (["--device", "cpu"], lambda: os.utime("t.csv", (1, 1))),
+        (["--max-length", 128, "--dtype", "fp32"], lambda: shutil.copy("t.csv", "new.csv")),
+        (["--format", "csv"], lambda: os.replace("new.csv", "t.csv")),
+    ):
+        whole = stopped()
+        change()
+        result = predict("--file", "t.csv", "--out", "o.jsonl", *flags)
+        assert (result.code, result.err) == (0, "o.jsonl: going on after 2 rows\n")
+        assert Path("o.jsonl").read_text() == whole
+        Path("o.jsonl").unlink()
 
 
-def test_what_another_job_wrote_is_not_taken_for_ones_own(tmp_path):
-    """Job A stops; job B begins anew and is killed before it notes anything; A comes back."""
-    out = tmp_path / "o.jsonl"
-    for identity, answers, noted in (("A", "aaaa", True), ("B", "bbbbbbbb", False)):
-        file = AnswerFile(out, {"job": identity})
-        assert file.counts["rows"] == 0
-        if noted:
-            file.write(answers, {"rows": 1, "bad": 0})
-        else:
-            file.file.write(answers.encode())
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--max-length", 7], "--max-length 7 and not 128"),
+        (["--dtype", "bf16"], "--dtype bfloat16 and not float32"),
+        (["--column", "body"], "--column body and not text"),
+        (["--format", "tsv", "--column", "text,body"], "--format tsv and not csv, --column text,b"),
+    ],
+)
+def test_another_commands_answers_are_refused_by_what_differs(predict, stopped, flags, message):
+    whole = stopped(*flags)
+    result = predict("--file", "t.csv", "--out", "o.jsonl")
+    assert result.code == 2
+    start = f"error: o.jsonl: 2 rows are answered already, with {message}"
+    assert result.err.startswith(start)
+    assert result.err.endswith("goes on with them, --overwrite begins anew)\n")
+    assert Path(".o.jsonl.partial").read_text() == whole
+    assert "going on" in predict("--file", "t.csv", "--out", "o.jsonl", *flags).err
+    assert Path("o.jsonl").read_text() == whole
+
+
+def test_another_files_answers_are_refused_and_dropped_when_told(predict, stopped):
+    whole = stopped()
+    Path("t.csv").write_text("text,body\na,x\nb,y\nd,z\n")
+    result = predict("--file", "t.csv", "--out", "o.jsonl")
+    assert (result.code, "with another content of --file (hint: " in result.err) == (2, True)
+    result = predict("a", "b", "--out", "o.jsonl")
+    assert (result.code, "another texts" in result.err) == (2, True)
+    assert Path(".o.jsonl.partial").read_text() == whole
+    result = predict("--file", "t.csv", "--out", "o.jsonl", "--overwrite")
+    assert (result.code, result.err) == (0, "")
+    assert Path("o.jsonl").read_text().count("text") == 3
+    assert '"text": "d"' in Path("o.jsonl").read_text()
+    assert not list(Path().glob(".o.*"))
+
+
+def test_another_models_answers_are_refused(web_runs, stopped, command):
+    stopped()
+    odd = web_runs / "odd"
+    other = Path(shutil.copytree(odd, "odd"))
+    again = [predict_command, "--file", "t.csv", "--out", "o.jsonl", "--run"]
+    config = read(other / "config.json")
+    config["decision"]["threshold"] = 0.001
+    (other / "config.json").write_text(json.dumps(config))
+    (other / "MANIFEST.json").unlink()
+    result = command(*again, other)
+    assert (result.code, "with another config.json of --run (hint" in result.err) == (2, True)
+    shutil.copy(odd / "config.json", other)
+    assert command(*again, other).code == 0  # it is the same model, in another place
+
+
+def test_what_comes_through_a_pipe_is_never_gone_on_with(tmp_path):
+    seen = [labelling.job({}, Path("-"), {}) for _ in range(2)]
+    assert seen[0] != seen[1]
+    assert labelling.job({}, ["a"], {}) == labelling.job({}, ["a"], {}) != labelling.job({}, [], {})
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", "", '{"identity": {}}', None])
+def test_answers_that_are_fewer_than_noted_are_not_cut_off(predict, stopped, damage):
+    whole = stopped()
+    kept = whole if damage is not None else whole[:20]
+    Path(".o.jsonl.partial").write_text(kept)
+    if damage is not None:
+        Path(".o.jsonl.partial.json").write_text(damage)
+    result = predict("--file", "t.csv", "--out", "o.jsonl")
+    message = (
+        "o.jsonl: what .o.jsonl.partial.json says of .o.jsonl.partial is not there, or damaged"
+    )
+    assert (result.code, result.err) == (2, f"error: {message} (hint: --overwrite begins anew)\n")
+    assert Path(".o.jsonl.partial").read_text() == kept
+
+
+def test_answers_of_several_processes_are_no_other_numbers(monkeypatch, tmp_path):
+    monkeypatch.setattr(labelling, "world", lambda: 2)
+    for number in range(2):
+        monkeypatch.setattr(labelling, "rank", lambda number=number: number)
+        file = labelling.begin(tmp_path / "o.jsonl", {}, anew=False)
+        file.write(f"{number}\n", {"rows": 1, "bad": 0})
         file.close()
-    again = AnswerFile(out, {"job": "A"})
-    assert again.counts["rows"] == 0
-    again.finish()
-    assert out.read_text() == ""
+    monkeypatch.undo()
+    with pytest.raises(UsageError, match=r"with --nproc-per-node 2 and not 1 \(hint"):
+        labelling.begin(tmp_path / "o.jsonl", {}, anew=False)
+    (tmp_path / ".o.jsonl.old.csv.partial").write_text("somebody else's")
+    labelling.begin(tmp_path / "o.jsonl", {}, anew=True).close()
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {".o.jsonl.partial", ".o.jsonl.old.csv.partial"}
 
 
-def test_two_processes_do_not_write_one_file(tmp_path):
-    file = AnswerFile(tmp_path / "o.jsonl", {"job": 1})
-    with pytest.raises(UsageError, match="another process is writing"):
-        AnswerFile(tmp_path / "o.jsonl", {"job": 1})
-    file.write("a", {"rows": 1, "bad": 0})
-    file.close()
-    assert AnswerFile(tmp_path / "o.jsonl", {"job": 1}).counts["rows"] == 1
+def test_whatever_is_read_of_a_run_decides_its_answers(web_runs, model_dir, tmp_path):
+    """Files of run and base, one after the other, each with a space more."""
+    run = shutil.copytree(web_runs / "lora", tmp_path / "lora")
+    base = shutil.copytree(model_dir, tmp_path / "model")
+    (run / "train_args.json").unlink()  # as PEFT saves a folder: nothing notes the base
+    (run / "tokenizer.json").unlink()
+    config = read(run / "config.json")
+    (run / "config.json").write_text(json.dumps({k: config[k] for k in config if k != "decision"}))
+    for name in ("pytorch_model.bin", "other.safetensors", "vocab.txt"):
+        (base / name).write_text("")  # nobody reads them
+    found = [labelling.job(files_read(run, str(base)), [], {})]
+    read_files = {
+        *(run / name for name in ("adapter_config.json", "adapter_model.safetensors")),
+        *(base / name for name in ("config.json", "model.safetensors", "tokenizer.json")),
+        run / "config.json",
+    }
+    for path in [*run.iterdir(), *base.iterdir()]:
+        if path.is_file():
+            with open(path, "ab") as file:
+                file.write(b" ")
+            found.append(labelling.job(files_read(run, str(base)), [], {}))
+            assert (found[-1] != found[-2]) == (path in read_files), path
+
+
+def test_every_file_that_is_opened_is_among_those_that_decide(web_runs, opened):
+    for name in ("odd", "lora"):
+        run = web_runs / name
+        with opened as seen:
+            load_classifier(run)
+        told = {path.resolve() for path in files_read(run).values()}
+        told |= {run / "MANIFEST.json"}  # it has hashes of the others
+        assert {path.suffix for path in told} == {".json", ".safetensors"}
+        assert seen
+        assert not seen - told
+
+
+def test_an_output_is_written_by_one_process(predict):
+    Path("t.txt").write_text("a\n")
+    about = {"pid": os.getppid(), "host": socket.gethostname(), "since": "noon"}
+    Path(".o.jsonl.lock").write_text(json.dumps(about))
+    result = predict("--file", "t.txt", "--out", "o.jsonl")
+    message = f"error: o.jsonl is being written by process {os.getppid()} on "
+    assert (result.code, result.err.startswith(message)) == (2, True)
+    Path(".o.jsonl.lock").write_text(json.dumps(about | {"birth": "1"}))  # that process is gone
+    assert predict("--file", "t.txt", "--out", "o.jsonl").code == 0
+    assert not Path(".o.jsonl.lock").exists()
 
 
 @pytest.mark.parametrize(("name", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
