@@ -614,6 +614,68 @@ def test_a_torn_line_of_metrics_is_left_out(web_runs, tmp_path):
     assert call(Shell(make_app(Service({"odd": model}))), "GET", "/about").status == 200
 
 
+SCORED = {"macro_f1": 0.5, "macro_f1_ci95": [0.4, 0.6], "n": 3}
+FOREIGN: list[Any] = [
+    {"test": 3, "validation": None},
+    {"test": [0.5], "validation": "0.5"},
+    {"test": {}, "validation": {"macro_f1": 0.5}},
+    {"test": SCORED | {"macro_f1": math.nan}, "validation": SCORED | {"macro_f1_ci95": [0.4]}},
+    {"test": SCORED | {"loss": "low"}, "validation": SCORED | {"n": 3.5}},
+    {"test": SCORED | {"macro_f1": 10**400}, "validation": SCORED | {"accuracy": True}},
+    {"test": SCORED | {"classes": [1, 2]}, "validation": SCORED | {"classes": {}}},
+    {"test": SCORED | {"classes": [{"n": 1}] * 2, "confusion": [[1], [1]]}},
+    {"parameters": 10**400, "best_epoch": "last", "test": {"parameters": "many"}},
+]
+
+
+@pytest.mark.parametrize("results", FOREIGN)
+def test_results_of_another_program_are_left_out_and_told(web_runs, tmp_path, capsys, results):
+    run = shutil.copytree(web_runs / "odd", tmp_path / "odd")
+    (run / "results.json").write_text(json.dumps(results))
+    app = Shell(make_app(Service(load_models([run]))))
+    for path in ("/", "/about", "/api/info", "/card/odd"):
+        answer = call(app, "GET", path)
+        assert answer.status == 200
+        assert b'class="chart"' not in answer.body
+    said = capsys.readouterr().err
+    for split in {"test", "validation"} & results.keys():
+        assert f"odd/results.json: {split} is not what train.py writes: left out" in said
+
+
+@pytest.mark.parametrize("content", ["[1]", '"0.5"', "{", '{"train_loss": "x", "test": 1}'])
+def test_of_others_models_no_results_are_read(wild, tmp_path, capsys, content):
+    run = shutil.copytree(wild, tmp_path / "wild")
+    (run / "results.json").write_text(content)
+    app = Shell(make_app(Service(load_models([run]))))
+    assert call(app, "GET", "/about").status == 200
+    assert "results.json" not in capsys.readouterr().err
+
+
+def test_scores_that_are_not_known_are_shown_as_such(web_runs, tmp_path):
+    """AUROC is no number where the split has one class alone."""
+    run = shutil.copytree(web_runs / "odd", tmp_path / "odd")
+    results = json.loads((run / "results.json").read_text())
+    results["test"]["auroc"] = math.nan
+    (run / "results.json").write_text(json.dumps(results))
+    app = Shell(make_app(Service(load_models([run]))))
+    assert b'<h2 id="test">' in call(app, "GET", "/about").body
+
+
+def test_foreign_lines_of_metrics_are_left_out(web_runs, tmp_path):
+    run = shutil.copytree(web_runs / "odd", tmp_path / "odd")
+    foreign = [
+        *({"epoch": 3, "validation": v} for v in (3, [], {}, {"loss": "x"}, {"loss": math.nan})),
+        *({"epoch": epoch, "validation": {"loss": 1.0}} for epoch in (None, "last")),
+        {"validation": {"loss": 1.0}},
+        {"epoch": 3, "validation": {"loss": 0}},
+    ]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in foreign))
+    with open(run / "metrics.jsonl", "a", encoding="utf-8") as file:
+        file.write("[" * 10_000 + "\n")
+    model = load_models([run])["odd"]
+    assert model.epochs == []
+
+
 def explained(app: Callable, text: str) -> dict[str, Any]:
     """The explanation of a text, after what must be true of every one."""
     answer = post(app, "/api/explain", {"text": text})
@@ -793,6 +855,20 @@ def test_runs_are_chosen_from_folders_and_one_by_one(web_runs):
     assert [run.name for run in choose_runs([web_runs])] == names
     picked = choose_runs([web_runs / "lora-2", web_runs / "odd"])
     assert [run.name for run in picked] == ["lora-2", "odd"]
+
+
+def test_a_run_that_is_a_link_keeps_the_name_of_the_link(web_runs, tmp_path, monkeypatch):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs/mine").symlink_to(web_runs / "odd")
+    (tmp_path / "runs/other").symlink_to(web_runs / "odd")  # one target, two names
+    assert [run.name for run in choose_runs([tmp_path / "runs"])] == ["mine", "other"]
+    monkeypatch.chdir(tmp_path / "runs/mine")
+    assert [run.name for run in choose_runs([Path()])] == ["odd"]  # "." has no name of its own
+    monkeypatch.chdir(tmp_path)
+    models = load_models(choose_runs([Path("runs/mine")]))
+    app = Shell(make_app(Service(models)))
+    assert [model["name"] for model in call(app, "GET", "/api/info").json()["models"]] == ["mine"]
+    assert b"Model card of mine" in call(app, "GET", "/about").body
 
 
 @pytest.mark.parametrize("folders", [("runs",), ("runs", "runs/demo"), ("runs/demo",)])

@@ -1,6 +1,5 @@
 """The models that the page offers: found, loaded and checked before anything is served."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,9 @@ from data.names import is_negative
 from experiment.classifier import Classifier
 from experiment.cli import UsageError, say
 from experiment.loading import load_classifier
-from experiment.rundir import find_runs, is_run, read_json, read_record, weights_sha256
+from experiment.rundir import find_runs, is_run, read_json, weights_sha256
 from lora import unload_lora
-from scoring import compute_metrics
+from webapp.records import read_epochs, read_scores, read_text, score_constant
 
 # Texts that a model reads at once: more are no faster on a CPU, but take and leave more memory.
 BATCH_SIZE = 8
@@ -69,7 +68,9 @@ def choose_runs(paths: Sequence[Path] | None) -> list[Path]:
     if not paths:
         paths = [Path("runs")] if find_runs(Path("runs")) else [Path("runs/demo")]
     runs = [
-        run.resolve() for path in paths for run in ([path] if is_run(path) else find_runs(path))
+        run.absolute() if run.name not in ("", "..") else run.resolve()  # a link keeps its name
+        for path in paths
+        for run in ([path] if is_run(path) else find_runs(path))
     ]
     for path in paths:
         if not is_run(path) and not find_runs(path):
@@ -130,7 +131,7 @@ def load_models(
             classifier=classifier,
             card=read_text(run / "README.md") or f"{run.name} has no model card.",
             record=read_json(run / "train_args.json"),
-            results=read_record(run / "results.json"),
+            results=read_scores(run, len(classifier.label_names)),
             epochs=read_epochs(run / "metrics.jsonl"),
             constant=score_constant(run, classifier.label_names),
             toxic=choose_toxic(run, classifier.label_names, toxic),
@@ -151,38 +152,3 @@ def share_weights(model: torch.nn.Module, pool: dict[str, list[torch.nn.Paramete
                 held.append(own)
             else:
                 setattr(module, name, equal)
-
-
-def read_text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a .jsonl file; a line that is none (cut off, say) is left out."""
-    lines = []
-    for line in read_text(path).split("\n"):
-        try:
-            value = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(value, dict):
-            lines.append(value)
-    return lines
-
-
-def read_epochs(path: Path) -> list[dict[str, Any]]:
-    return [line for line in read_lines(path) if "validation" in line]
-
-
-def score_constant(run: Path, names: Sequence[str]) -> tuple[str, float] | None:
-    """Macro-F1 of one answer to every text of the test set, by the labels noted in the run.
-
-    The answer is the positive class of two, the most frequent one of more.
-    """
-    gold = [line.get("gold") for line in read_lines(run / "predictions" / "test.jsonl")]
-    labels = np.array([names.index(name) for name in gold if name in names], dtype=int)
-    if not len(labels):
-        return None
-    said = 1 if len(names) == 2 else int(np.bincount(labels).argmax())
-    logits = np.tile(np.eye(len(names))[said], (len(labels), 1))
-    return names[said], compute_metrics(logits, labels)["macro_f1"]
