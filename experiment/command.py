@@ -35,6 +35,8 @@ def train_command(settings: Settings) -> int:
         if settings.is_student:
             teacher_dir = make_teacher(settings, material, stop)
             if teacher_dir is None:
+                hint = "(hint: the same command with --resume goes on with the teacher first)"
+                say(f"{settings.out} was not begun: its teacher was stopped {hint}")
                 return stop.exit_code
             say(f"teacher: {teacher_dir}")
         train_one(settings, material, teacher_dir, stop)

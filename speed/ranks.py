@@ -10,14 +10,28 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+TOLD = ("RANK", "MASTER_ADDR", "MASTER_PORT")  # what torchrun tells a process beside WORLD_SIZE
+
+
+class RanksError(Exception):
+    """The environment speaks of several processes, but nobody started them."""
+
 
 def join_ranks(device: torch.device) -> torch.device:
     """Meet the other processes where torchrun started this one; the device of this rank.
 
     Only rank 0 speaks: the others' output is dropped, their errors end the job through torchrun.
+    Raises RanksError where WORLD_SIZE was set by something else.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1 or dist.is_initialized():
+    size = os.environ.get("WORLD_SIZE", "1")
+    if size == "1" or dist.is_initialized():
         return device
+    told = (*TOLD, "LOCAL_RANK") if device.type == "cuda" else TOLD
+    missing = [name for name in told if name not in os.environ]
+    if missing or not size.isdecimal() or int(size) < 1:
+        reason = f"and {', '.join(missing)} not" if missing else "which is no number of processes"
+        hint = "unset it, or start by torchrun --nproc-per-node=N"
+        raise RanksError(f"WORLD_SIZE is set to {size}, {reason} (hint: {hint})")
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)

@@ -6,7 +6,6 @@ study/questions.py are cross-validated instead, and `python -m study.verdicts` s
 """
 
 import argparse
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +58,8 @@ def parse_args(argv: list[str] | None = None) -> StudySettings:
 @contextmanager
 def locked(folder: Path) -> Iterator[int]:
     """Hold a folder's lock; its trainings inherit it, and so one study waits for another's."""
+    import fcntl  # which Windows has not
+
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "w", encoding="utf-8") as file:
         try:

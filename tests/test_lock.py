@@ -19,6 +19,7 @@ from experiment.cli import UsageError
 from experiment.lock import locked
 from webapp.models import load_models
 
+ROOT = Path(__file__).parent.parent
 FLAGS = ["--data", "sample", "--limit", 32, "--batch-size", 8, "--epochs", 1, "--dtype", "fp32"]
 
 
@@ -147,6 +148,56 @@ def test_what_was_cut_off_never_replaces_what_was_finished(model_dir, in_folder,
     assert (code, "going on after step 2" in err) == (0, True)
     assert json.loads(Path("runs/teacher/train_args.json").read_text())["seed"] == 1
     assert not Path("runs/.teacher.checkpoints").exists()
+
+
+def test_a_stop_before_the_student_began_says_so(model_dir, in_folder, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2)
+        _, err = in_folder("--mode", "odd", "--model", model_dir, *FLAGS)
+    assert "runs/teacher was interrupted after step 2" in err
+    assert err.endswith(
+        "runs/odd was not begun: its teacher was stopped (hint: the same command with --resume "
+        "goes on with the teacher first)\n"
+    )
+    assert not Path("runs/odd").exists()
+
+
+WINDOWS = """
+import sys
+sys.modules["fcntl"] = None
+import eval, predict, train
+from pathlib import Path
+from experiment.cli import run_command
+from study import __main__ as study
+from webapp.models import load_models
+
+def run(module, *words):
+    sys.argv = ["x", *words]
+    try:
+        run_command(module.main)
+    except SystemExit as stopped:
+        print("exit", stopped.code, file=sys.stderr)
+
+model, teacher = sys.argv[1:]
+small = ["--data", "sample", "--limit", "16"]
+run(train, "--mode", "lora", "--model", model, *small, "--max-steps", "1", "--out", "lora")
+run(eval, teacher, *small)
+run(predict, "--run", teacher, "hi", "--out", "o.jsonl")
+print(*load_models([Path(teacher)]), file=sys.stderr)
+run(study, "--model", model, "--data", "sample")
+"""
+
+
+def test_without_fcntl_all_but_the_study_works(web_runs, model_dir, tmp_path):
+    command = [sys.executable, "-c", WINDOWS, str(model_dir), str(web_runs / "teacher")]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith(("exit", "error", "tea"))]
+    lines = ["exit 0"] * 3 + ["teacher"]
+    lines += ["error: fcntl is not in this Python (hint: on Linux and macOS it is, and in WSL)"]
+    assert told == [*lines, "exit 4"]
+    assert Path(tmp_path / "o.jsonl").exists()
 
 
 def test_a_run_that_was_cut_off_says_so_wherever_it_answers(

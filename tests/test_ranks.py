@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import predict
+from speed.ranks import TOLD
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -133,3 +136,23 @@ def test_two_processes_label_a_file_in_order(web_runs, tmp_path):
         assert (a["text"], a["label"]) == (b["text"], b["label"])
         assert a["score"] == pytest.approx(b["score"], abs=2e-6)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.txt", "one.jsonl", "two.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"WORLD_SIZE": "2"}, "set to 2, and RANK, MASTER_ADDR, MASTER_PORT not (hint: unset it"),
+        ({"WORLD_SIZE": "2", "RANK": "0"}, "set to 2, and MASTER_ADDR, MASTER_PORT not (hint: "),
+        ({"WORLD_SIZE": "two", **dict.fromkeys(TOLD, "1")}, "two, which is no number of processes"),
+        ({"WORLD_SIZE": "0", **dict.fromkeys(TOLD, "1")}, "0, which is no number of processes"),
+    ],
+)
+def test_processes_that_nobody_started_are_one_line(
+    web_runs, in_folder, command, monkeypatch, variables, message
+):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    code, err = in_folder("--mode", "teacher", "--data", "sample")
+    assert (code, err.count("\n"), message in err) == (2, 1, True), err
+    result = command(predict, "--run", web_runs / "odd", "hi")
+    assert (result.code, message in result.err) == (2, True)
