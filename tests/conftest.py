@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -11,7 +12,7 @@ import hypothesis
 import pytest
 import torch
 from chaos import write_model
-from small import write_four
+from small import draw_texts, write_four
 
 import train
 from bert_min import (
@@ -36,35 +37,65 @@ def minilm() -> Path:
     return resolve_model("minilm")
 
 
-def folder_of(variable: str, what: str) -> Path:
-    """Real data, which is not part of this repository: the folder that a variable names."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # after pytest's own summary
+def pytest_terminal_summary(terminalreporter):
+    """Say in the last lines how many tests were skipped, and how to have them."""
+    yield
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
+    for reason, number in reasons.most_common():
+        terminalreporter.write_line(f"not run: {number} tests, {reason}")
+
+
+# Real data, which is not part of this repository: where it comes from.
+ORIGINS = {
+    "TWEETEVAL_DIR": "datasets of https://github.com/cardiffnlp/tweeteval",
+    "HATECHECK_DIR": "a folder with test_suite_cases.csv of paul-rottger/hatecheck-data",
+    "FORUM_DIR": "a folder with sentences.csv, the forum posts of de Gibert et al. 2018",
+}
+
+
+def folder_of(variable: str) -> Path:
+    """The folder of real data that a variable names; skips the test where it names none."""
     folder = os.environ.get(variable)
     if not folder:
-        pytest.skip(f"{variable} is not set: it names the folder of {what}")
+        pytest.skip(f"{variable} is not set (hint: it names {ORIGINS[variable]})")
     return Path(folder)
 
 
 @pytest.fixture(scope="session")
 def tweeteval() -> Path:
-    return folder_of("TWEETEVAL_DIR", "the TweetEval data")
+    return folder_of("TWEETEVAL_DIR")
+
+
+@pytest.fixture(scope="session")
+def hatecheck() -> Path:
+    return folder_of("HATECHECK_DIR")
 
 
 @pytest.fixture(scope="session")
 def forum() -> Path:
-    return folder_of("FORUM_DIR", "the forum's sentences.csv")
+    return folder_of("FORUM_DIR")
+
+
+# Real tweets are an addition: nothing rests on them alone.
+SOURCES = ["sample", *(["tweets"] if os.environ.get("TWEETEVAL_DIR") else [])]
+
+
+@pytest.fixture(scope="session", params=SOURCES)
+def texts(request) -> list[str]:
+    """The sample's texts and 500 drawn ones; all 12,970 tweets of the hate task."""
+    source = "sample" if request.param == "sample" else str(request.getfixturevalue("tweeteval"))
+    found = [text for split in load_data(source).splits.values() for text in split.texts]
+    return found + (draw_texts(500) if request.param == "sample" else [])
 
 
 @pytest.fixture(scope="session")
-def tweets(tweeteval) -> list[str]:
-    """All 12,970 tweets of the hate task."""
-    return [text for split in load_data(str(tweeteval)).splits.values() for text in split.texts]
-
-
-@pytest.fixture(scope="session")
-def tweet_batches(tweets, minilm):
-    """256 tweets in four padded batches of like lengths: (input_ids, attention_mask) each."""
-    ids = sorted((e.ids for e in BertTokenizer(minilm, 128).encode(tweets[-256:])), key=len)
-    return [pad(ids[i : i + 64], 0, torch.device("cpu")) for i in range(0, 256, 64)]
+def text_batches(texts, minilm):
+    """64 texts in four padded batches of like lengths: (input_ids, attention_mask) each."""
+    some = texts[:: len(texts) // 64][:64]
+    ids = sorted((e.ids for e in BertTokenizer(minilm, 128).encode(some)), key=len)
+    return [pad(ids[i : i + 16], 0, torch.device("cpu")) for i in range(0, 64, 16)]
 
 
 @pytest.fixture(scope="session")

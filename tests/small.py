@@ -2,6 +2,7 @@
 
 import copy
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,26 @@ def write_four(folder: Path) -> Path:
         lines = [f"{OPENINGS[k]} number {split} {i},{FOUR[k]}\n" for k, i in rows]
         (folder / f"{split}.csv").write_text("text,label\n" + "".join(lines))
     return folder
+
+
+WORDS = (
+    *("hate", "HATE", "Women", "the", "iPhone", "unbelievably", "antidisestablishmentarianism"),
+    *(
+        "caf\u00e9",
+        "nai\u0308ve",
+        "\u00dcBER",
+        "\u0130stanbul",
+        "stra\u00dfe",
+        "\u4ec7\u6068",
+        "\u0646\u0641",
+    ),
+    *("\U0001f600", "\u2764\ufe0f", "#BuildThatWall", "@user", "&#39;", "http://t.co/x", "don't"),
+    *("...", "!!1", "10,000", "\u00bd", "\u200b", "a\u00a0b", "x" * 120, "\t", "\n"),
+)
+
+
+def draw_texts(number: int) -> list[str]:
+    """Texts of words that tokenizers differ on, always the same; eight are too long for 128 ids."""
+    rng = random.Random(0)
+    lengths = [*(rng.randint(1, 40) for _ in range(number - 8)), *[200] * 8]
+    return [" ".join(rng.choices(WORDS, k=length)) for length in lengths]

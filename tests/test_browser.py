@@ -65,7 +65,7 @@ def browser():
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        pytest.skip("no Chromium on this machine")
+        pytest.skip("no Chromium on this machine (hint: apt-get install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -700,7 +700,7 @@ def test_page_fits_a_narrow_screen_and_large_letters(visit, state):
 def test_demo_models_in_the_browser(visit):
     demo = ROOT / "runs/demo"
     if not demo.is_dir():
-        pytest.skip("needs make demo")
+        pytest.skip("no runs/demo (hint: make demo)")
     page = visit("--run", demo)
     for model in ("teacher", "odd", "even", "lora"):
         page.get_by_label("Model").select_option(model)

@@ -1,7 +1,6 @@
 """HateCheck: scores by hand on a few cases, counts and the constant answer on the real ones."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -81,11 +80,8 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def real():
-    folder = os.environ.get("HATECHECK_DIR")
-    if not folder:
-        pytest.skip("HATECHECK_DIR is not set: it names the folder of HateCheck")
-    return read_cases(Path(folder))
+def real(hatecheck):
+    return read_cases(hatecheck)
 
 
 def test_the_real_cases_are_those_of_the_paper(real):

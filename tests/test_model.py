@@ -27,14 +27,14 @@ def pair(request, minilm):
     if request.param == "minilm":
         model = load_model(minilm, ("not-hate", "hate"))
     else:
-        model = BertForSequenceClassification(BertConfig()).eval()
+        model = BertForSequenceClassification(BertConfig(layer_norm_eps=1e-3)).eval()
     return model, oracle(model)
 
 
 @torch.inference_mode()
-def test_logits_and_every_hidden_state_equal_transformers_on_256_tweets(pair, tweet_batches):
+def test_logits_and_every_hidden_state_equal_transformers(pair, text_batches):
     ours, theirs = pair
-    for input_ids, mask in tweet_batches:
+    for input_ids, mask in text_batches:
         assert not mask.all()  # there is padding
         a = ours(input_ids, mask, output_hidden_states=True)
         b = theirs(input_ids, mask, output_hidden_states=True)
@@ -44,9 +44,9 @@ def test_logits_and_every_hidden_state_equal_transformers_on_256_tweets(pair, tw
             assert ((mine - reference) * mask[..., None]).abs().max() <= 2e-5
 
 
-def test_gradient_of_every_parameter_equals_transformers(pair, tweet_batches):
+def test_gradient_of_every_parameter_equals_transformers(pair, text_batches):
     ours, theirs = pair
-    input_ids, mask = (t[:8] for t in tweet_batches[1])
+    input_ids, mask = (t[:8] for t in text_batches[1])
     labels = torch.arange(8) % 2
     for model in pair:
         model.zero_grad()
@@ -60,9 +60,9 @@ def test_gradient_of_every_parameter_equals_transformers(pair, tweet_batches):
 
 
 @torch.inference_mode()
-def test_a_text_alone_equals_the_text_in_a_padded_batch(pair, tweet_batches):
+def test_a_text_alone_equals_the_text_in_a_padded_batch(pair, text_batches):
     ours, _ = pair
-    input_ids, mask = (t[::4] for t in tweet_batches[3])
+    input_ids, mask = text_batches[3]
     together = ours(input_ids, mask).logits
     for row in range(16):
         length = int(mask[row].sum())

@@ -32,13 +32,13 @@ def test_a_packed_layer_computes_as_exactly_as_its_format_allows(shape, dtype):
         assert (PackedLinear([linear])(x) - exact).abs().max() < close
 
 
-def test_a_packed_model_gives_the_logits_and_hidden_states_of_the_model(minilm, tweet_batches):
+def test_a_packed_model_gives_the_logits_and_hidden_states_of_the_model(minilm, text_batches):
     model = load_model(minilm, ("no", "yes")).eval()
     twin = packed(model)
     assert len(inside(twin, PackedLinear)) == 6 * 4 + 2
     assert not inside(twin, nn.Linear)
     with torch.inference_mode():
-        for ids, mask in tweet_batches[:2]:
+        for ids, mask in text_batches[:2]:
             ours, theirs = twin(ids, mask, None, True), model(ids, mask, None, True)
             assert (ours.logits - theirs.logits).abs().max() < 1e-5
             for a, b in zip(ours.hidden_states, theirs.hidden_states, strict=True):

@@ -13,10 +13,6 @@ from data import Data, DataError, Split, load_data, repeats
 
 TABLE = "text,label\ngood day,0\nbad day,1\n"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
-needs_tweeteval = pytest.mark.skipif(
-    "TWEETEVAL_DIR" not in os.environ,
-    reason="TWEETEVAL_DIR does not name a folder that holds TweetEval's hate/",
-)
 
 
 def write(folder: Path, **files: str | bytes) -> str:
@@ -73,10 +69,9 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
 # ---- TweetEval folders
 
 
-@needs_tweeteval
 @pytest.mark.parametrize("folder", [".", "hate"])
-def test_tweeteval_hate_has_the_sizes_and_rates_of_the_benchmark(folder: str) -> None:
-    hate = load_data(str(Path(os.environ["TWEETEVAL_DIR"]) / folder))
+def test_tweeteval_hate_has_the_sizes_and_rates_of_the_benchmark(request, folder: str) -> None:
+    hate = load_data(str(request.getfixturevalue("tweeteval") / folder))
     assert [len(split.texts) for split in hate.splits.values()] == [9000, 1000, 2970]
     assert [sum(split.labels) for split in hate.splits.values()] == [3783, 427, 1252]
     assert hate.label_names == ("not-hate", "hate")
