@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from data.rows import DataError
+from data.rows import DataError, other_separator
 
 TEXT = (
     *("text", "tweet", "tweet_text", "comment", "comment_text", "content", "body", "sentence"),
@@ -45,4 +45,5 @@ def _usual(place: str, found: Sequence[str], usual: Sequence[str], what: str, fl
     shown = ", ".join(repr(name) for name in candidates or plain if name) or "none"
     if candidates:
         raise DataError(f"{place}: which column holds the {what}, {shown}? (hint: {flag} NAME)")
-    raise DataError(f"{place}: which column holds the {what}? (hint: {flag} with one of {shown})")
+    hint = other_separator(found) or f"(hint: {flag} with one of {shown})"
+    raise DataError(f"{place}: which column holds the {what}? {hint}")

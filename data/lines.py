@@ -1,14 +1,19 @@
 """The lines of a text file: where they end, and how long they may be."""
 
+import codecs
 import csv
 import gzip
 import io
+import re
 import sys
 from pathlib import Path
-from typing import IO, TextIO, cast
+from typing import IO, Any, TextIO, cast
+
+from data.rows import DataError
 
 STDIN = Path("-")
 MAX_LINE = 10_000_000  # characters; of a longer line no more than this is ever in memory
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def too_long() -> str:
@@ -23,8 +28,15 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def open_text(path: Path, newline: str) -> TextIO:
-    """A file of text, whatever its bytes: those that are not UTF-8 become surrogates."""
-    return io.TextIOWrapper(open_bytes(path), "utf-8-sig", "surrogateescape", newline)
+    """A file of text, whatever its bytes: those that are not UTF-8 become surrogates.
+
+    Raises DataError where it begins as UTF-16 does, in which every letter would have a NUL.
+    """
+    file: Any = open_bytes(path)
+    if file.peek(2)[:2] in UTF_16:
+        file.close()
+        raise DataError(f"{path} is UTF-16 (hint: save it as UTF-8)")
+    return io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline)
 
 
 class Lines:
@@ -57,10 +69,24 @@ def can_be_read_twice(path: Path) -> bool:
     return path != STDIN and (path.is_file() or not path.exists())  # else a pipe, whatever its name
 
 
-def line_end(path: Path) -> str:
-    """What ends a line: a line feed alone, for tweets hold other separators; else a file's CR."""
+def line_end(path: Path, header: bool = False) -> str:
+    """What ends a line: a line feed alone, for tweets hold other separators; else a file's CR.
+
+    Under a `header` it is what ends that one: cells in quotes may hold the other.
+    """
     if not can_be_read_twice(path):
         return "\n"
     with open_bytes(path) as file:
         head = file.read(1 << 20)
+    if header:
+        return "\r" if re.match(rb"[^\r\n]*\r(?!\n)", head) else "\n"
     return "\r" if b"\r" in head and b"\n" not in head else "\n"
+
+
+BARE = "new-line character"  # how the csv reader's word for it begins
+BARE_END = "a line break of another kind in a cell without quotes (hint: write texts in quotes)"
+
+
+def ends_bare(error: csv.Error) -> bool:
+    """Whether a row is at fault alone: an unquoted cell holds the CR or LF that ends no row."""
+    return str(error).startswith(BARE)

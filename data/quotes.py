@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from data.lines import Lines, can_be_read_twice, open_bytes, open_text
+from data.lines import Lines, can_be_read_twice, ends_bare, line_end, open_bytes, open_text
 
 REASON = re.compile('[\t\r\n",]')  # what a cell is quoted for; the comma by spreadsheets
 
@@ -46,26 +46,33 @@ def _rows_of_quoted_cells(path: Path) -> int | None:
             row.append(line)
             yield line
 
-    rows = 0
-    try:
-        with open_text(path, "") as file:
-            for cells in csv.reader(noted(Lines(file)), delimiter="\t", strict=True):
-                written, at = "".join(row), 0
+    rows, end = 0, line_end(path, header=True)
+    with open_text(path, end) as file:
+        reader = csv.reader(noted(Lines(file, end)), delimiter="\t", strict=True)
+        while True:
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                if not ends_bare(error):
+                    return None
+                rows += 1  # the reader of this table will refuse it by name
                 row.clear()
-                for column, cell in enumerate(cells):
-                    quoted = written.startswith('"', at)
-                    if not quoted and '"' in cell:
-                        return None
-                    as_written = '"' + cell.replace('"', '""') + '"' if quoted else cell
-                    at += len(as_written) + 1
-                    if rows and quoted and not REASON.search(cell):  # names of columns: as they are
-                        quoted_needlessly.add(column)
-                    elif rows and cell and not quoted:
-                        bare.add(column)
-                rows += bool(cells)
-    except csv.Error:
-        return None
-    return None if quoted_needlessly & bare else rows
+                continue
+            if cells is None:
+                return None if quoted_needlessly & bare else rows
+            written, at = "".join(row), 0
+            row.clear()
+            for column, cell in enumerate(cells):
+                quoted = written.startswith('"', at)
+                if not quoted and '"' in cell:
+                    return None
+                as_written = '"' + cell.replace('"', '""') + '"' if quoted else cell
+                at += len(as_written) + 1
+                if rows and quoted and not REASON.search(cell):  # names of columns: as they are
+                    quoted_needlessly.add(column)
+                elif rows and cell and not quoted:
+                    bare.add(column)
+            rows += bool(cells)
 
 
 def _rows_as_they_stand(path: Path) -> int | None:

@@ -32,8 +32,20 @@ def no_column(found: Sequence[str], columns: Sequence[str]) -> str:
         return f"{twice[0]!r} stands twice (hint: rename or remove one of the two)"
     if not missing:
         return ""
+    if other := other_separator(found):
+        return f"no column {missing[0]!r} {other}"
     hint = "found:" if len(columns) > 1 else "hint: --column with one of"
     return f"no column {missing[0]!r} ({hint} {', '.join(found)[:200] or 'none'})"
+
+
+def other_separator(found: Sequence[str]) -> str:
+    """A hint where the names of columns were cut at the wrong character; else empty."""
+    if found and found[0].startswith("sep="):
+        return "(hint: remove the first line, sep=)"
+    for mark in ",;\t|" if len(found) == 1 else "":
+        if mark in found[0]:
+            return f"(hint: it has {mark!r} between cells: write a .csv with commas)"
+    return ""
 
 
 def sound(row: Row, columns: Sequence[str], half: bool = False) -> Row:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from data.lines import STDIN, Lines, line_end, open_text, too_long
+from data.lines import BARE_END, STDIN, Lines, ends_bare, line_end, open_text, too_long
 from data.parquet import parquet_file, parquet_rows
 from data.quotes import quotes_are_edges
 from data.rows import SURROGATE, DataError, Row, no_column, no_string, sound
@@ -149,15 +149,16 @@ def _table_rows(path: Path, kind: str) -> Iterator[Row]:
         with open_text(path, end) as file:
             yield from _tab_rows(Lines(file, end))
         return
-    with open_text(path, "") as file:  # the csv reader must see line ends as they are
-        lines = Lines(file)
+    end = line_end(path, header=True)
+    with open_text(path, end) as file:
+        lines = Lines(file, end)
         reader = csv.reader(lines, delimiter="," if kind == "csv" else "\t", strict=True)
         while True:
             number, lines.cut = reader.line_num + 1, False  # a row may go over many lines
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                yield Row(number, error=str(error))
+                yield Row(number, error=BARE_END if ends_bare(error) else str(error))
                 continue
             if cells is None:
                 return
@@ -176,6 +177,8 @@ def _header(path: Path, rows: Iterator[Row]) -> list[str]:
     row = next(rows, Row(1))
     if row.error:
         raise DataError(f"{path}:1: {row.error}")
+    if any("\0" in cell for cell in row.cells):
+        raise DataError(f"{path}:1: NULs, as UTF-16 has them (hint: save it as UTF-8)")
     return list(row.cells)
 
 

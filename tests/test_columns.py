@@ -369,3 +369,20 @@ def test_a_class_without_a_text_is_told(path: Path) -> None:
     source = table(path, "text,label", "text #,0", "text #,1")
     path.with_name("mapping.txt").write_text("0\ta\n1\tb\n2\tc\n")
     assert "no text of train is 'c'" in read(source).notes
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])
+def test_labels_that_are_floats_are_the_same_ids_in_every_format(tmp_path: Path, kind: str) -> None:
+    path, columns = tmp_path / f"a.{kind}", {"text": [f"text {i}" for i in range(N)]}
+    columns["label"] = [i % 2 / 1 for i in range(N)]
+    rows = list(zip(*columns.values(), strict=True))
+    if kind == "parquet":
+        pq.write_table(pa.table(columns), path)
+    elif kind == "jsonl":
+        path.write_text("".join(json.dumps({"text": t, "label": n}) + "\n" for t, n in rows))
+    else:
+        mark = "," if kind == "csv" else "\t"
+        path.write_text("".join(f"{a}{mark}{b}\n" for a, b in [tuple(columns), *rows]))
+    data = read(str(path))
+    assert data.label_names == ("0", "1")
+    assert pairs(data) == {text: str(int(label)) for text, label in rows}

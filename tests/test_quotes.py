@@ -8,11 +8,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from data import load_data
-from data.quotes import quotes_are_edges
+from data.quotes import _rows_as_they_stand, quotes_are_edges
 from data.tables import read_table, read_texts
 
 CELLS = st.text(st.sampled_from('ab"\t\n\r ,')).filter(str.strip)
@@ -67,6 +67,8 @@ def test_what_csv_writers_quote_is_read_back(tmp_path_factory, table):
             writer = csv.writer(file, delimiter="\t", quoting=style)
             writer.writerows([("text", "label"), *table])
         os.utime(path, ns=(style, style))  # files of one size, written in one tick of the clock
+        # Lines in quotes may be a table as they stand, too: nobody could tell.
+        assume(_rows_as_they_stand(path) in (None, len(table) + 1))
         assert rows(path, "text", "label") == table
 
 

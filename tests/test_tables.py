@@ -118,6 +118,47 @@ def test_lines_may_end_in_carriage_returns_alone(tmp_path: Path) -> None:
     assert [row.cells[0] for row in read_texts(path, "text")] == ["one\rtext", "and another"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_break_without_quotes_that_ends_no_row_is_refused(tmp_path: Path, end: str) -> None:
+    """A file's rows end as its header does; in quotes every line break is a text's own."""
+    other = "\n" if end == "\r" else "\r"
+    rows = ["text,label", f'"a{other}b",0', "plain,1", f"c{other}d,0", f"{other}e,1", "last,0", ""]
+    (tmp_path / "train.csv").write_bytes(end.join(rows).encode())
+    found = list(read_texts(tmp_path / "train.csv", "text"))
+    assert [row.cells for row in found] == [(f"a{other}b",), ("plain",), (), (), ("last",)]
+    assert all(row.error.startswith("a line break of another kind in a") for row in found[2:4])
+
+
+@pytest.mark.parametrize("kind", ["txt", "csv", "tsv", "jsonl"])
+@pytest.mark.parametrize("code", ["utf-16", "utf-16-le"])
+def test_utf_16_is_named(tmp_path: Path, kind: str, code: str) -> None:
+    """Without a mark at its beginning it is known by the NULs of a header."""
+    if (code, kind) in (("utf-16-le", "txt"), ("utf-16-le", "jsonl")):
+        return
+    path = tmp_path / f"posts.{kind}"
+    path.write_bytes("text,label\nsch\u00f6n,0\n".encode(code))
+    with pytest.raises(DataError, match=r"UTF-16.* \(hint: save it as UTF-8\)"):
+        list(read_texts(path, "text"))
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "hint"),
+    [
+        ("a.csv", "text;label", "it has ';' between cells"),
+        ("a.csv", "text\tlabel", r"it has '\\t' between cells"),
+        ("a.tsv", "text,label", "it has ',' between cells"),
+        ("a.csv", "sep=;\ntext;label", "remove the first line"),
+        ("a.csv", "sep=,\ntext,label", "remove the first line"),
+    ],
+)
+def test_another_separator_is_named(tmp_path: Path, name: str, header: str, hint: str) -> None:
+    (tmp_path / name).write_text(f"{header}\na;0\n")
+    with pytest.raises(DataError, match=f"hint: {hint}"):
+        list(read_texts(tmp_path / name, "text"))
+    with pytest.raises(DataError, match=f"hint: {hint}"):
+        load_data(str(tmp_path / name))
+
+
 @pytest.mark.parametrize(
     ("kind", "content"),
     [
