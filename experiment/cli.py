@@ -70,7 +70,7 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         known += [error.exit_code] if isinstance(error, HubError) else []
         if not known:
             raise
-        print(f"error: {' '.join(reason(error).split())}", file=sys.stderr)
+        print(f"error: {printable(' '.join(reason(error).split()))}", file=sys.stderr)
         code = known[0]
     sys.exit(code)
 
@@ -84,6 +84,11 @@ def reason(error: Exception) -> str:
     if any(word in text for word in full) and "(hint: " not in text:
         text += " (hint: make room, or write to another disk)"
     return text
+
+
+def printable(text: str) -> str:
+    """A text of somebody's file without what moves a terminal: control characters as escapes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def say(text: str) -> None:

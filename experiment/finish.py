@@ -27,6 +27,7 @@ from lora import save_adapter
 from scoring import (
     choose_threshold,
     compute_metrics,
+    decide,
     evaluate,
     fit_temperature,
     predict_logits,
@@ -92,7 +93,8 @@ def write_predictions(
     A line's `score` is as in a classifier.Prediction, without temperature and threshold.
     """
     folder.mkdir(exist_ok=True)
-    predicted = logits.argmax(axis=1)
+    probabilities = softmax(logits)
+    predicted = decide(probabilities)
     (folder / f"{split}.txt").write_text("".join(f"{p}\n" for p in predicted), encoding="utf-8")
     lines = (
         {
@@ -102,7 +104,7 @@ def write_predictions(
             "logits": [round(float(value), 6) for value in row],
         }
         for p, gold, row, probability in zip(
-            predicted, labels, logits, score_of(softmax(logits), predicted), strict=True
+            predicted, labels, logits, score_of(probabilities, predicted), strict=True
         )
     )
     text = "".join(json.dumps(line) + "\n" for line in lines)

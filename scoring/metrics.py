@@ -159,7 +159,7 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) ->
     Source: Guo et al. 2017, section 2, https://arxiv.org/abs/1706.04599
     """
     confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == labels
+    correct = decide(probabilities) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     gaps = np.bincount(bins, weights=correct - confidence, minlength=BINS)
     return float(np.abs(gaps).sum() / len(labels))

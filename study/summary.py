@@ -12,7 +12,7 @@ import numpy as np
 from bert_min import ModelError
 from experiment.rundir import read_json
 from scoring.calibration import choose_threshold, fit_temperature, match_prior
-from scoring.metrics import compute_metrics, softmax
+from scoring.metrics import compute_metrics, decide, softmax
 from study.arms import RECIPE, ROBUST
 from study.record import Scores, by_label, read_records, scores_of
 from study.statistics import Difference, holm, mcnemar, mean_interval, multi_bootstrap, verdict
@@ -154,7 +154,7 @@ class Summary:
             return None
         a, b = (self.arms[name].of_seeds(shared) for name in (first, second))
         scores_a, scores_b = a.scores(split), b.scores(split)
-        right = [arm.ensemble(split).argmax(axis=1) == scores_a.labels for arm in (a, b)]
+        right = [decide(softmax(arm.ensemble(split))) == scores_a.labels for arm in (a, b)]
         difference = multi_bootstrap(scores_a.predicted, scores_b.predicted, scores_a.labels)
         return Comparison(first, second, split, len(shared), difference, mcnemar(*right))
 

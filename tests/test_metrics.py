@@ -11,6 +11,7 @@ from scipy.special import softmax as scipy_softmax
 from scipy.stats import binom, bootstrap
 from sklearn import metrics as sk
 
+from experiment.finish import write_predictions
 from scoring import compute_metrics, constants, softmax
 from scoring.metrics import auroc, bootstrap_intervals, confusion, expected_calibration_error
 
@@ -140,6 +141,17 @@ def test_ece_has_fifteen_bins():
     assert one_bin == pytest.approx(abs(0.5 - 0.63))
     p = np.array([[0.35, 0.65], [0.32, 0.68]])  # either side of 10/15, but both in [.6, .7)
     assert expected_calibration_error(p, np.array([1, 0])) == pytest.approx((0.35 + 0.68) / 2)
+
+
+def test_of_equal_scores_the_positive_class_is_taken_everywhere(tmp_path):
+    """The rule of a threshold: from 1/2 on."""
+    logits = np.zeros((3, 2), np.float32)
+    assert compute_metrics(logits, np.array([1, 1, 0]))["recall"] == 1
+    write_predictions(tmp_path / "p", "test", logits, [1, 1, 0], ("no", "yes"))
+    assert (tmp_path / "p/test.txt").read_text() == "1\n1\n1\n"
+    assert '"label": "yes"' in (tmp_path / "p/test.jsonl").read_text()
+    p = np.array([[0.5, 0.5], [0.48, 0.52]])  # one bin, both right
+    assert expected_calibration_error(p, np.array([1, 1])) == pytest.approx(1 - 0.51)
 
 
 def test_certain_and_right_is_perfectly_calibrated():
