@@ -129,12 +129,15 @@ def test_a_line_break_without_quotes_that_ends_no_row_is_refused(tmp_path: Path,
     assert all(row.error.startswith("a line break of another kind in a") for row in found[2:4])
 
 
-@pytest.mark.parametrize("kind", ["txt", "csv", "tsv", "jsonl"])
-@pytest.mark.parametrize("code", ["utf-16", "utf-16-le"])
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        *((kind, "utf-16") for kind in ("txt", "csv", "tsv", "jsonl")),
+        *((kind, "utf-16-le") for kind in ("csv", "tsv")),
+    ],
+)
 def test_utf_16_is_named(tmp_path: Path, kind: str, code: str) -> None:
     """Without a mark at its beginning it is known by the NULs of a header."""
-    if (code, kind) in (("utf-16-le", "txt"), ("utf-16-le", "jsonl")):
-        return
     path = tmp_path / f"posts.{kind}"
     path.write_bytes("text,label\nsch\u00f6n,0\n".encode(code))
     with pytest.raises(DataError, match=r"UTF-16.* \(hint: save it as UTF-8\)"):
