@@ -21,6 +21,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 import eval as eval_command
 import predict as predict_command
 import train as train_command
+from data import DataError
+from experiment.cli import run_command
 from lora import lora_layers
 from scoring.calibration import match_prior
 
@@ -426,6 +428,15 @@ def test_damaged_runs_are_refused(train, command):
     result = command(eval_command, "runs/teacher")
     assert result.code == 4
     assert "is not the file that MANIFEST.json lists" in result.err
+
+
+def test_what_a_file_says_moves_no_terminal(capsys):
+    def main():
+        raise DataError("no column 'text' (found: \x1b[2Jt\0e\u202e)")
+
+    with pytest.raises(SystemExit):
+        run_command(main)
+    assert capsys.readouterr().err == "error: no column 'text' (found: \\x1b[2Jt\\x00e\\u202e)\n"
 
 
 # ---- memory
