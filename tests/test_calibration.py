@@ -1,14 +1,20 @@
 """Temperature against scipy's minimiser, threshold against every threshold, bins by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.optimize
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, log_loss
+from small import material_of
 
-from experiment.finish import fit_decision
-from scoring import softmax
+from data import Split
+from experiment.finish import fit_decision, score
+from experiment.progress import Progress
+from scoring import predict_logits, softmax
 from scoring.calibration import (
     choose_threshold,
     fit_temperature,
@@ -96,3 +102,18 @@ def test_reliability_by_hand():
     assert [row[2] for row in bins] == [2, 1, 1]
     assert bins[0][:2] == pytest.approx((0.015, 0.5))
     assert bins[2][:2] == pytest.approx((0.98, 1.0))
+
+
+def test_temperature_and_threshold_come_from_validation_alone(tiny, tiny_ids, tmp_path):
+    with torch.no_grad():
+        tiny.classifier.weight *= 100
+    labels = [i % 2 for i in range(24)]
+    ids = {"validation": tiny_ids[:24], "test": tiny_ids[24:]}
+    material = material_of(tiny_ids, [0] * 48)
+    splits = {name: Split([""] * 24, labels) for name in ids}
+    material = replace(material, ids=ids, data=replace(material.data, splits=splits))
+    results = score(tiny, Progress(best_epoch=1, last_epoch=1), material, 16, tmp_path)
+    found = [results["decided"][name] for name in ("temperature", "threshold")]
+    fitted = {name: fit_decision(predict_logits(tiny, ids[name]), np.array(labels)) for name in ids}
+    assert found == pytest.approx(fitted["validation"])
+    assert all(a != b for a, b in zip(*fitted.values(), strict=True))

@@ -1,6 +1,7 @@
 """distill: which layers, what loss, which targets."""
 
 import math
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -171,6 +172,16 @@ def test_hidden_loss_is_pkds_normalised_error_on_another_scale():
     assert torch.allclose(hidden_loss([s], [t], mask) * 2 / 8, pkd, atol=1e-6)
 
 
+def test_hidden_loss_of_bf16_states_is_summed_in_fp32():
+    """Cosines of near states lie where bf16 has steps of 2^-8."""
+    torch.manual_seed(0)
+    t = torch.randn(4, 6, 32)
+    s, t = (t + 0.05 * torch.randn(4, 6, 32)).bfloat16(), t.bfloat16()
+    mask = torch.ones(4, 6, dtype=torch.long)
+    exact = (1 - F.cosine_similarity(s.double(), t.double(), dim=-1)).mean().item()
+    assert hidden_loss([s], [t], mask).item() == pytest.approx(exact, rel=1e-3)
+
+
 def test_hidden_loss_looks_at_real_tokens_alone():
     torch.manual_seed(0)
     s, t = torch.randn(2, 4, 8), torch.randn(2, 4, 8)
@@ -326,6 +337,20 @@ def test_a_live_teacher_gives_the_loss_and_gradients_of_the_stored_one(tiny, tin
     assert (gradient - live[1]).norm() <= 1e-4 * gradient.norm()
     assert (gradient - unrounded[1]).norm() <= 2**-8 * gradient.norm()
     assert all(p.grad is None for p in tiny.parameters())
+
+
+def test_several_threads_may_ask_for_stored_states(tiny, tiny_ids, tmp_path):
+    """Each reads at a place of its own: the file has one position for all threads."""
+    targets, device = TeacherTargets(tiny, tiny_ids, [2, 4], tmp_path), torch.device("cpu")
+    indices = [np.arange(i % 40, i % 40 + 8) for i in range(400)]
+    alone = [targets.batch(index, device)[1] for index in indices[:40]]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda index: targets.batch(index, device)[1], indices))
+    sys.setswitchinterval(interval)
+    for i, states in enumerate(together):
+        assert all(torch.equal(s, t) for s, t in zip(states, alone[i % 40], strict=True))
 
 
 def test_several_threads_may_ask_a_live_teacher(tiny, tiny_ids):

@@ -268,6 +268,17 @@ def test_our_files_have_pefts_keys(base, tmp_path, adapted):
     assert (tmp_path / "ours" / "adapter_model.safetensors").stat().st_mode & 0o777 == 0o644
 
 
+def test_what_an_adapter_was_trained_with_comes_back(adapted, tmp_path, tiny_config):
+    """PEFT goes on with these, and asks the Hub for this commit of the base."""
+    save_adapter(adapted, tmp_path, SETTINGS, "org/base", "c0ffee")
+    theirs = peft.PeftConfig.from_pretrained(tmp_path)
+    assert (theirs.base_model_name_or_path, theirs.revision) == ("org/base", "c0ffee")
+    assert (theirs.r, theirs.lora_alpha, theirs.lora_dropout) == (4, 8, 0.1)
+    model = BertForSequenceClassification(tiny_config)
+    load_adapter(model, tmp_path)
+    assert {(m.scaling, m.dropout.p) for _, m in lora_layers(model)} == {(2.0, 0.1)}
+
+
 @pytest.fixture
 def saved(adapted, tmp_path, tiny_config):
     save_adapter(adapted, tmp_path / "a", SETTINGS, "base")
@@ -286,6 +297,7 @@ KEY = "base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight"
         (lambda t: t | {"base_model.model.x": torch.ones(1)}, "base_model.model.x has no place"),
         (lambda t: t | {KEY: torch.ones(2, 16)}, r"is \(2, 16\), the model asks for \(4, 16\)"),
         (lambda t: t | {KEY: torch.full((4, 16), torch.nan)}, "is not finite"),
+        (lambda t: t | {KEY: t[KEY].to(torch.float8_e4m3fn)}, r"is torch\.float8_e4m3fn"),
     ],
 )
 def test_adapters_that_do_not_fit_are_refused(saved, change, message):
@@ -307,6 +319,13 @@ def test_adapters_that_do_not_fit_are_refused(saved, change, message):
         ({"bias": "all"}, "bias = 'all'"),
         ({"rank_pattern": {"query": 2}}, "rank_pattern"),
         ({"r": "4"}, "r = '4'"),
+        ({"r": 0}, "r = 0"),
+        ({"r": -4}, "r = -4"),
+        ({"r": True}, "r = True"),
+        ({"lora_alpha": -1}, "lora_alpha = -1"),
+        ({"lora_alpha": 2e6}, "lora_alpha = 2000000"),
+        ({"lora_alpha": float("nan")}, "lora_alpha = nan"),
+        ({"lora_dropout": 1.0}, r"lora_dropout = 1\.0"),
         ({"lora_alpha": "4"}, "lora_alpha = '4'"),
         ({"fan_in_fan_out": True}, "fan_in_fan_out = True"),
         ({"alpha_pattern": {"query": 2}}, "alpha_pattern"),

@@ -193,6 +193,14 @@ def test_label_ids_of_few_bits_are_counted():
     assert confusion(labels, labels, 20)[19, 19] == 1
 
 
+@pytest.mark.parametrize(
+    ("train_labels", "majority"), [([0, 1], "none"), ([1, 1, 2, 2, 0], "hate"), ([2, 0], "none")]
+)
+def test_of_classes_that_are_as_frequent_the_first_is_the_majority(train_labels, majority):
+    found = constants([0, 1, 2], train_labels, ("none", "hate", "joke"))
+    assert list(found) == [f"majority ({majority})"]
+
+
 def test_of_more_classes_the_majority_of_training_is_the_one_constant():
     train_labels = [0] * 6 + [1] * 3 + [3]  # the third is in no training text
     found = constants([1, 0, 2, 1], train_labels, ("none", "hate", "insult", "joke"))

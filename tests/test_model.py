@@ -180,5 +180,7 @@ def test_dropout_rates_come_from_the_config(tiny_config):
 
 
 def test_too_many_tokens_are_refused_with_both_numbers(tiny):
+    full = torch.ones(1, 24, dtype=torch.long)
+    assert torch.allclose(tiny(full, full).logits, oracle(tiny)(full, full).logits, atol=1e-6)
     with pytest.raises(ValueError, match="25 tokens are more than max_position_embeddings 24"):
         tiny(torch.ones(1, 25, dtype=torch.long), torch.ones(1, 25, dtype=torch.long))

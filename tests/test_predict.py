@@ -15,17 +15,20 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import eval as eval_command
 import predict as predict_command
 import webapp.service
+from bert_min import BertTokenizer, load_model
 from data import DataError
 from data.tables import Row, read_texts
 from experiment import labelling
 from experiment.adapted import files_read
 from experiment.answers import AnswerFile
+from experiment.classifier import Classifier, Decision
 from experiment.cli import UsageError
 from experiment.loading import load_classifier
 from webapp.contract import Refused
@@ -57,6 +60,16 @@ def test_one_json_line_a_text(predict, web_runs):
         assert set(line) == {"text", "label", "score", "threshold", "truncated"}
         assert line["threshold"] == threshold
         assert line["label"] == ("hate" if line["score"] >= threshold else "not-hate")
+
+
+def test_a_score_that_is_the_threshold_is_positive(model_dir):
+    model = load_model(model_dir, ("not-hate", "hate"))
+    torch.nn.init.zeros_(model.classifier.weight)
+    for threshold, label in ((0.5, "hate"), (0.5001, "not-hate")):
+        decision = Decision(threshold=threshold)
+        classifier = Classifier(model, BertTokenizer(model_dir, 128), decision=decision)
+        [[line]] = labelling.labelled(iter([Row(1, ("a text",))]), classifier)
+        assert (line["score"], line["threshold"], line["label"]) == (0.5, threshold, label)
 
 
 def test_files_give_the_same_answers_as_arguments(predict):

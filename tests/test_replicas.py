@@ -15,6 +15,7 @@ from distill import (
     Schedule,
     Task,
     TeacherTargets,
+    batch_loss,
     make_optimizer,
     make_student,
     train_epoch,
@@ -75,8 +76,8 @@ def test_gradients_are_those_of_the_reference_path(job, small_parts):
     reference = copy.deepcopy(model).train()
     fast = Replicas(model, torch.float32, seed=0)
     assert len(fast.replicas) == 3
-    assert len(split_batch(np.arange(16), 12)) > 3
-    for batch in batches_of(task)[:2]:  # the second time nothing of the first may be left
+    assert len({len(part) for part in split_batch(np.arange(13), 12)}) == 2
+    for batch in batches_of(task, 13)[:2]:  # the second time nothing of the first may be left
         terms, expected = fast(model, task, batch), plain(reference, task, batch)
         assert terms == pytest.approx(expected, rel=1e-6, abs=1e-7)
         ours, theirs = gradient_of(model), gradient_of(reference)
@@ -159,6 +160,26 @@ def test_masks_depend_on_the_seed_the_step_and_the_part_alone(tiny, task):
 
     assert loss(1, 0) == loss(1, 0)
     assert len({loss(0, 1), loss(1, 0), loss(1, 1)}) == 3
+
+
+def test_no_two_parts_and_no_two_steps_share_their_masks(tiny, monkeypatch):
+    """The same text in each of two parts of each of two steps: four losses."""
+    losses = []
+
+    def noted(*given):
+        terms = batch_loss(*given)
+        losses.append(terms["loss"].item())
+        return terms
+
+    monkeypatch.setattr("speed.replicas.batch_loss", noted)
+    task = Task([[1, 5, 9, 2]] * 2, torch.zeros(2, dtype=torch.long))
+    fast = Replicas(without_dropout(tiny), torch.float32, seed=1)
+    fast(fast.student, task, Batch(0, np.arange(2)))
+    assert len(set(losses)) == 1
+    fast = Replicas(tiny, torch.float32, seed=1)
+    for step in (0, 1):
+        fast(tiny, task, Batch(step, np.arange(2)))
+    assert len(set(losses)) == 1 + 4
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

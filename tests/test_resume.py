@@ -141,7 +141,9 @@ def test_a_run_that_was_being_replaced_comes_back(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["odd"]
 
 
-@pytest.mark.parametrize("damage", ["cut", "bit", "no manifest", "file gone", "no tensors"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "bit", "no manifest", "file gone", "no tensors", "other lines"]
+)
 def test_a_damaged_checkpoint_is_passed_over(tmp_path, damage, capsys):
     checkpoint(tmp_path, 1)
     checkpoint(tmp_path, 2)
@@ -156,6 +158,8 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path, damage, capsys):
         (newest / "MANIFEST.json").unlink()
     if damage == "file gone":
         path.unlink()
+    if damage == "other lines":
+        (newest / "metrics.jsonl").write_text("until 3\n")
     if damage == "no tensors":
         path.write_bytes(b"GIF89a")
         write_manifest(newest, ["state.safetensors", "state.json", "metrics.jsonl"])
@@ -189,6 +193,27 @@ def test_the_checkpoint_of_another_training_is_refused(tmp_path):
     other = Checkpoints(tmp_path / "odd", {"lr": 2, "mode": "odd", "seed": 1})
     with pytest.raises(UsageError, match="trained with lr 1 and not 2, seed 0 and not 1 "):
         other.newest(tmp_path / "lines")
+
+
+@pytest.mark.parametrize(
+    ("mode", "other"),
+    [
+        *(("teacher", {name: 7}) for name in ("epochs", "lr", "weight_decay", "warmup", "seed")),
+        *(("teacher", {name: 7}) for name in ("max_steps", "batch_size", "max_length")),
+        *(("odd", {name: 0.7}) for name in ("temperature", "alpha", "beta")),
+        *(("lora", {name: 7}) for name in ("lora_r", "lora_alpha", "lora_dropout")),
+        *(("lora", {name: "all"}) for name in ("lora_targets", "hashtags")),
+        *(("odd", {name: "last"}) for name in ("layers", "objective", "hashtags")),
+        ("teacher", {"hashtags": "remove"}),
+        ("teacher", {"class_weights": "balanced"}),
+    ],
+)
+def test_a_training_with_any_other_setting_that_counts_does_not_go_on(tmp_path, mode, other):
+    settings = Settings(mode=mode)
+    checkpoint(tmp_path, 1, settings.identity())
+    changed = Checkpoints(tmp_path / "odd", replace(settings, **other).identity())
+    with pytest.raises(UsageError, match=f"trained with .*{next(iter(other))} "):
+        changed.newest(tmp_path / "lines")
 
 
 def test_a_setting_that_is_not_known_any_more_must_have_been_off(tmp_path):

@@ -35,6 +35,7 @@ from webapp.service import Service
         ("# alone, 5 # signs", "# alone, 5 # signs", "# alone, 5 # signs"),
         ("#MAGA2020 #KAG", "", "MAGA2020 KAG"),
         ("no tags", "no tags", "no tags"),
+        ("don&#39;t #stop", "don&#39;t", "don&#39;t stop"),
     ],
 )
 def test_what_a_model_reads_of_hashtags(text, removed, split):
@@ -51,6 +52,9 @@ def test_no_hashtag_is_left(text):
 def test_drawn_layers_are_new_and_all_else_is_the_teachers(tiny):
     torch.manual_seed(3)
     student = make_student(tiny, [2, 4])
+    with torch.no_grad():
+        for own in student.bert.encoder.parameters():
+            own += 0.1  # as a trained teacher's biases are not 0
     draw_layers(student)
     for name, own in student.named_parameters():
         if name.startswith("bert.encoder"):
@@ -58,6 +62,8 @@ def test_drawn_layers_are_new_and_all_else_is_the_teachers(tiny):
                 assert own.std().item() == pytest.approx(0.02, rel=0.3)
             if name.endswith("LayerNorm.weight"):
                 assert (own == 1).all()
+            if name.endswith("bias"):
+                assert not own.any()
         else:
             assert torch.equal(own, tiny.get_parameter(name))
     copied = make_student(tiny, [2, 4]).bert.encoder.layer[0].output.dense.weight

@@ -1,10 +1,12 @@
 """bert_min.tokenizer against transformers' tokenizer, and on texts that nobody should type."""
 
+import json
 import shutil
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
 from bert_min import BertTokenizer, ModelError
@@ -37,10 +39,19 @@ def test_auto_tokenizer_reads_what_we_save(tokenizer, texts, tmp_path):
     assert BertTokenizer(tmp_path, 128).encode(texts) == tokenizer.encode(texts)
 
 
-def test_truncation_is_told_at_the_first_token_too_many(tokenizer):
-    fits, cut = tokenizer.encode(["a " * 126, "a " * 127])
-    assert (len(fits.ids), fits.truncated) == (128, False)
-    assert (len(cut.ids), cut.truncated) == (128, True)
+def test_what_is_saved_cuts_and_pads_nothing_by_itself(tokenizer, tmp_path):
+    """The length stands in tokenizer_config.json: whoever reads the file may want another."""
+    tokenizer.save(tmp_path)
+    values = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    assert (values["truncation"], values["padding"]) == (None, None)
+    assert len(Tokenizer.from_file(str(tmp_path / "tokenizer.json")).encode("a " * 300).ids) == 302
+
+
+@pytest.mark.parametrize("length", [128, 512])
+def test_truncation_is_told_at_the_first_token_too_many(minilm, length):
+    fits, cut = BertTokenizer(minilm, length).encode(["a " * (length - 2), "a " * (length - 1)])
+    assert (len(fits.ids), fits.truncated) == (length, False)
+    assert (len(cut.ids), cut.truncated) == (length, True)
     assert cut.ids[-1] == SEP
 
 

@@ -74,7 +74,7 @@ def test_the_number_of_threads_changes_no_dropout_mask(tiny, task, dtype):
 
 
 def test_the_epoch_with_the_lowest_validation_loss_is_kept(tiny, task, monkeypatch):
-    seen, losses = [], iter([0.6, 0.4, 0.5])
+    seen, losses = [], iter([0.6, 0.4, 0.4])  # of equals the first
 
     def validate(*_):
         seen.append({n: p.detach().clone() for n, p in tiny.named_parameters()})
@@ -84,7 +84,6 @@ def test_the_epoch_with_the_lowest_validation_loss_is_kept(tiny, task, monkeypat
     done, _ = train_small(tiny, task)
     assert (done.best_epoch, done.last_epoch) == (2, 3)
     assert done.best_validation["loss"] == 0.4
-    assert done.last_validation["loss"] == 0.5
     assert all(torch.equal(t, seen[1][n]) for n, t in done.best_state.items())
 
 

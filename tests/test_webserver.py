@@ -124,6 +124,8 @@ ABUSE = {
         413,
     ),
     "chunked-2-MB": (HEAD + CHUNKED + END + b"200000\r\n" + b"a" * (1 << 21), 413),
+    "header-17-kB": (HEAD + b"\r\nX-A: " + b"a" * (17 << 10) + END, 431),
+    "header-15-kB": (HEAD + b"\r\nX-A: " + b"a" * (15 << 10) + LENGTH + b"13" + END + BODY, 200),
     "header-300-kB": (HEAD + b"\r\nX-A: " + b"a" * 300_000 + END, 431),
     "no-length": (HEAD + END, 400),
     "no-host": (b"GET /healthz HTTP/1.1\r\nConnection: close" + END, 200),
@@ -334,6 +336,28 @@ def test_waitress_keeps_every_body_in_memory():
         server.task_dispatcher.shutdown()
 
 
+def test_what_a_proxy_might_say_is_not_passed_on():
+    """No proxy is trusted, so that no visitor can write an address or a host of his own."""
+    heard: dict[str, str] = {}
+
+    def app(environ, start_response):
+        heard.update(environ)
+        start_response("200 OK", [])
+        return []
+
+    words = b"X-Forwarded-For: 1\r\nX-Forwarded-Host: x\r\nX-Forwarded-Proto: x\r\nForwarded: for=1"
+    server = listen(app, "127.0.0.1", 0, 1)
+    with contextlib.closing(server), socket.create_connection(server.socket.getsockname()) as asks:
+        asks.sendall(b"GET / HTTP/1.0\r\nX-A: b\r\n" + words + END)
+        for _ in range(100):
+            server.asyncore.loop(0.1, map=server._map, count=1)
+            if heard:
+                break
+        server.task_dispatcher.shutdown()
+    assert heard["HTTP_X_A"] == "b"
+    assert not [name for name in heard if "FORWARDED" in name]
+
+
 def test_no_word_of_a_visitor_is_kept(wild, web_runs, tmp_path):
     """Neither in the log nor in any file of the runs, the working folder or the temporary one."""
     runs = shutil.copytree(web_runs, tmp_path / "runs")
@@ -370,6 +394,8 @@ def test_sigterm_waits_for_the_requests_that_are_running(slow, tmp_path):
         # One runs and one waits: the third is refused at once, and so both are known to be there.
         done, rest = wait(asked, 20, FIRST_COMPLETED)
         assert [future.result()[0] for future in done] == [503]
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.1)  # a second one, of an impatient supervisor, changes nothing
         assert ended(server, signal.SIGTERM) == 0
         assert [future.result(20)[0] for future in rest] == [200, 200]
         *_, last = log_lines(server)

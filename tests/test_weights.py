@@ -2,6 +2,7 @@
 
 import json
 import stat
+from dataclasses import replace
 
 import pytest
 import torch
@@ -65,9 +66,32 @@ def test_a_sharded_checkpoint(tmp_path, tiny):
     index.write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
     loaded = load_model(tmp_path)
     assert all(torch.equal(t, tensors[n]) for n, t in loaded.state_dict().items())
+    single = {n: t + 1 for n, t in tensors.items()}  # a single file goes first, as in transformers
+    save_file(single, tmp_path / "model.safetensors")
+    assert all(torch.equal(t, single[n]) for n, t in load_model(tmp_path).state_dict().items())
+    theirs = HFBert.from_pretrained(tmp_path)
+    assert all(torch.equal(t, single[n]) for n, t in theirs.state_dict().items())
+    (tmp_path / "model.safetensors").unlink()
     index.write_text(json.dumps({"weight_map": {names[0]: "../elsewhere.safetensors"}}))
     with pytest.raises(ModelError, match="not a file beside it"):
         load_model(tmp_path)
+
+
+def test_a_config_that_asks_for_far_more_than_its_file_holds_is_refused(tmp_path, tiny):
+    """Before a model of its size is built: of a typing error, that may be more than memory."""
+    folder = write(tmp_path, replace(tiny.config, vocab_size=100_000), tiny.state_dict())
+    with pytest.raises(ModelError, match=r"config beside .* asks for 1,6\d\d,\d{3} values"):
+        load_model(folder)
+
+
+def test_a_padding_row_that_is_not_zero_is_kept(tmp_path, tiny):
+    """bert-base-uncased has one."""
+    with torch.no_grad():
+        tiny.bert.embeddings.word_embeddings.weight[0] = 1
+    loaded = load_model(write(tmp_path, tiny.config, tiny.state_dict()))
+    assert (loaded.bert.embeddings.word_embeddings.weight[0] == 1).all()
+    student = make_student(loaded, [1, 3])
+    assert (student.bert.embeddings.word_embeddings.weight[0] == 1).all()
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

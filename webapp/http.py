@@ -56,7 +56,7 @@ def read_body(limit: int) -> bytes:
 
 
 def read_json(fields: tuple[str, ...]) -> dict[str, Any]:
-    kind = request.content_type.split(";")[0].strip().lower()
+    kind = request.content_type.split(";")[0].strip()  # in small letters, by Bottle
     if kind != "application/json":
         raise Refused(415, "not_json", "Send JSON, with Content-Type: application/json.")
     body = parse_json(read_body(MAX_BODY))
