@@ -38,7 +38,8 @@ def _rows_of_quoted_cells(path: Path) -> int | None:
     A writer doubles a quote inside a cell, quotes each cell that has one, and beside these either
     every cell of a column or none that needs no quotes.
     """
-    quoted_needlessly, bare = set(), set()  # columns
+    quoted_needlessly: set[int] = set()  # columns
+    bare: set[int] = set()
     row: list[str] = []  # its lines
 
     def noted(lines: Lines) -> Iterator[str]:
