@@ -1,6 +1,7 @@
 """Material that several tests share. Nothing here reaches a network."""
 
 import os
+import shutil
 import signal
 import sys
 from collections import Counter
@@ -29,6 +30,16 @@ from experiment.command import train_command
 # How long an example takes says nothing of the code where other programs want the cores too.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
+
+CHROMIUM = (  # its flags
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="session")
@@ -147,6 +158,21 @@ def four_runs(model_dir, tmp_path_factory) -> Path:
     for number, handler in handlers.items():
         signal.signal(number, handler)
     return folder / "runs"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium. For a module: its event loop would stand in the way of another's."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine (hint: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()
 
 
 class Result:

@@ -4,7 +4,6 @@ Every page that a test opens is watched, see the fixture `visit`.
 """
 
 import re
-import shutil
 from collections import Counter
 from contextlib import ExitStack
 from functools import cache
@@ -12,21 +11,12 @@ from functools import cache
 import pytest
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from webserver import ROOT, running
 
 from webapp.contract import MAX_CHARS
 from webapp.pages import EXAMPLES, strength
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WATCH = (
     "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective))"
 )
@@ -58,18 +48,6 @@ PAYLOADS = (
     "javascript:window.__xss=1 ' onfocus='window.__xss = 1' autofocus=' you",
     "I like \u202e uoy etah I \u2066 you",
 )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.skip("no Chromium on this machine (hint: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
