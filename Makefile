@@ -22,11 +22,17 @@ help: ## list the targets
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements-study.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-study.txt requirements-dev.txt requirements-oldest.txt
+.venv/dev: .venv/run requirements-study.txt requirements-export.txt requirements-dev.txt requirements-oldest.txt
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) --no-deps --upgrade \
 	  --target .venv/oldest -r requirements-oldest.txt
 	@touch $@
+
+# For the test in a browser, which is skipped where this does not work.
+.venv/browser/node_modules/.package-lock.json: tests/browser/package.json tests/browser/package-lock.json .venv/dev
+	@mkdir -p .venv/browser && cp $(wordlist 1,2,$^) .venv/browser
+	cd .venv/browser && npm ci --silent --ignore-scripts --no-audit --no-fund \
+	  || echo "no packages from npm: the test of exports in a browser will be skipped"
 
 demo: .venv/run ## train, evaluate and use all models on the embedded sample (no Hub needed)
 	$(BIN)/python train.py --mode teacher $(DEMO) --lr 1e-4 --out runs/demo/teacher
@@ -49,7 +55,7 @@ study: .venv/study ## train every arm of docs/ANALYSIS.md, hours; can be stopped
 report: .venv/study ## write docs/ANALYSIS.md, its figures and the README's table from docs/study
 	$(BIN)/python -m study.report
 
-test: .venv/dev ## install what the tests need and run them all
+test: .venv/dev .venv/browser/node_modules/.package-lock.json ## install what the tests need and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
 
 lint: .venv/dev ## lint, format, type and security checks

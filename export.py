@@ -1,12 +1,18 @@
-"""Write a LoRA run as a plain checkpoint, its adapter merged: any Hugging Face tool loads it."""
+"""Write a trained run for other programs: a plain checkpoint, or ONNX.
+
+--to hf merges the adapter of a LoRA run: any Hugging Face tool loads what is written. --to onnx
+takes every run, for ONNX Runtime, OpenVINO, browsers and phones, and compares the scores.
+"""
 
 import argparse
 from pathlib import Path
 
-from experiment.cli import UsageError, add_base_flag, run_command, say
+from experiment.cli import UsageError, add_base_flag, check_names, number, run_command, say
 
 EXAMPLES = """examples:
-  python export.py runs/lora runs/lora-merged
+  python export.py runs/lora exports/lora
+  python export.py runs/odd --to onnx exports/odd
+  python export.py runs/odd --to onnx --int8 exports/odd
 """
 
 
@@ -14,53 +20,73 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run of --mode lora")
+    parser.add_argument("run", type=Path, metavar="RUN", help="run directory")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to write")
+    parser.add_argument(
+        "--to",
+        choices=("hf", "onnx"),
+        default="hf",
+        help="hf: a LoRA run as safetensors; onnx: any run as onnx/model.onnx (default: hf)",
+    )
+    parser.add_argument(
+        "--int8",
+        action="store_true",
+        help="with --to onnx, write onnx/model_quantized.onnx as well: weights in 8 bits",
+    )
+    parser.add_argument(
+        "--min-agreement",
+        type=number(float, 0, 100),
+        metavar="PERCENT",
+        help="refuse int8 where fewer labels of the validation texts are the run's (default: 98)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace a run in OUT")
     add_base_flag(parser)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.int8 and args.to != "onnx":
+        parser.error("--int8 is for --to onnx")
+    if args.min_agreement is not None and not args.int8:
+        parser.error("--min-agreement is for --int8")
+    check_names(parser, vars(args))
+    return args
 
 
 def main() -> int:
     args = parse_args()
-    if args.out.exists() and not args.overwrite:
-        raise UsageError(f"{args.out} exists (hint: --overwrite replaces it)")
     if args.out.resolve() == args.run.resolve():
         raise UsageError("OUT would replace RUN (hint: another OUT)")
-    from bert_min import ModelError, save_model
-    from experiment.card import model_card
-    from experiment.loading import load_run_model, load_tokenizer, naming, trained_length
-    from experiment.rundir import prepared, read_json, read_record, read_results, write_json
+    if args.to == "onnx":  # what is missing is said at once
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+        import onnxscript  # noqa: F401
+    from bert_min import save_model
+    from experiment.exporting import AGREEMENT, export_onnx, texts_to_compare, write_about
+    from experiment.loading import load_classifier, naming
+    from experiment.lock import locked
+    from experiment.rundir import prepared
     from lora import lora_layers, unload_lora
 
-    with naming(args.run):
-        model, home = load_run_model(args.run, args.base)
-        tokenizer = load_tokenizer(home, trained_length(args.run, model.config), model)
-    if not any(True for _ in lora_layers(model)):
-        raise UsageError(f"{args.run} has no adapter: it is a plain checkpoint already")
-    unload_lora(model)
-    record, results = read_record(args.run / "train_args.json"), read_results(args.run)
-    with prepared(args.out) as folder:
-        save_model(model, folder)
-        decision = read_json(args.run / "config.json").get("decision")
-        if decision:
-            write_json(folder / "config.json", model.config.to_dict() | {"decision": decision})
-        tokenizer.save(folder)
-        record |= {"out": str(args.out), "merged_from": str(args.run)}
-        for name in ("identity", "base"):  # no training ends as this folder, and it has no base
-            record.pop(name, None)
-        write_json(folder / "train_args.json", record)
-        if results:
-            results["parameters"] = sum(p.numel() for p in model.parameters())
-            write_json(folder / "results.json", results)
-            try:
-                card = model_card(record, results)
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
-                raise ModelError(
-                    f"{args.run}: no card can be written of its train_args.json and results.json: "
-                    f"{error!r}"
-                ) from None
-            (folder / "README.md").write_text(card, encoding="utf-8")
+    with locked(args.out):
+        if args.out.exists() and not args.overwrite:
+            raise UsageError(f"{args.out} exists (hint: --overwrite replaces it)")
+        classifier = load_classifier(args.run, base=args.base)
+        if args.to == "hf" and not any(True for _ in lora_layers(classifier.model)):
+            raise UsageError(
+                f"{args.run} has no adapter: it is a plain checkpoint already (hint: --to onnx)"
+            )
+        unload_lora(classifier.model)
+        told: list[str] = []
+        with prepared(args.out) as folder:
+            if args.to == "onnx":
+                texts, name = texts_to_compare(args.run, args.base)
+                least = AGREEMENT if args.min_agreement is None else args.min_agreement
+                with naming(args.run):
+                    told = export_onnx(classifier, folder, texts, args.int8, least)
+                told = [f"{line}, on {name}" for line in told]
+            else:
+                save_model(classifier.model, folder)
+            write_about(classifier, args.run, args.out, folder, told)
+    for line in told:
+        print(f"{args.out}/{line}")
     say(f"wrote {args.out}")
     return 0
 

@@ -28,9 +28,9 @@ def padding_mask(attention_mask: Tensor) -> Tensor | None:
     """Turn (B, T) integers, 1 = token, 0 = padding, into (B, 1, 1, T) booleans, True = look here.
 
     It broadcasts over heads and queries: padding is hidden as a key; what a padded query
-    computes is never used. None where there is no padding, and so nothing to hide.
+    computes is never used. None where there is nothing to hide; an exported graph cannot ask that.
     """
-    if attention_mask.all():
+    if not torch.compiler.is_exporting() and attention_mask.all():
         return None
     return attention_mask.bool()[:, None, None, :]  # (B, 1, 1, T)
 

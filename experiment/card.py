@@ -20,11 +20,10 @@ def model_card(record: dict[str, Any], results: dict[str, Any]) -> str:
     Its head is what the Hub reads: https://huggingface.co/docs/hub/model-cards#model-card-metadata
     """
     scored = {split: results[split] for split in ("validation", "test") if results.get(split)}
-    adapted = record["mode"] == "lora" and "merged_from" not in record
     head: dict[str, Any] = {
         "language": "en",
         "pipeline_tag": "text-classification",
-        "library_name": "peft" if adapted else "transformers",
+        "library_name": library_of(record),
     }
     if not Path(record["base_model"]).is_absolute():
         head["base_model"] = record["base_model"]
@@ -52,6 +51,13 @@ Classifies a text as {", ".join(names[:-1])} or {names[-1]}; trained on {trained
 Scores on texts unlike the training data are much lower. The label is a guess about a sentence,
 not a judgement of a person: do not let it decide anything about anyone without a human reader.
 """
+
+
+def library_of(record: dict[str, Any]) -> str:
+    """What other programs load a folder with this record by."""
+    if "exported_from" in record:
+        return "transformers.js"
+    return "peft" if record["mode"] == "lora" and "merged_from" not in record else "transformers"
 
 
 def score_tables(names: Sequence[str], scored: dict[str, dict[str, Any]]) -> str:

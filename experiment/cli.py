@@ -40,6 +40,11 @@ EXIT_CODES = {
     "SafetensorError": 5,  # while writing; what is read has errors of its own
 }
 
+EXTRAS = {  # packages that only a part of the program needs, and which
+    **dict.fromkeys(("scipy", "sklearn"), "study"),
+    **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "export"),
+}
+
 
 def run_command(main: Callable[[], int]) -> NoReturn:
     """Run a command and leave: what a user can mend is one line and its exit code, no traceback."""
@@ -54,8 +59,8 @@ def run_command(main: Callable[[], int]) -> NoReturn:
             raise
         missing = f"{error.name} is not installed in this Python"
         hint = "(hint: make demo installs it; then source .venv/bin/activate)"
-        if error.name in ("scipy", "sklearn"):
-            hint = "(hint: pip install -r requirements-study.txt)"
+        if error.name in EXTRAS:
+            hint = f"(hint: pip install -r requirements-{EXTRAS[error.name]}.txt)"
         if error.name in sys.stdlib_module_names:  # of other systems alone
             missing = f"{error.name} is not in this Python"
             hint = "(hint: on Linux and macOS it is, and in WSL)"

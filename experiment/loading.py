@@ -22,6 +22,7 @@ from experiment.cli import say
 from experiment.rundir import (
     check_links,
     check_manifest,
+    is_export,
     is_ours,
     is_run,
     read_json,
@@ -98,6 +99,8 @@ def load_run_model(
         raise ModelError(
             f"no trained model in {run} (hint: python train.py --mode teacher makes one)"
         )
+    if is_export(run):
+        raise ModelError(f"{run} is for ONNX Runtime (hint: the run that it was exported from)")
     check_links(run)
     check_manifest(run)
     if is_adapted(run):

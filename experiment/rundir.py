@@ -26,6 +26,8 @@ MODEL_FILES = (
     "train_args.json",
     "base/config.json",
     "base/model.safetensors",
+    "onnx/model.onnx",
+    "onnx/model_quantized.onnx",
 )
 
 
@@ -187,6 +189,11 @@ def is_run(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
 
 
+def is_export(folder: Path) -> bool:
+    """Whether a folder holds a model for ONNX Runtime alone: no command here answers by it."""
+    return (folder / "onnx").is_dir() and not any(folder.glob("*.safetensors"))
+
+
 def is_ours(run: Path) -> bool:
     """Whether this project trained a run: its second class of two is then the positive one."""
     record, config = (read_json(run / f"{name}.json") for name in ("train_args", "config"))
@@ -203,7 +210,8 @@ def read_results(run: Path) -> dict[str, Any]:
 
 def find_runs(folder: Path) -> list[Path]:
     """The runs in a folder: those whose names begin with a word of ORDER first, as ordered."""
-    runs = [path for path in folder.glob("*") if is_run(path) and not path.name.startswith(".")]
+    visible = [path for path in folder.glob("*") if not path.name.startswith(".")]
+    runs = [path for path in visible if is_run(path) and not is_export(path)]
 
     def rank(run: Path) -> tuple[int, str]:
         first = run.name.split("-")[0]

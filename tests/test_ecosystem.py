@@ -1,4 +1,4 @@
-"""Our runs in other people's tools: pipelines, the Hub's model cards, ONNX."""
+"""Our runs in other people's tools: pipelines, the Hub's model cards."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 import torch
 from huggingface_hub import ModelCard
 from oldest import TEXTS
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+from transformers import pipeline
 
 import export
 from experiment.loading import load_classifier
@@ -44,31 +44,6 @@ def test_a_pipeline_gives_our_labels_and_scores(plain, name):
         assert list(scores) == sorted(scores, key=scores.get, reverse=True)
         for label, score in zip(classifier.label_names, row, strict=True):
             assert scores[label] == pytest.approx(score.item(), abs=1e-5)
-
-
-@pytest.mark.parametrize("name", ["odd", "lora"])
-def test_onnx_gives_our_scores(plain, name, tmp_path):
-    import onnxruntime
-
-    model = AutoModelForSequenceClassification.from_pretrained(
-        plain[name], attn_implementation="eager"
-    ).eval()
-    batch = AutoTokenizer.from_pretrained(plain[name])(TEXTS, padding=True, return_tensors="pt")
-    inputs = (batch["input_ids"], batch["attention_mask"])
-    axes = {0: "texts", 1: "tokens"}
-    torch.onnx.export(
-        model,
-        inputs,
-        tmp_path / "model.onnx",
-        input_names=["input_ids", "attention_mask"],
-        output_names=["logits"],
-        dynamic_axes={"input_ids": axes, "attention_mask": axes},
-        dynamo=False,
-    )
-    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
-    fed = {"input_ids": inputs[0].numpy(), "attention_mask": inputs[1].numpy()}
-    logits = session.run(None, fed)[0]
-    assert np.abs(logits - load_classifier(plain[name]).logits(TEXTS)).max() <= 1e-4
 
 
 @pytest.mark.parametrize("name", ["teacher", "odd", "lora"])

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 import eval as eval_command
+import export as export_command
 import predict as predict_command
 import train as train_command
 from benchmarks.report import readme_lines
@@ -35,12 +36,13 @@ def test_the_speed_lines_are_what_the_benchmarks_measured():
 
 
 def test_each_command_is_one_that_the_scripts_take():
-    commands = re.findall(r"python (train|eval|predict)\.py ([^`#\n]*)", README)
+    commands = re.findall(r"python (train|eval|predict|export)\.py ([^`#\n]*)", README)
     assert len(commands) >= 12
     parsers = {
         "train": train_command.parse_args,
         "eval": eval_command.parse_args,
         "predict": predict_command.parse_args,
+        "export": export_command.parse_args,
     }
     for script, arguments in commands:
         words = shlex.split(arguments)
