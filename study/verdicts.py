@@ -11,7 +11,7 @@ and the mean over the rounds. A difference has two standard errors, side by side
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,31 @@ from scoring.table import aligned
 from study.questions import ARMS, LEVEL, MARGIN, QUESTIONS
 from study.record import read_records
 from study.statistics import Estimate, clustered, corrected_t, holm, influences, random_effects
+
+# Of a round and a mask (N,) of its texts: a score of these, and what each moves it by.
+Scored = Callable[[int, np.ndarray], tuple[float, np.ndarray]]
+
+
+def given(scored: Scored, runs: np.ndarray) -> Estimate:
+    """A score's mean over the rounds; `runs` (R, N) scored each text, -1 where none did."""
+    rows = [row for row, run in enumerate(runs) if (run >= 0).any()]
+    values, moved = [], np.zeros((len(rows), runs.shape[1]))
+    for place, row in enumerate(rows):
+        there = runs[row] >= 0
+        value, moved[place, there] = scored(row, there)
+        values.append(value)
+    return clustered(values, moved, runs[rows])
+
+
+def anew(scored: Scored, runs: np.ndarray) -> Estimate:
+    """A score's mean over the runs, for other texts to train on."""
+    of_runs = [
+        scored(row, run == number)[0]
+        for row, run in enumerate(runs)
+        for number in np.unique(run[run >= 0])
+    ]
+    size = (runs >= 0).sum() / len(of_runs)
+    return corrected_t(of_runs, size / (runs.shape[1] - size))
 
 
 def differences(
@@ -38,16 +63,7 @@ def differences(
         ours, theirs = (influences(arm[row, own], labels[own]) for arm in (first, second))
         return ours[0] - theirs[0], ours[1] - theirs[1]
 
-    of_rounds, of_runs, moved = [], [], np.zeros(runs.shape)
-    for row, run in enumerate(runs):
-        there = run >= 0
-        if there.any():
-            value, moved[row, there] = gap(row, there)
-            of_rounds.append(value)
-            of_runs += [gap(row, run == number)[0] for number in np.unique(run[there])]
-    size = (runs >= 0).sum() / len(of_runs)
-    some = runs[(runs >= 0).any(axis=1)], moved[(runs >= 0).any(axis=1)]
-    return clustered(of_rounds, some[1], some[0]), corrected_t(of_runs, size / (len(labels) - size))
+    return given(gap, runs), anew(gap, runs)
 
 
 @dataclass(frozen=True)
@@ -78,7 +94,8 @@ class CrossValidated:
     """The records of one data set. Raises ModelError where there are none."""
 
     def __init__(self, folder: Path) -> None:
-        self.name, self.facts = folder.name, read_json(folder / "folds.json")
+        self.folder, self.name = folder, folder.name
+        self.facts = read_json(folder / "folds.json")
         if not self.facts:
             hint = "(hint: python -m study --folds N writes some)"
             raise ModelError(f"no records of a cross-validation in {folder} {hint}")
@@ -101,14 +118,10 @@ class CrossValidated:
                 found[own & (self.labels == label)] = margins
         return found
 
-    def macro_f1(self, arm: str) -> float:
+    def macro_f1(self, arm: str) -> Estimate:
         """Over all texts of a round, and the mean over the rounds."""
-        scored, predicted = self.scored[arm], self.predicted[arm]
-        rounds = [row for row in range(len(scored)) if scored[row].any()]
-        scores = [
-            influences(predicted[row, scored[row]], self.labels[scored[row]])[0] for row in rounds
-        ]
-        return float(np.average(scores, weights=[scored[row].sum() for row in rounds]))
+        predicted, runs = self.predicted[arm], np.where(self.scored[arm], self.runs, -1)
+        return given(lambda row, own: influences(predicted[row, own], self.labels[own]), runs)
 
     def compare(self, first: str, second: str) -> tuple[int, Estimate, Estimate] | None:
         """How many runs both have, and the difference `given` and `anew`; None where too few."""
@@ -194,7 +207,7 @@ def arms_table(study: CrossValidated) -> str:
         official = [r["official_test"]["macro_f1"] for r in records if "official_test" in r]
         rows.append(
             [
-                *(arm, f"{len(records)} of {study.planned}", f"{study.macro_f1(arm):.4f}"),
+                *(arm, f"{len(records)} of {study.planned}", f"{study.macro_f1(arm).value:.4f}"),
                 f"{np.mean(official):.4f}" if official else "-",
                 f"{np.median([record['seconds'] for record in records]):.0f}",
             ]

@@ -23,6 +23,8 @@ from study.__main__ import locked, parse_args
 from study.folds import POOL, CrossValidation, deal, pooled, run_splits, write_splits
 from study.questions import ARMS, QUESTIONS
 from study.record import by_label, read_records, scores_of, write_record
+from study.report.__main__ import cross_fields, cross_validated, fill, template
+from study.report.answers import MISSING
 from study.settings import StudySettings
 from study.simulation import Made, worse_by
 from study.statistics import Estimate, clustered, corrected_t, influences, random_effects
@@ -254,6 +256,10 @@ WRONG = {  # of a hundred texts: those that an arm gets wrong
     "lora": [*range(0, 19), 99],
     "lora-odd": [*range(0, 10), *range(50, 61)],
 }
+COSTS = {
+    **{"parameters": 1000, "trainable": 10, "seconds": 90.0, "peak_mb": 1234, "bytes": 4_600_000},
+    "official_test": {"macro_f1": 0.41},
+}
 # odd : even, odd : its labels, even : its labels, lora : teacher, lora-odd : odd
 WORDS = ["BETTER", "BETTER", "WORSE", "EQUAL", "OPEN"]
 
@@ -273,7 +279,7 @@ def hand_made(folder: Path, rounds: int = 2) -> None:
             for fold in range(FOLDS):
                 seed, own = row * FOLDS + fold, part == fold
                 kept = {"test": by_label(margins[own], labels[own].tolist())}
-                record = {"arm": arm, "seed": seed, "seconds": 9.0, "margins": kept}
+                record = {"arm": arm, "seed": seed, "margins": kept, **COSTS}
                 write_record(folder / arm / f"seed-{seed}.json", record)
 
 
@@ -284,7 +290,9 @@ def test_each_verdict_from_records_made_by_hand(tmp_path):
     assert [a.question for a in answers] == list(QUESTIONS)
     assert [a.verdict for a in answers] == WORDS
     assert [round(100 * a.given.value, 6) for a in answers] == [3, 3, -4, 0, -1]
-    assert study.macro_f1("teacher") == pytest.approx(0.8)
+    assert study.macro_f1("teacher").value == pytest.approx(0.8)
+    # Every text has the same answer in both rounds: one round of independent texts is all we know.
+    assert study.macro_f1("teacher").error == pytest.approx(np.sqrt(0.8 * 0.2 / TEXTS), rel=0.02)
     last = answers[-1]
     assert f"OPEN, {last.texts_to_close(TEXTS):,} texts" in answers_table([study])
     assert {a.runs for a in answers} == {10}
@@ -316,6 +324,36 @@ def test_data_sets_stand_side_by_side_and_pooled(tmp_path):
     drawn = (tmp_path / "answers.svg").read_text(encoding="utf-8")
     assert drawn.count("<!-- pooled -->") == len(QUESTIONS)
     assert drawn.count("<!--  better -->") == 4
+
+
+def test_the_report_of_records_made_by_hand(tmp_path):
+    hand_made(tmp_path / "cv" / "hate")
+    hand_made(tmp_path / "cv" / "forum", rounds=1)
+    times = {"teacher": {"ms_per_text": 5.25}}
+    write_record(tmp_path / "cv" / "hate" / "latency.json", {"texts": 1, "arms": times})
+    (tmp_path / "cv" / "simulation.md").write_text("made up\n", encoding="utf-8")
+    studies = cross_validated(tmp_path)
+    assert [study.name for study in studies] == ["hate", "forum"]
+    known = cross_fields(studies)
+    text = fill(template("analysis.md"), known)
+    assert MISSING not in text
+    assert "{{" not in text
+    assert len(text.splitlines()) <= 250
+    assert known["progress"]() == "hate 70 of 70, forum 35 of 35"
+    differences = ("+3.0", "+3.0", "-4.0", "+0.0", "-1.0")
+    for question, word, points in zip(QUESTIONS, WORDS, differences, strict=True):
+        [line] = [line for line in text.splitlines() if line.startswith(f"- **{question}**")]
+        assert f"on hate {word}, {points} points (" in line
+        assert f"pooled {points} points (" in line
+    assert known["score"]("teacher") == "0.800 ± 0.013"
+    assert known["score"]("teacher", "forum") == "0.800 ± 0.021"  # five runs
+    assert known["score"]("teacher", "other") == MISSING
+    assert known["verdict"]("lora", "odd-ce") == MISSING
+    odd = next(r for r in known["scores_table"]().splitlines() if r.startswith("| odd-ce"))
+    assert [cell.strip() for cell in odd.split("|")][5:7] == ["-3.0 (-3.5 to -2.5)", "0.410"]
+    [row] = [r for r in known["costs_table"]().splitlines() if r.startswith("| teacher")]
+    cells = [cell.strip() for cell in row.split("|")][2:-1]
+    assert cells == ["1,000", "10", "1.5", "1,234", "4.6", "5.2"]
 
 
 def found(made: Made, studies: int = 300) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""docs/ANALYSIS.md and the README's table are what the committed records say."""
+"""docs/ANALYSIS.md, FIVE_SEEDS.md and the README's table are what the committed records say."""
 
 import json
 import re
@@ -18,7 +18,13 @@ from study.data_report import describe
 from study.record import by_label, write_record
 from study.report import __main__ as report
 from study.report import goal_tables
-from study.report.__main__ import fields, fill, marks, template, with_block
+from study.report.__main__ import (
+    fill,
+    marks,
+    seed_fields,
+    template,
+    with_block,
+)
 from study.report.answers import MAIN, MISSING, QUESTIONS, gap, verdict
 from study.report.choice_tables import splits_table
 from study.report.pictures import draw
@@ -36,18 +42,18 @@ def summary() -> Summary:
 
 @pytest.fixture(scope="module")
 def text(summary) -> str:
-    return fill(template("template.md"), fields(summary)) + "\n"
+    return fill(template("five_seeds.md"), seed_fields(summary)) + "\n"
 
 
 def test_the_analysis_is_what_the_records_say(text):
-    assert (ROOT / "docs" / "ANALYSIS.md").read_text(encoding="utf-8") == text
+    assert (ROOT / "docs" / "FIVE_SEEDS.md").read_text(encoding="utf-8") == text
     assert MISSING not in text
 
 
 @pytest.mark.parametrize("name", ["answer", "results"])
 def test_the_readme_is_what_the_records_say(summary, name):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = fill(template(f"{name}.md"), fields(summary))
+    block = fill(template(f"{name}.md"), seed_fields(summary))
     assert with_block(readme, name, block) == readme
     assert MISSING not in block
 
@@ -133,7 +139,7 @@ def test_a_partial_study_gives_a_partial_report(tmp_path, monkeypatch, capsys):
         sys, "argv", ["report", str(tmp_path / "records"), "--out", str(tmp_path / "out")]
     )
     assert report.main() == 0
-    written = (tmp_path / "out" / "ANALYSIS.md").read_text(encoding="utf-8")
+    written = (tmp_path / "out" / "FIVE_SEEDS.md").read_text(encoding="utf-8")
     assert MISSING in written
     assert "{{" not in written
     assert (tmp_path / "out" / "figures" / "forest.png").is_file()

@@ -1,16 +1,19 @@
-"""Write docs/ANALYSIS.md, its figures, and two blocks of the README, from a study's records."""
+"""Write the report of a study's records: docs/ANALYSIS.md of those that are cross-validated,
+docs/FIVE_SEEDS.md of those by seed, their figures, and two blocks of the README."""
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from experiment.cli import UsageError, run_command, say
 
 if TYPE_CHECKING:
     from study.summary import Summary
+    from study.verdicts import CrossValidated
 
 ROOT = Path(__file__).parent.parent.parent
 FIELD = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
@@ -39,17 +42,34 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--out",
         type=Path,
         metavar="DIR",
-        help="where ANALYSIS.md and figures/ go (default: docs, and the README's blocks)",
+        help="where the pages and figures/ go (default: docs, and the README's blocks)",
     )
     return parser.parse_args(argv)
 
 
-def fields(summary: "Summary") -> dict[str, Callable[..., str]]:
+def fields(source: Any, *modules: ModuleType) -> dict[str, Callable[..., str]]:
     """Functions of words that give text, by the name that a template calls them."""
+    return {f.__name__: partial(f, source) for module in modules for f in module.FIELDS}
+
+
+def seed_fields(summary: "Summary") -> dict[str, Callable[..., str]]:
     from study.report import answers, choice_tables, goal_tables, tables
 
-    modules = (answers, tables, choice_tables, goal_tables)
-    return {f.__name__: partial(f, summary) for module in modules for f in module.FIELDS}
+    return fields(summary, answers, tables, choice_tables, goal_tables)
+
+
+def cross_fields(studies: "Sequence[CrossValidated]") -> dict[str, Callable[..., str]]:
+    from study.report import cross
+
+    return fields(studies, cross)
+
+
+def cross_validated(records: Path) -> "list[CrossValidated]":
+    """Those in a folder or under it, the data set with the most runs first."""
+    from study.verdicts import CrossValidated
+
+    found = [CrossValidated(path.parent) for path in records.rglob("folds.json")]
+    return sorted(found, key=lambda study: (-study.planned, study.name))
 
 
 def fill(template: str, fields: dict[str, Callable[..., str]]) -> str:
@@ -87,24 +107,33 @@ def with_block(readme: str, name: str, block: str) -> str:
     return f"{before}{begin}\n{block}\n{end}{after}"
 
 
+def write_page(path: Path, name: str, known: dict[str, Callable[..., str]]) -> None:
+    path.write_text(fill(template(name), known) + "\n", encoding="utf-8")
+    say(f"wrote {path}")
+
+
 def main() -> int:
     args = parse_args()
     from study.report.pictures import draw
     from study.summary import Summary
+    from study.verdicts import forest
 
-    summary = Summary(args.records)
-    known = fields(summary)
-    out = args.out or ROOT / "docs"
+    out, studies = args.out or ROOT / "docs", cross_validated(args.records)
+    by_seed = not studies or (args.records / "study.json").is_file()
+    summary = Summary(args.records) if by_seed else None
     out.mkdir(parents=True, exist_ok=True)
-    (out / "ANALYSIS.md").write_text(fill(template("template.md"), known) + "\n", encoding="utf-8")
-    draw(summary, out / "figures")
-    if args.out is None:
+    if studies:
+        write_page(out / "ANALYSIS.md", "analysis.md", cross_fields(studies))
+        forest(studies, out / "figures" / "answers")
+    if summary:
+        write_page(out / "FIVE_SEEDS.md", "five_seeds.md", seed_fields(summary))
+        draw(summary, out / "figures")
+    if summary and args.out is None:
         readme = ROOT / "README.md"
         text = readme.read_text(encoding="utf-8")
         for name in ("answer", "results"):
-            text = with_block(text, name, fill(template(f"{name}.md"), known))
+            text = with_block(text, name, fill(template(f"{name}.md"), seed_fields(summary)))
         readme.write_text(text, encoding="utf-8")
-    say(f"wrote {out / 'ANALYSIS.md'} from {len(summary.arms)} arms")
     return 0
 
 

@@ -1,0 +1,137 @@
+"""What the report says of the cross-validated study: a list of data sets, the first one the main.
+
+A function of FIELDS is what a template's {{name word ...}} stands for: words in, text out.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiment.rundir import read_json
+from scoring.table import aligned
+from study import verdicts
+from study.questions import ARMS, QUESTIONS
+from study.report.answers import MISSING
+from study.statistics import Estimate, random_effects
+from study.verdicts import Answer, CrossValidated
+
+Studies = Sequence[CrossValidated]
+MAIN = "main"  # the first data set; any other name is that of its records
+
+
+def named(studies: Studies, name: str) -> CrossValidated | None:
+    """The records of a data set."""
+    return studies[0] if name == MAIN else next((s for s in studies if s.name == name), None)
+
+
+def shown(found: Estimate) -> str:
+    """In points, with its 95 % interval."""
+    low, high = (f"{100 * end:+.1f}" for end in found.interval())
+    return f"{100 * found.value:+.1f} points ({low} to {high})"
+
+
+def answer_to(study: CrossValidated, first: str, second: str) -> Answer | None:
+    return next((a for a in study.answers() if QUESTIONS[a.question] == (first, second)), None)
+
+
+def verdict(studies: Studies, first: str, second: str, data: str = MAIN) -> str:
+    """Of one of the five questions."""
+    study = named(studies, data)
+    found = study and answer_to(study, first, second)
+    return found.verdict if found else MISSING
+
+
+def gap(studies: Studies, first: str, second: str, data: str = MAIN) -> str:
+    """The difference of any two arms in points, these texts trained on."""
+    study = named(studies, data)
+    found = study and study.compare(first, second)
+    return shown(found[1]) if found else MISSING
+
+
+def score(studies: Studies, arm: str, data: str = MAIN) -> str:
+    """Macro-F1 over the held-out texts, ± half its 95 % interval."""
+    study = named(studies, data)
+    if not study or arm not in study.records:
+        return MISSING
+    found = study.macro_f1(arm)
+    return f"{found.value:.3f} ± {found.interval()[1] - found.value:.3f}"
+
+
+def texts(studies: Studies, data: str = MAIN) -> str:
+    study = named(studies, data)
+    return f"{len(study.labels):,}" if study else MISSING
+
+
+def progress(studies: Studies) -> str:
+    """How many of the planned runs are there, of each data set."""
+    done = {s.name: sum(len(records) for records in s.records.values()) for s in studies}
+    return ", ".join(f"{s.name} {done[s.name]} of {len(ARMS) * s.planned}" for s in studies)
+
+
+def answers_list(studies: Studies) -> str:
+    """Each question with its verdict and difference on each data set, and pooled over those."""
+    lines = []
+    for question, pair in QUESTIONS.items():
+        found = {s.name: a for s in studies if (a := answer_to(s, *pair))}
+        said = [f"on {name} {a.verdict}, {shown(a.given)}" for name, a in found.items()]
+        if len(found) > 1:
+            said.append(f"pooled {shown(random_effects([a.given for a in found.values()]))}")
+        lines.append(f"- **{question}** (`{pair[0]}` minus `{pair[1]}`): {'; '.join(said)}.")
+    return "\n".join(lines)
+
+
+def answers_table(studies: Studies) -> str:
+    return verdicts.answers_table(studies)
+
+
+def scores_table(studies: Studies) -> str:
+    """Each arm: macro-F1 held out, of each data set; of the main one, beside the teacher too."""
+    main, rows = studies[0], []
+    for arm in (arm for arm in ARMS if arm.name in main.records):
+        found = None if arm.name == "teacher" else main.compare(arm.name, "teacher")
+        official = [r["official_test"]["macro_f1"] for r in main.records[arm.name]]
+        rows.append(
+            [
+                *(arm.name, arm.about, *(score(studies, arm.name, s.name) for s in studies)),
+                shown(found[1]).replace(" points", "") if found else "-",
+                f"{np.mean(official):.3f}",
+            ]
+        )
+    heads = [f"{s.name}, held out" for s in studies]
+    last = f"minus the teacher, points, {main.name}"
+    return aligned(["Model", "what it is", *heads, last, f"test of {main.name}"], rows)
+
+
+def costs_table(studies: Studies) -> str:
+    """What a run of the main data set takes, and a text of the finished model."""
+    main = studies[0]
+    times, rows = read_json(main.folder / "latency.json").get("arms", {}), []
+    for arm in (arm.name for arm in ARMS if arm.name in main.records):
+        records = main.records[arm]
+
+        def median(key: str, scale: float, form: str, records: list = records) -> str:
+            known = [record[key] / scale for record in records if key in record]
+            return format(float(np.median(known)), form) if known else "-"
+
+        row = times.get(arm)
+        rows.append(
+            [
+                *(arm, f"{records[0]['parameters']:,}", f"{records[0]['trainable']:,}"),
+                *(median("seconds", 60, ".1f"), median("peak_mb", 1, ",.0f")),
+                *(median("bytes", 1e6, ".1f"), f"{row['ms_per_text']:.1f}" if row else "-"),
+            ]
+        )
+    heads = "Model|parameters|trained|minutes|peak memory, MB|on disk, MB|ms for one text"
+    return aligned(heads.split("|"), rows)
+
+
+def simulation(studies: Studies) -> str:
+    """What `python -m study.simulation` printed, kept beside the records."""
+    path = studies[0].folder.parent / "simulation.md"
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else MISSING
+
+
+FIELDS = (
+    *(verdict, gap, score, texts, progress),
+    *(answers_list, answers_table, scores_table, costs_table, simulation),
+)
