@@ -47,12 +47,12 @@ demo: .venv/run ## train, evaluate and use all models on the embedded sample (no
 web: .venv/run ## serve the page on http://127.0.0.1:5000 (after make demo, or with your own runs)
 	$(BIN)/python -m webapp
 
-study: .venv/study ## train every arm of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID HATECHECK=DIR FOLDS=10 ROUNDS=2)
+study: .venv/study ## train every arm of docs/FIVE_SEEDS.md, with FOLDS those of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID HATECHECK=DIR FOLDS=10 ROUNDS=2)
 	$(BIN)/python -m study --model $(MODEL) --data $(DATA) \
 	  $(if $(FOLDS),--folds $(FOLDS) --rounds $(or $(ROUNDS),1) --runs runs/folds,--seeds 5) \
 	  $(if $(HATECHECK),--hatecheck $(HATECHECK))
 
-report: .venv/study ## write docs/ANALYSIS.md, its figures and the README's table from docs/study
+report: .venv/study ## write docs/ANALYSIS.md, docs/FIVE_SEEDS.md, their figures and the README's table from docs/study
 	$(BIN)/python -m study.report
 
 test: .venv/dev .venv/browser/node_modules/.package-lock.json ## install what the tests need and run them all

@@ -1,1 +1,1 @@
-"""The study behind docs/ANALYSIS.md: what is compared, how it is run, what it says."""
+"""The studies: what docs/ANALYSIS.md and docs/FIVE_SEEDS.md compare, and how it is run."""

@@ -1,6 +1,6 @@
 """What a model can learn from the training tweets that the test tweets do not keep.
 
-`python -m study` writes it as data.json before it trains; docs/ANALYSIS.md has it as tables.
+`python -m study` writes it as data.json before it trains; docs/FIVE_SEEDS.md has it as tables.
 """
 
 from collections import Counter

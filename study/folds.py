@@ -24,6 +24,7 @@ from experiment.encoding import fingerprint
 from experiment.loading import load_classifier
 from experiment.rundir import read_json
 from scoring import compute_metrics
+from study.afterwards import TEXTS, times
 from study.arms import Arm
 from study.questions import ARMS
 from study.record import shortened, write_record
@@ -146,7 +147,12 @@ class CrossValidation(Study):
         write_record(path, facts)
 
     def run_all(self) -> None:
-        """Every arm on fold 0, then on fold 1, and so on: what is paired comes together."""
+        """Every arm on fold 0, then on fold 1, and so on: what is paired comes together.
+
+        At the end, how long each model takes for a text.
+        """
         self.describe()
         self.settings = replace(self.settings, seeds=self.settings.folds * self.settings.rounds)
         self.run(ARMS)
+        texts = list(self.data.splits[POOL].texts[:TEXTS])
+        write_record(self.settings.records / "latency.json", times(self.settings.runs, texts))

@@ -150,6 +150,8 @@ def test_all_arms_of_a_run_read_its_fold_and_go_on_where_they_were(study, monkey
             assert record["official_test"]["n"] == 30
             assert record["bytes"] > 0
             assert record["peak_mb"] > 0
+    times = json.loads((study.settings.records / "latency.json").read_text())
+    assert times["arms"]["teacher"]["ms_per_text"] > 0
     args = study.settings.runs / "odd-ce" / "seed-1" / "train_args.json"
     assert json.loads(args.read_text())["teacher"] == str(study.run_path("teacher", 1))
 

@@ -19,6 +19,8 @@ from study.record import by_label, write_record
 from study.report import __main__ as report
 from study.report import goal_tables
 from study.report.__main__ import (
+    cross_fields,
+    cross_validated,
     fill,
     marks,
     seed_fields,
@@ -45,7 +47,16 @@ def text(summary) -> str:
     return fill(template("five_seeds.md"), seed_fields(summary)) + "\n"
 
 
-def test_the_analysis_is_what_the_records_say(text):
+def test_the_analysis_is_what_the_records_say():
+    studies = cross_validated(STUDY)
+    written = (ROOT / "docs" / "ANALYSIS.md").read_text(encoding="utf-8")
+    assert written == fill(template("analysis.md"), cross_fields(studies)) + "\n"
+    assert len(written.splitlines()) <= 250
+    for suffix in (".png", ".svg"):
+        assert (ROOT / "docs" / "figures" / f"answers{suffix}").stat().st_size > 4000
+
+
+def test_the_page_of_five_seeds_is_what_the_records_say(text):
     assert (ROOT / "docs" / "FIVE_SEEDS.md").read_text(encoding="utf-8") == text
     assert MISSING not in text
 

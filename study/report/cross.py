@@ -76,6 +76,7 @@ def answers_list(studies: Studies) -> str:
         said = [f"on {name} {a.verdict}, {shown(a.given)}" for name, a in found.items()]
         if len(found) > 1:
             said.append(f"pooled {shown(random_effects([a.given for a in found.values()]))}")
+        said = said or ["not yet"]
         lines.append(f"- **{question}** (`{pair[0]}` minus `{pair[1]}`): {'; '.join(said)}.")
     return "\n".join(lines)
 
