@@ -25,6 +25,8 @@ from study.questions import ARMS, QUESTIONS
 from study.record import by_label, read_records, scores_of, write_record
 from study.report.__main__ import cross_fields, cross_validated, fill, template
 from study.report.answers import MISSING
+from study.report.cross import score
+from study.report.cross import verdict as verdict_of
 from study.settings import StudySettings
 from study.simulation import Made, worse_by
 from study.statistics import Estimate, clustered, corrected_t, influences, random_effects
@@ -305,10 +307,13 @@ def test_a_verdict_waits_for_the_last_run(tmp_path):
     hand_made(tmp_path)
     (tmp_path / "lora" / "seed-9.json").unlink()
     study = CrossValidated(tmp_path)
+    assert verdict_of([study], "lora", "teacher") == "not yet"
     assert [a.runs for a in study.answers()] == [10, 10, 10, 9, 10]
     assert {a.verdict for a in study.answers()} == {"not yet"}
-    for seed in range(9):
+    for seed in range(1, 9):
         (tmp_path / "lora" / f"seed-{seed}.json").unlink()
+    assert "±" not in score([CrossValidated(tmp_path)], "lora")  # of one run there is no error
+    (tmp_path / "lora" / "seed-0.json").unlink()
     assert len(CrossValidated(tmp_path).answers()) == 4
     with pytest.raises(ModelError, match="no records of a cross-validation"):
         CrossValidated(tmp_path / "lora-odd")

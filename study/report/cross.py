@@ -53,8 +53,9 @@ def score(studies: Studies, arm: str, data: str = MAIN) -> str:
     study = named(studies, data)
     if not study or arm not in study.records:
         return MISSING
-    found = study.macro_f1(arm)
-    return f"{found.value:.3f} ± {found.interval()[1] - found.value:.3f}"
+    found, runs = study.macro_f1(arm), len(study.records[arm])
+    half = f" ± {found.interval()[1] - found.value:.3f}" if runs > 1 else ""
+    return f"{found.value:.3f}{half}"
 
 
 def texts(studies: Studies, data: str = MAIN) -> str:
