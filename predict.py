@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.tables import FORMATS, DataError, Row, kind_of, read_texts
 from experiment.cli import UsageError, add_base_flag, add_shared_flags, run_command, say
+
+if TYPE_CHECKING:
+    from experiment.answers import AnswerFile
+    from experiment.classifier import Classifier
 
 EXAMPLES = """examples:
   python predict.py --run runs/odd "I hate you" "What a lovely day"
@@ -68,6 +73,55 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
+def read_rows(
+    source: Path | list[str], column: str, kind: str | None, rank: int, world: int
+) -> Iterator[Row]:
+    """The rows of this process, the first one read: no file, no column is said at once."""
+    rows: Iterator[Row]
+    if isinstance(source, Path):
+        rows = islice(read_texts(source, column, kind), rank, None, world)
+    else:
+        rows = (Row(n, (text,)) for n, text in enumerate(source, start=1))
+    return chain(list(islice(rows, 1)), rows)
+
+
+def write_answers(
+    rows: Iterator[Row],
+    classifier: "Classifier",
+    source: Path | None,
+    file: "AnswerFile | None",
+    out: Path | None,
+) -> dict[str, int]:
+    """Label the rows of `source`, or of the command, that have no answer yet.
+
+    Returns how many rows have one now, and how many of these are bad.
+    """
+    from tqdm import tqdm
+
+    from experiment.answers import as_csv, as_json
+    from experiment.labelling import labelled
+
+    counts, told = file.counts if file else {"rows": 0, "bad": 0}, 0
+    if counts["rows"]:
+        say(f"{out}: going on after {counts['rows']:,} rows")
+    form = as_csv if out and out.suffix == ".csv" else as_json
+    with tqdm(initial=counts["rows"], unit="text", disable=None if source else True) as bar:
+        for answers in labelled(islice(rows, counts["rows"], None), classifier):
+            bad = [answer for answer in answers if "error" in answer]
+            text = form(answers, classifier.label_names, first=not counts["rows"])
+            counts = {"rows": counts["rows"] + len(answers), "bad": counts["bad"] + len(bad)}
+            if file:
+                file.write(text, counts)
+            else:
+                print(text, end="")
+            for row in bad[: REPORTED - told]:
+                place = f"{source}:{row['line']}" if source else f"text {row['line']}"
+                bar.write(f"warning: {place}: {row['error']}", file=sys.stderr)
+                told += 1
+            bar.update(len(answers))
+    return counts
+
+
 def main() -> int:
     args = parse_args()
     out = args.out
@@ -76,12 +130,10 @@ def main() -> int:
     if out and out.is_dir():
         raise UsageError(f"--out {out} is a folder")
     import torch
-    from tqdm import tqdm
 
     from experiment.adapted import files_read
-    from experiment.answers import as_csv, as_json
     from experiment.hardware import pick_device, pick_dtype
-    from experiment.labelling import begin, finish, job, labelled
+    from experiment.labelling import begin, finish, job
     from experiment.loading import load_classifier
     from experiment.lock import locked
     from speed.ranks import add_up, join_ranks, rank, wait_for_all, world
@@ -99,42 +151,19 @@ def main() -> int:
             args.run, args.max_length, args.batch_size, device, dtype, args.base
         )
         classifier.pack()
-
-        rows: Iterator[Row] = (Row(n, (text,)) for n, text in enumerate(args.texts, start=1))
-        if args.file:
-            rows = islice(read_texts(args.file, args.column, args.format), rank(), None, world())
-        rows = chain(list(islice(rows, 1)), rows)  # no file, no column: said before a file is made
-
-        file, counts = None, {"rows": 0, "bad": 0}
+        source, file = args.file or args.texts, None
+        rows = read_rows(source, args.column, args.format, rank(), world())
         if out:
             kind = args.file and (args.format or kind_of(args.file))
-            flags = {
+            flags = {  # those that decide the answers, as they took effect
                 "--format": kind,
                 "--column": None if kind in (None, "txt") else args.column,
                 "--max-length": classifier.tokenizer.max_length,
                 "--dtype": str(dtype).removeprefix("torch."),
             }
-            identity = job(files_read(args.run, args.base), args.file or args.texts, flags)
+            identity = job(files_read(args.run, args.base), source, flags)
             file = begin(out, identity, args.overwrite)
-            counts = file.counts
-        if counts["rows"]:
-            say(f"{out}: going on after {counts['rows']:,} rows")
-        form = as_csv if out and out.suffix == ".csv" else as_json
-        told = 0
-        with tqdm(initial=counts["rows"], unit="text", disable=None if args.file else True) as bar:
-            for answers in labelled(islice(rows, counts["rows"], None), classifier):
-                bad = [answer for answer in answers if "error" in answer]
-                text = form(answers, classifier.label_names, first=not counts["rows"])
-                counts = {"rows": counts["rows"] + len(answers), "bad": counts["bad"] + len(bad)}
-                if file:
-                    file.write(text, counts)
-                else:
-                    print(text, end="")
-                for row in bad[: REPORTED - told]:
-                    place = f"{args.file}:{row['line']}" if args.file else f"text {row['line']}"
-                    bar.write(f"warning: {place}: {row['error']}", file=sys.stderr)
-                    told += 1
-                bar.update(len(answers))
+        counts = write_answers(rows, classifier, args.file, file, out)
         if file:
             finish(file, out)
     total = torch.tensor([counts["rows"], counts["bad"]], device=device)
