@@ -50,21 +50,30 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
+def check_apart(out: Path, read: Path) -> None:
+    """Raise UsageError where writing `out` would replace what is read, or lie in it."""
+    ours, theirs = out.resolve(), read.resolve()
+    if ours == theirs or ours in theirs.parents or theirs in ours.parents:
+        raise UsageError(f"OUT and {read} are one folder, or in each other (hint: another OUT)")
+
+
 def main() -> int:
     args = parse_args()
-    if args.out.resolve() == args.run.resolve():
-        raise UsageError("OUT would replace RUN (hint: another OUT)")
+    check_apart(args.out, args.run)
     if args.to == "onnx":  # what is missing is said at once
         import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
     from bert_min import save_model
+    from experiment.adapted import find_base, folder_of, is_adapted
     from experiment.exporting import AGREEMENT, export_onnx, texts_to_compare, write_about
     from experiment.loading import load_classifier, naming
     from experiment.lock import locked
     from experiment.rundir import prepared
     from lora import lora_layers, unload_lora
 
+    if is_adapted(args.run):
+        check_apart(args.out, folder_of(find_base(args.run, args.base)))
     with locked(args.out):
         if args.out.exists() and not args.overwrite:
             raise UsageError(f"{args.out} exists (hint: --overwrite replaces it)")

@@ -61,7 +61,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "(default: JSON lines to stdout)",
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="begin anew, where another job to --out stopped"
+        "--overwrite", action="store_true", help="replace --out, and what a stopped job left of it"
     )
     add_base_flag(parser)
     add_shared_flags(parser, max_length=None)
@@ -129,6 +129,8 @@ def main() -> int:
         raise UsageError("--out is the file that is read")
     if out and out.is_dir():
         raise UsageError(f"--out {out} is a folder")
+    if out and out.exists() and not args.overwrite:
+        raise UsageError(f"{out} exists (hint: --overwrite replaces it)")
     import torch
 
     from experiment.adapted import files_read

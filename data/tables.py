@@ -182,6 +182,10 @@ def _header(path: Path, rows: Iterator[Row]) -> list[str]:
     return list(row.cells)
 
 
+def plain(names: Sequence[str]) -> list[str]:
+    return [name.strip().casefold() for name in names]
+
+
 def _named_cells(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> Iterator[Row]:
     """The rows under a header, with the cells of some columns alone."""
     header = _header(path, rows)
@@ -191,7 +195,7 @@ def _named_cells(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> Ite
     for row in rows:
         if row.error:
             yield row
-        elif len(header) > 1 and list(row.cells) == header:  # of tables that were joined
+        elif len(header) > 1 and plain(row.cells) == plain(header):  # of tables that were joined
             yield Row(row.line, error="the header again (hint: remove this line)")
         elif row.cells and len(row.cells) != len(header):
             hint = "(hint: a text with a separator in it needs quotes)"

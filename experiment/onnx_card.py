@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 
 names = $names
 tokenizer = Tokenizer.from_file("tokenizer.json")
+tokenizer.encode_special_tokens = True  # what a person types is text
 tokenizer.enable_truncation($length)
 tokenizer.enable_padding(pad_id=$pad_id, pad_token=$pad_token)
 session = onnxruntime.InferenceSession("onnx/model.onnx")
@@ -72,7 +73,8 @@ async function classify(texts) {
 console.log(await classify(["I hate you", "what a lovely day"]));
 ```
 
-Both give the labels and scores of `predict.py` for every text of which something can be read. The
+Both give the labels and scores of `predict.py` for every text of which something can be read, the
+second but for texts that spell a special token such as $sep, which it takes for one. The
 pipeline of transformers.js knows neither temperature nor threshold, and reads a text that it cuts
 without $sep at its end.
 $hashtags""")

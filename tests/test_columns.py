@@ -308,7 +308,7 @@ def test_bad_rows_are_told_with_their_places_or_left_out(path: Path) -> None:
 
 
 def test_the_header_of_a_table_that_was_joined_is_a_bad_row(path: Path) -> None:
-    source = table(path, "text,label", "text #,0", "text #,1", "text,label")
+    source = table(path, "text,label", "text #,0", "text #,1", "Text,Label ")
     assert fails(source).startswith(f"{path}:4: the header again (hint: remove this line)")
     data = read(source, skip_bad=True)
     assert data.label_names == ("0", "1")

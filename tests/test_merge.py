@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, pipeline
 
 import export
+from experiment.adapted import find_base
 from experiment.loading import load_classifier
 
 TEXTS = ["I hate you", "what a lovely day", "go back to where you came from", ""]
@@ -44,6 +45,16 @@ def test_a_merged_run_answers_as_the_run_does_everywhere(web_runs, tmp_path, mer
         scores = {answer["label"]: answer["score"] for answer in theirs([text])[0]}
         expected = torch.tensor(row).softmax(0)
         assert scores["hate"] == pytest.approx(expected[1].item(), abs=1e-5)
+
+
+def test_an_export_replaces_nothing_that_it_reads(web_runs, merge):
+    run = web_runs / "lora"
+    base = find_base(run)
+    before = {path: path.stat().st_mtime_ns for path in (*run.iterdir(), *base.iterdir())}
+    for out in (run, run / "inside", run.parent, base, base / "inside"):
+        code, err = merge(run, out, "--overwrite")
+        assert (code, "are one folder, or in each other (hint: another OUT)" in err) == (2, True)
+    assert before == {path: path.stat().st_mtime_ns for path in (*run.iterdir(), *base.iterdir())}
 
 
 def test_what_cannot_be_merged_is_one_line(web_runs, tmp_path, merge):

@@ -125,7 +125,7 @@ def test_answers_as_csv_say_what_those_as_json_say(predict):
     ]
     assert [row["text"] for row in rows] == ['a, "b"\nc\rd', "", "", "d"]
     assert rows[2]["error"] == "the text has half a surrogate pair, which is no character"
-    assert predict("half \ud83d", "--out", "o.csv").code == 0
+    assert predict("half \ud83d", "--out", "o.csv", "--overwrite").code == 0
 
 
 def test_every_line_of_a_file_has_its_answer(predict, monkeypatch):
@@ -136,6 +136,18 @@ def test_every_line_of_a_file_has_its_answer(predict, monkeypatch):
     assert [x["text"] for x in lines] == ["one", "two", "three\x0bthree", "four\rfour", "five"]
     Path("t.jsonl").write_text('{"text": "a"}\n\n{"text": "b"}\n', encoding="utf-8")
     assert [line["text"] for line in answers(predict("--file", "t.jsonl"))] == ["a", "b"]
+
+
+def test_what_is_there_is_replaced_only_on_demand(predict):
+    Path("o.jsonl").write_text("mine", encoding="utf-8")
+    result = predict("a", "--out", "o.jsonl")
+    assert (result.code, result.err) == (
+        2,
+        "error: o.jsonl exists (hint: --overwrite replaces it)\n",
+    )
+    assert Path("o.jsonl").read_text() == "mine"
+    assert predict("a", "--out", "o.jsonl", "--overwrite").code == 0
+    assert json.loads(Path("o.jsonl").read_text())["text"] == "a"
 
 
 def test_predict_does_not_write_over_what_it_reads(predict):
@@ -208,7 +220,7 @@ def test_a_file_without_rows_exits_3_and_nothing_is_written(predict, name, conte
     elif "missing" not in name:
         Path(name).write_text(content)
     Path("o.jsonl").write_text("old")
-    result = predict("--file", name, "--out", "o.jsonl")
+    result = predict("--file", name, "--out", "o.jsonl", "--overwrite")
     assert result.code == 3
     assert message in result.err.splitlines()[-1]
     assert list(Path().glob("*o.jsonl*")) == [Path("o.jsonl")]
