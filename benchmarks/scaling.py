@@ -151,6 +151,7 @@ def label_files(material: Material) -> list[Row]:
         with open(texts, "w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in islice(cycle(lines), count))
         flags = ["--run", str(run), "--file", str(texts), "--out", str(out), "--device", "cpu"]
+        flags.append("--overwrite")  # the answers of the count before
         with fresh_process() as alone:
             seconds, peak = alone.submit(run_predict, flags).result()
         row = Row(f"texts {count}, predict.py", "2 layers, width 64", peak_mib=peak)
