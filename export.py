@@ -7,7 +7,15 @@ takes every run, for ONNX Runtime, OpenVINO, browsers and phones, and compares t
 import argparse
 from pathlib import Path
 
-from experiment.cli import UsageError, add_base_flag, check_names, number, run_command, say
+from experiment.cli import (
+    UsageError,
+    add_base_flag,
+    check_names,
+    end_by_signal,
+    number,
+    run_command,
+    say,
+)
 
 EXAMPLES = """examples:
   python export.py runs/lora exports/lora
@@ -65,13 +73,14 @@ def main() -> int:
         import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
     from bert_min import save_model
-    from experiment.adapted import find_base, folder_of, is_adapted
+    from experiment.adapted import find_base, folder_of
     from experiment.exporting import AGREEMENT, export_onnx, texts_to_compare, write_about
     from experiment.loading import load_classifier, naming
     from experiment.lock import locked
-    from experiment.rundir import prepared
+    from experiment.rundir import is_adapted, prepared
     from lora import lora_layers, unload_lora
 
+    end_by_signal()
     if is_adapted(args.run):
         check_apart(args.out, folder_of(find_base(args.run, args.base)))
     with locked(args.out):

@@ -5,7 +5,6 @@ Of two classes `score` is the probability of the positive one, of more that of t
 """
 
 import argparse
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -14,7 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.tables import FORMATS, DataError, Row, kind_of, read_texts
-from experiment.cli import UsageError, add_base_flag, add_shared_flags, run_command, say
+from experiment.cli import (
+    UsageError,
+    add_base_flag,
+    add_shared_flags,
+    end_by_signal,
+    run_command,
+    say,
+)
 
 if TYPE_CHECKING:
     from experiment.answers import AnswerFile
@@ -125,6 +131,8 @@ def write_answers(
 def main() -> int:
     args = parse_args()
     out = args.out
+    if out and out.is_symlink():
+        out = out.resolve()  # a rename would put the answers in the place of the link
     if out and args.file and out.resolve() == args.file.resolve():
         raise UsageError("--out is the file that is read")
     if out and out.is_dir():
@@ -146,7 +154,7 @@ def main() -> int:
     if world() > 1 and out.suffix != ".jsonl":
         raise UsageError("torchrun needs an --out that ends in .jsonl")
     dtype = pick_dtype(args.dtype, device, training=False)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_by_signal()
     with locked(out) if out else nullcontext():
         wait_for_all()  # one of several processes holds the lock for all
         classifier = load_classifier(

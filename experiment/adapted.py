@@ -12,15 +12,11 @@ from bert_min import (
     weight_files,
 )
 from bert_min.weights import INDEX
-from experiment.rundir import is_ours, read_record, sha256
+from experiment.rundir import is_adapted, is_ours, read_record, sha256
 from hub import HINT, HubError
 from lora import head_rows, load_adapter, merge_lora, read_adapter_config
 
 GONE = "(hint: --base DIR names the base, wherever it is now)"
-
-
-def is_adapted(run: Path) -> bool:
-    return (run / "adapter_config.json").is_file()
 
 
 def folder_of(base: Path) -> Path:

@@ -36,6 +36,9 @@ def as_csv(answers: list[dict[str, Any]], names: Sequence[str], first: bool) -> 
     return rows.getvalue()
 
 
+PIPE = "input of a pipe"  # in the identity of a job, which has it only once
+
+
 class AnswerFile:
     """Answers of one job, in `.NAME.partial` until all are there.
 
@@ -70,9 +73,12 @@ class AnswerFile:
             reason = f"what {self.note.name} says of {self.partial.name} is not there, or damaged"
             raise UsageError(f"{self.out}: {reason} (hint: --overwrite begins anew)")
         if differs:
+            goes_on = "the command of then goes on with them"
+            if PIPE in note["identity"]:
+                goes_on = "nothing goes on with what came through a pipe"
             raise UsageError(
                 f"{self.out}: {rows:,} rows are answered already, with {', '.join(differs)} "
-                "(hint: the command of then goes on with them, --overwrite begins anew)"
+                f"(hint: {goes_on}, --overwrite begins anew)"
             )
         return note
 

@@ -84,6 +84,8 @@ def markdown(lines: Sequence[Sequence[str]]) -> str:
 def training_notes(record: dict[str, Any]) -> str:
     """What of its training a user of the model should know, a paragraph each."""
     notes = []
+    if record.get("interrupted"):
+        notes.append(f"\nIts training was interrupted after {record.get('steps')} steps.\n")
     if record.get("class_weights") == "balanced":
         notes.append(f"\nClass weights: {BALANCED}.\nThe temperature does not change that.\n")
     if count := record.get("unlabelled_texts"):

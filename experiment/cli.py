@@ -192,6 +192,21 @@ def add_device_flag(group: "argparse._ActionsContainer") -> None:
     )
 
 
+def end_by_signal() -> None:
+    """Have SIGINT and SIGTERM end a command by SystemExit, so that it gives back what it holds.
+
+    The second signal ends the process at once.
+    """
+
+    def end(number: int, frame: Any) -> NoReturn:
+        for either in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(either, signal.SIG_DFL)
+        sys.exit(128 + number)
+
+    for either in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(either, end)
+
+
 class Stop:
     """Set by the first SIGINT or SIGTERM, so that training ends after its step and saves.
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from data.tables import STDIN, Row
-from experiment.answers import AnswerFile, partial_of
+from experiment.answers import PIPE, AnswerFile, partial_of
 from experiment.classifier import Classifier, Prediction
 from experiment.rundir import sha256
 from speed.ranks import rank, wait_for_all, world
@@ -64,7 +64,7 @@ def job(files: dict[str, Path], source: Path | list[str], flags: dict[str, Any])
         texts = json.dumps(source).encode()
         return read | {"texts": hashlib.sha256(texts).hexdigest()} | flags
     if source == STDIN or not source.is_file():
-        return read | {"input of a pipe": uuid4().hex} | flags  # which nobody can read again
+        return read | {PIPE: uuid4().hex} | flags  # which nobody can read again
     return read | {"content of --file": sha256([source])} | flags
 
 

@@ -16,12 +16,13 @@ from bert_min import (
     load_model,
 )
 from data.names import negative_first
-from experiment.adapted import adapter_classes, find_base, folder_of, is_adapted, load_adapted
+from experiment.adapted import adapter_classes, find_base, folder_of, load_adapted
 from experiment.classifier import Classifier, read_decision
 from experiment.cli import say
 from experiment.rundir import (
     check_links,
     check_manifest,
+    is_adapted,
     is_export,
     is_ours,
     is_run,

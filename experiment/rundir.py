@@ -84,8 +84,7 @@ def sha256(paths: Iterable[Path]) -> str:
 
 def weights_sha256(run: Path) -> str:
     """The identity of a run's weights, of an adapter where it has one. Raises ModelError."""
-    adapted = (run / "adapter_config.json").is_file()
-    return sha256(weight_files(run / "adapter_model.safetensors" if adapted else run))
+    return sha256(weight_files(run / "adapter_model.safetensors" if is_adapted(run) else run))
 
 
 @contextmanager
@@ -187,6 +186,11 @@ def check_links(run: Path) -> None:
 
 def is_run(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
+
+
+def is_adapted(run: Path) -> bool:
+    """Whether a run is an adapter on a base."""
+    return (run / "adapter_config.json").is_file()
 
 
 def is_export(folder: Path) -> bool:

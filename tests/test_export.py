@@ -126,6 +126,7 @@ def test_openvino_gives_our_scores(runs, exports, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_code_on_the_card_answers_as_predict_does(runs, exports, texts, name):
+    texts = [*texts, "[CLS]", "[SEP] hi [MASK] [PAD]", "dog [UNK] car"]
     code = re.search(r"```python\n(.*?)```", (exports / name / "README.md").read_text(), re.DOTALL)
     asked = f"{code[1]}\nimport json, sys\nprint(json.dumps(classify(json.load(sys.stdin))))"
     done = subprocess.run(

@@ -208,6 +208,10 @@ def test_a_run_that_was_cut_off_says_so_wherever_it_answers(
         in_folder("--mode", "teacher", "--model", model_dir, *FLAGS)
     result = command(predict, "--run", "runs/teacher", "hello")
     assert "warning: runs/teacher was interrupted after 2 steps" in result.err
+    assert (
+        "\nIts training was interrupted after 2 steps.\n"
+        in Path("runs/teacher/README.md").read_text()
+    )
     load_models([Path("runs/teacher")])
     assert "warning: runs/teacher was interrupted after 2 steps" in capsys.readouterr().err
 

@@ -150,6 +150,15 @@ def test_what_is_there_is_replaced_only_on_demand(predict):
     assert json.loads(Path("o.jsonl").read_text())["text"] == "a"
 
 
+def test_answers_are_written_where_a_link_leads(predict):
+    Path("real").mkdir()
+    Path("o.jsonl").symlink_to("real/o.jsonl")
+    assert predict("a", "--out", "o.jsonl").code == 0
+    assert Path("o.jsonl").is_symlink()
+    assert json.loads(Path("real/o.jsonl").read_text())["text"] == "a"
+    assert predict("a", "--out", "o.jsonl").code == 2  # it exists, whatever it is called
+
+
 def test_predict_does_not_write_over_what_it_reads(predict):
     Path("t.jsonl").write_text('{"text": "a"}\n', encoding="utf-8")
     result = predict("--file", "t.jsonl", "--out", "t.jsonl")
@@ -480,6 +489,16 @@ def test_what_comes_through_a_pipe_is_never_gone_on_with(tmp_path):
     assert labelling.job({}, ["a"], {}) == labelling.job({}, ["a"], {}) != labelling.job({}, [], {})
 
 
+def test_of_a_stopped_pipe_no_command_is_said_to_go_on(predict, stopped):
+    stopped()
+    note = read(".o.jsonl.partial.json")
+    note["identity"] = labelling.job({}, Path("-"), {})
+    Path(".o.jsonl.partial.json").write_text(json.dumps(note))
+    result = predict("--file", "t.csv", "--out", "o.jsonl")
+    assert result.code == 2
+    assert "(hint: nothing goes on with what came through a pipe, --overwrite" in result.err
+
+
 @pytest.mark.parametrize("damage", ["{", "[]", "", '{"identity": {}}', None])
 def test_answers_that_are_fewer_than_noted_are_not_cut_off(predict, stopped, damage):
     whole = stopped()
@@ -579,6 +598,26 @@ def test_a_killed_job_goes_on(web_runs, tmp_path, name, code):
     assert "going on after" in done.stderr
     lines = (tmp_path / "o.jsonl").read_text().splitlines()
     assert [json.loads(line)["text"] for line in lines] == texts.read_text().splitlines()
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_without_a_traceback(web_runs, tmp_path, name):
+    texts, note = tmp_path / "t.txt", tmp_path / ".o.jsonl.partial.json"
+    texts.write_text("".join(f"text number {i} of many\n" for i in range(40_000)))
+    flags = ["--run", web_runs / "odd", "--file", texts, "--out", tmp_path / "o.jsonl"]
+    command = [sys.executable, ROOT / "predict.py", *map(str, flags)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    for _ in range(6000):
+        if note.exists():
+            break
+        time.sleep(0.01)
+    process.send_signal(name)
+    time.sleep(0.02)
+    process.send_signal(name)
+    _, err = process.communicate()
+    assert process.returncode in (128 + name, -name)
+    assert "Traceback" not in err
+    assert "terminate called" not in err
 
 
 # ---- files that lie
