@@ -11,11 +11,11 @@ from experiment.cli import (
     UsageError,
     add_base_flag,
     check_names,
-    end_by_signal,
     number,
     run_command,
     say,
 )
+from experiment.signals import end_by_signal
 
 EXAMPLES = """examples:
   python export.py runs/lora exports/lora

@@ -17,10 +17,10 @@ from experiment.cli import (
     UsageError,
     add_base_flag,
     add_shared_flags,
-    end_by_signal,
     run_command,
     say,
 )
+from experiment.signals import end_by_signal
 
 if TYPE_CHECKING:
     from experiment.answers import AnswerFile

@@ -10,13 +10,14 @@ import torch
 from experiment import rundir
 from experiment.build import build
 from experiment.checkpoint import Checkpoints, Journal
-from experiment.cli import Stop, UsageError, say
+from experiment.cli import UsageError, say
 from experiment.finish import make_record, save_run, score
 from experiment.hardware import pick_device
 from experiment.lock import locked
 from experiment.material import Material, find_teacher, gather
 from experiment.progress import State
 from experiment.settings import Settings, digest
+from experiment.signals import Stop
 from experiment.training import train_epochs
 from lora import count_parameters
 from speed.ranks import agree, join_ranks, rank, wait_for_all

@@ -18,10 +18,10 @@ from distill import Batch, LossWeights, Schedule, Task, TrainingError, make_opti
 from distill.loop import HINT
 from experiment.build import Student
 from experiment.checkpoint import Journal
-from experiment.cli import Stop
 from experiment.material import Material
 from experiment.progress import Progress, State, capture, restore
 from experiment.settings import Settings
+from experiment.signals import Stop
 from scoring import evaluate
 from speed.ranks import any_rank, rank
 from speed.replicas import Replicas

@@ -81,7 +81,7 @@ def without_dropout(model):
 def stop_after(monkeypatch, steps):
     """Make training believe that someone asked it to stop."""
     calls = iter([False] * (steps - 1))
-    monkeypatch.setattr("experiment.cli.Stop.__call__", lambda self: next(calls, True))
+    monkeypatch.setattr("experiment.signals.Stop.__call__", lambda self: next(calls, True))
 
 
 FOUR = ("none", "hate", "insult", "joke")

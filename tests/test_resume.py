@@ -18,10 +18,11 @@ from small import stop_after, train_small
 
 from distill import TeacherTargets, make_student
 from experiment.checkpoint import Checkpoints
-from experiment.cli import Stop, UsageError
+from experiment.cli import UsageError
 from experiment.progress import State
 from experiment.rundir import prepared, write_manifest
 from experiment.settings import Settings
+from experiment.signals import Stop
 from lora import add_lora
 
 ROOT = Path(__file__).parent.parent
