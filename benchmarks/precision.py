@@ -47,17 +47,22 @@ def train(data: str, model: str, seeds: int, runs: Path) -> list[dict[str, Any]]
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """A row for each seed, mean and standard error of the mean, and a sentence that compares."""
-    scores = np.array([[row[dtype] for dtype in DTYPES] for row in rows])
+    """A row for each seed, mean and standard error of the mean, and a sentence that compares.
+
+    A row has its `seed`, and the scores of two ways to train under their names.
+    """
+    first, second = (name for name in rows[0] if name != "seed")
+    scores = np.array([[row[first], row[second]] for row in rows])
     scores = np.column_stack([scores, scores[:, 0] - scores[:, 1]])
     mean, error = scores.mean(axis=0), scores.std(axis=0, ddof=1) / np.sqrt(len(rows))
     names = [*(f"seed {row['seed']}" for row in rows), "mean", "standard error"]
-    lines = ["| validation macro-F1 | bf16 | fp32 | difference |", "| :-- | --: | --: | --: |"]
+    lines = [f"| validation macro-F1 | {first} | {second} | difference |"]
+    lines.append("| :-- | --: | --: | --: |")
     for name, values in zip(names, [*scores, mean, error], strict=True):
         sign = "" if name == "standard error" else "+"
         lines.append(f"| {name} | {values[0]:.4f} | {values[1]:.4f} | {values[2]:{sign}.4f} |")
     inside = "within" if abs(mean[2]) <= error[1] else "not within"
-    lines += ["", f"bf16's mean lies {inside} one standard error of fp32's."]
+    lines += ["", f"The mean of {first} lies {inside} one standard error of that of {second}."]
     return "\n".join(lines)
 
 

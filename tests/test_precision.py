@@ -26,7 +26,7 @@ def test_standard_errors_by_hand():
     assert lines[5] == "| mean | 0.7300 | 0.7400 | -0.0100 |"
     # fp32: deviations -.03, 0, .03, so s = .03 and the standard error .03 / sqrt(3).
     assert lines[6] == "| standard error | 0.0153 | 0.0173 | 0.0058 |"
-    assert lines[-1] == "bf16's mean lies within one standard error of fp32's."
+    assert lines[-1] == "The mean of bf16 lies within one standard error of that of fp32."
     worse = [{**scores, "bf16": scores["bf16"] - 0.01} for scores in SCORES]
     assert "lies not within" in precision.table(worse)
 
@@ -64,4 +64,19 @@ def test_a_run_for_each_seed_and_format(tmp_path, monkeypatch, capsys):
 def test_the_notes_show_the_measured_precision(file):
     scores = json.loads(file.read_text(encoding="utf-8"))
     assert len(scores) >= 3
-    assert precision.table(scores) in (PERFORMANCE / "NOTES.md").read_text(encoding="utf-8")
+    pages = [PERFORMANCE / "NOTES.md", ROOT / "docs" / "DATA.md"]
+    assert any(precision.table(scores) in page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_the_table_of_class_weights_is_that_of_its_runs():
+    runs = json.loads((ROOT / "docs" / "study" / "class-weights.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "DATA.md").read_text(encoding="utf-8")
+    for weights in ("none", "balanced"):
+        own = [run for run in runs if run["weights"] == weights]
+        means = [
+            sum(run[part][key] for run in own) / len(own)
+            for part in ("test", "decided")
+            for key in ("recall", "precision", "macro_f1", "ece", "loss")
+        ]
+        cells = " | ".join(f"{mean:.3f}".removeprefix("0") for mean in means)
+        assert f"| {weights} | {cells} |" in page
