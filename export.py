@@ -11,6 +11,7 @@ from experiment.cli import (
     UsageError,
     add_base_flag,
     check_names,
+    keep_what_is_there,
     number,
     run_command,
     say,
@@ -84,8 +85,8 @@ def main() -> int:
     if is_adapted(args.run):
         check_apart(args.out, folder_of(find_base(args.run, args.base)))
     with locked(args.out):
-        if args.out.exists() and not args.overwrite:
-            raise UsageError(f"{args.out} exists (hint: --overwrite replaces it)")
+        if not args.overwrite:
+            keep_what_is_there(args.out)
         classifier = load_classifier(args.run, base=args.base)
         if args.to == "hf" and not any(True for _ in lora_layers(classifier.model)):
             raise UsageError(

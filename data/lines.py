@@ -30,10 +30,11 @@ def open_bytes(path: Path) -> IO[bytes]:
 def open_text(path: Path, newline: str) -> TextIO:
     """A file of text, whatever its bytes: those that are not UTF-8 become surrogates.
 
-    Raises DataError where it begins as UTF-16 does, in which every letter would have a NUL.
+    Raises DataError where it begins as UTF-16 does, in which every Latin letter has a NUL.
     """
     file: Any = open_bytes(path)
-    if file.peek(2)[:2] in UTF_16:
+    head = file.peek(2)[:1024]
+    if head[:2] in UTF_16 or 4 * head.count(0) > len(head) > 0:  # with its mark, or without
         file.close()
         raise DataError(f"{path} is UTF-16 (hint: save it as UTF-8)")
     return io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline)

@@ -132,14 +132,18 @@ def check_names(parser: argparse.ArgumentParser, values: Mapping[str, Any]) -> N
 
 
 def keep_what_is_there(out: Path) -> None:
-    """Raise UsageError where `out` exists; its hint depends on whether it was interrupted."""
+    """Raise UsageError where `out` exists; its hint depends on what is there."""
     if not out.exists():
         return
+    record = out / "train_args.json"
+    if not record.is_file():
+        raise UsageError(f"{out} is there and is no run (hint: another folder)")
     try:
-        cut_off = bool(json.loads((out / "train_args.json").read_text())["interrupted"])
+        about = json.loads(record.read_text())
+        cut_off = about["interrupted"] and not {"merged_from", "exported_from"} & {*about}
     except (OSError, ValueError, LookupError, TypeError):
         cut_off = False
-    hint = "--overwrite replaces it, or another --out"
+    hint = "--overwrite replaces it, or another folder"
     hint = "--resume goes on with it, --overwrite replaces it" if cut_off else hint
     raise UsageError(f"{out} {'was interrupted' if cut_off else 'exists'} (hint: {hint})")
 

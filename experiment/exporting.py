@@ -70,7 +70,8 @@ def export_onnx(
         same = 100 * (found.argmax(axis=1) == ours.argmax(axis=1)).mean()
         if same < least:
             hint = "(hint: leave out --int8, or a smaller --min-agreement takes it)"
-            raise ModelError(f"int8 gives {same:.1f} % of the labels, less than {least:g} % {hint}")
+            given = f"int8 gives {same:.1f} % of {len(ids):,} labels"
+            raise ModelError(f"{given}, less than {least:g} % {hint}")
         told.append(f"{INT8}: {megabytes(folder / INT8)}, {same:.1f} % of the run's labels")
     return told
 

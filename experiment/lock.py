@@ -35,7 +35,7 @@ def locked(out: Path, wait: Callable[[], bool] | None = None) -> Iterator[bool]:
     while holder := _take(path):
         who = f"process {holder.get('pid')} on {holder.get('host')} since {holder.get('since')}"
         if wait is None or wait() or world() > 1:
-            hint = f"another --out, or rm {path} where that process is gone"
+            hint = f"write elsewhere, or rm {path} where that process is gone"
             raise UsageError(f"{out} is being written by {who} (hint: {hint})")
         say(f"waiting for {out}, which is being written by {who}")
         _wait(path, holder, out, wait)

@@ -15,6 +15,7 @@ from bert_min import (
     BertTokenizer,
     ModelError,
     commit_of,
+    files_of_tokenizer,
     load_model,
     resolve_model,
     weight_files,
@@ -43,6 +44,7 @@ class Material:
     dtype: torch.dtype  # of the products in training
     folder: Path
     model_sha256: str
+    described_sha256: str  # of config.json and the files of the tokenizer
     depth: int  # layers of the pretrained model
     tokenizer: BertTokenizer
     data: Data
@@ -59,6 +61,7 @@ class Material:
     def identity(self) -> dict[str, str]:
         """What of it decides how a training goes."""
         found = {"dtype": str(self.dtype), "model": self.model_sha256, "data": self.data_sha256}
+        found["config or tokenizer"] = self.described_sha256
         return found | ({"unlabelled": self.unlabelled.sha256} if self.unlabelled else {})
 
 
@@ -91,6 +94,7 @@ def gather(settings: Settings, device: torch.device) -> Material:
         dtype=pick_dtype(settings.dtype, device, training=True),
         folder=folder,
         model_sha256=rundir.sha256(weight_files(folder)),
+        described_sha256=rundir.sha256(files_of_tokenizer(home)),
         depth=model.config.num_hidden_layers,
         tokenizer=tokenizer,
         data=data,

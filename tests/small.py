@@ -50,6 +50,7 @@ def material_of(ids, labels, dtype=torch.float32) -> Material:
         dtype=dtype,
         folder=Path(),
         model_sha256="",
+        described_sha256="",
         depth=4,
         tokenizer=None,  # type: ignore[arg-type]
         data=Data("small", splits, ("not-hate", "hate")),

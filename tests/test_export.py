@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -194,7 +195,7 @@ def test_int8_that_changes_labels_is_refused_unless_told(
     flags = [runs["odd"], "e", "--to", "onnx", "--int8"]
     result = command(export, *flags)
     assert (result.code, result.out) == (4, "")
-    told = f"error: {runs['odd']}: int8 gives 0.0 % of the labels, less than 98 % (hint: "
+    told = f"error: {runs['odd']}: int8 gives 0.0 % of 48 labels, less than 98 % (hint: "
     assert told in result.err
     assert not list(tmp_path.iterdir())
     result = command(export, *flags, "--min-agreement", 0)
@@ -246,11 +247,37 @@ def test_what_exists_stays_unless_told(command, quickly, runs, tmp_path):
     assert command(export, *flags).code == 0
     before = (tmp_path / "e/train_args.json").read_text()
     result = command(export, *flags)
-    assert (result.code, "e exists (hint: --overwrite replaces it)" in result.err) == (2, True)
+    assert (result.code, "e exists (hint: --overwrite replaces it, " in result.err) == (2, True)
     assert (tmp_path / "e/train_args.json").read_text() == before
     assert command(export, *flags, "--int8", "--min-agreement", 0, "--overwrite").code == 0
     assert (tmp_path / "e/onnx/model_quantized.onnx").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["e"]
+
+
+def test_a_folder_that_is_no_run_is_not_replaced(command, runs, tmp_path):
+    (tmp_path / "e").mkdir()
+    for more in ([], ["--overwrite"]):
+        result = command(export, runs["odd"], "e", "--to", "onnx", *more)
+        assert "error: e is there and is no run" in result.err.replace(f"{tmp_path}/", "")
+        assert result.code == (5 if more else 2)
+        assert [*tmp_path.rglob("*")] == [tmp_path / "e"]
+
+
+@pytest.mark.parametrize(("name", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_leaves_nothing_behind(runs, tmp_path, name, code):
+    """It comes while the graph is written."""
+    patched = (
+        "import sys, time; from experiment import exporting; from export import *\n"
+        "def write_fp32(*_): print('writing', flush=True); time.sleep(60)\n"
+        "exporting.write_fp32 = write_fp32; run_command(main)"
+    )
+    asked = [sys.executable, "-c", patched, str(runs["odd"]), str(tmp_path / "e"), "--to", "onnx"]
+    process = subprocess.Popen(asked, cwd=ROOT, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout.readline() == b"writing\n"
+        process.send_signal(name)
+    assert process.returncode == code
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,6 @@ def test_what_cannot_be_merged_is_one_line(web_runs, tmp_path, merge):
     assert not list(tmp_path.iterdir())
     (tmp_path / "merged").mkdir()
     code, err = merge(web_runs / "lora", tmp_path / "merged")
-    assert (code, "exists (hint: --overwrite" in err) == (2, True)
+    assert (code, "is there and is no run (hint: another folder)" in err) == (2, True)
     code, err = merge(web_runs / "lora", tmp_path / "merged", "--overwrite")
     assert (code, "is no run: it is not replaced" in err) == (5, True)

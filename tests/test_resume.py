@@ -373,6 +373,19 @@ def test_other_settings_do_not_go_on(model_dir, in_folder, monkeypatch):
     code, err = in_folder(*flags, "--lora-r", 3, "--seed", 5, "--resume")
     assert code == 2
     assert "was trained with lora_r 16 and not 3, seed 0 and not 5 (hint" in err
+    edited = Path(shutil.copytree(model_dir, "edited"))
+    for name, before, after in (
+        ("config.json", '"layer_norm_eps": 1e-12', '"layer_norm_eps": 1e-05'),
+        ("tokenizer.json", '"lowercase":true', '"lowercase":false'),
+    ):
+        text = (edited / name).read_text()
+        assert before in text
+        (edited / name).write_text(text.replace(before, after))
+        flags[3] = edited
+        code, err = in_folder(*flags, "--resume")
+        assert code == 2
+        assert "was trained with config or tokenizer " in err
+        (edited / name).write_text(text)
     code, err = in_folder(*flags, "--resume")
     assert code == 0, err
 

@@ -133,11 +133,11 @@ def test_a_line_break_without_quotes_that_ends_no_row_is_refused(tmp_path: Path,
     ("kind", "code"),
     [
         *((kind, "utf-16") for kind in ("txt", "csv", "tsv", "jsonl")),
-        *((kind, "utf-16-le") for kind in ("csv", "tsv")),
+        *((kind, "utf-16-le") for kind in ("txt", "csv", "tsv", "jsonl")),
     ],
 )
 def test_utf_16_is_named(tmp_path: Path, kind: str, code: str) -> None:
-    """Without a mark at its beginning it is known by the NULs of a header."""
+    """Without a mark at its beginning it is known by its NULs."""
     path = tmp_path / f"posts.{kind}"
     path.write_bytes("text,label\nsch\u00f6n,0\n".encode(code))
     with pytest.raises(DataError, match=r"UTF-16.* \(hint: save it as UTF-8\)"):
