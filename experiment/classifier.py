@@ -19,7 +19,7 @@ class Prediction(NamedTuple):
     """`scores` are the probabilities of all classes, in the order of the label names.
 
     `score` is that of the positive class where there are two, whatever the label, and that of the
-    label where there are more.
+    label where there are more. `logits` are what the softmax makes them of, after the temperature.
     """
 
     label: str
@@ -27,6 +27,7 @@ class Prediction(NamedTuple):
     truncated: bool
     n_tokens: int
     scores: tuple[float, ...]
+    logits: tuple[float, ...]
 
     @property
     def is_empty(self) -> bool:
@@ -117,14 +118,14 @@ class Classifier:
         encoded = self.tokenizer.encode(list(map(self.read, texts)))
         ids = [e.ids for e in encoded]
         logits = predict_logits(self.model, ids, self.batch_size, parallel=self.parallel)
-        probabilities = softmax(logits / self.decision.temperature)
+        logits /= self.decision.temperature
+        probabilities = softmax(logits)
         if len(self.label_names) == 2:
             probabilities[:, 0] = 1 - probabilities[:, 1]  # to the last bit, as answers say it
         predicted = decide(probabilities, self.decision.threshold)
         said = score_of(probabilities, predicted).tolist()
+        rows = [map(tuple, table.tolist()) for table in (probabilities, logits)]
         return [
-            Prediction(self.label_names[label], score, e.truncated, len(e.ids), tuple(row))
-            for e, label, score, row in zip(
-                encoded, predicted, said, probabilities.tolist(), strict=True
-            )
+            Prediction(self.label_names[label], score, e.truncated, len(e.ids), scores, own)
+            for e, label, score, scores, own in zip(encoded, predicted, said, *rows, strict=True)
         ]

@@ -292,7 +292,7 @@ def test_the_page_shows_the_class_and_all_classes(app):
     ("scores", "toxic"), [((0.4, 0.3, 0.2, 0.1), True), ((0.6, 0.4, 0.0, 0.0), False)]
 )
 def test_several_toxic_classes_can_outweigh_the_likeliest(models, scores, toxic):
-    torn = Prediction("none", scores[0], False, 3, scores)
+    torn = Prediction("none", scores[0], False, 3, scores, (0.0,) * len(scores))
     answer = Service(models).answer(models["odd"], torn, 1.0)
     assert (answer["class"], answer["toxic"]) == ("none", toxic)
     assert answer["score"] == pytest.approx(sum(scores[1:]))

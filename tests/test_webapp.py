@@ -146,7 +146,9 @@ class Stub:
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         scores = map(self.score, texts)
-        return [Prediction("hate", score, False, 3, (1 - score, score)) for score in scores]
+        return [
+            Prediction("hate", score, False, 3, (1 - score, score), (0.0, 0.0)) for score in scores
+        ]
 
 
 def stub_service(score: Callable[[str], float], **settings: Any) -> Service:
@@ -220,7 +222,7 @@ def test_a_batch_gives_one_answer_a_text_in_order(app, count):
 def test_a_batch_of_another_size_is_refused(app, path, field, count):
     answer = call(app, "POST", path, json.dumps({field: ["hi"] * count}).encode(), JSON)
     assert answer.status == 422
-    check_error(answer.headers, answer.body, 422, "batch_size")
+    check_error(answer.headers, answer.body, 422, "batch_size", path)
 
 
 def test_compare_gives_the_answer_of_every_model(app, models):
@@ -276,8 +278,10 @@ def test_predict_ranks_the_labels_as_hugging_face_does(app, text):
     assert post(app, "/predict", {"inputs": text}) == expected
     assert post(app, "/predict", {"inputs": [text]}) == [expected]
     assert post(app, "/predict", {"inputs": [[text]]}) == [expected]
-    more = {"inputs": text, "parameters": {}, "truncate": True}
+    more = {"inputs": text, "options": {"wait_for_model": True}, "truncate": True}
     assert post(app, "/predict", more) == expected
+    assert post(app, "/predict", {"inputs": text, "parameters": {}}) == [expected]
+    assert post(app, "/", {"inputs": text}) == expected
 
 
 def test_a_text_has_one_score_whichever_way_it_comes(app):
@@ -334,7 +338,13 @@ ANSWERS = {
     "info": ("GET", "/api/info", b"", None, 200),
     "health": ("GET", "/healthz?x=1", b"", None, 200),
     "refused": ("POST", "/api/explain", b"{}", JSON, 422),
-    "unknown": ("GET", "/favicon.ico", b"", None, 404),
+    "unknown": ("GET", "/favicon.png", b"", None, 404),
+    "icon": ("GET", "/favicon.ico", b"", None, 200),
+    "robots": ("GET", "/robots.txt", b"", None, 200),
+    "openapi": ("GET", "/openapi.json", b"", None, 200),
+    "discovery": ("GET", "/$discovery/rest", b"", None, 200),
+    "perspective": ("POST", "/v1alpha1/comments:analyze", b"{}", JSON, 400),
+    "options": ("OPTIONS", "/api/classify", b"", None, 204),
     "unknown-static": ("GET", "/static/app.py", b"", None, 404),
     "method": ("PATCH", "/about", b"", None, 405),
     "bad-path": ("GET", "/static/%ff", b"", None, 400),
@@ -347,9 +357,10 @@ def test_every_answer_carries_the_headers(app, case):
     answer = call(app, *request)
     assert answer.status == status
     check_headers(answer.headers)
-    cached = "no-cache" if answer.headers["content-type"].startswith("text/javascript") else None
+    kind = answer.headers.get("content-type", "")
+    cached = "no-cache" if kind.startswith(("text/javascript", "image")) else None
     assert answer.headers["cache-control"] == (cached or "no-store")
-    if request[0] != "HEAD":
+    if request[0] != "HEAD" and status != 204:
         assert int(answer.headers["content-length"]) == len(answer.body)
 
 
@@ -901,7 +912,8 @@ def check_documented(app: Callable, path: str, body: bytes, kind: str = JSON) ->
         Page(answer.body.decode())
     elif answer.status != 200:
         value = answer.json()
-        check_error(answer.headers, answer.body, answer.status, value["error"]["code"])
+        code = value["code"] if path == "/predict" else value["error"]["code"]
+        check_error(answer.headers, answer.body, answer.status, code, path)
     elif path != "/predict":
         value = answer.json()
         for result in value.get("results", [value]):

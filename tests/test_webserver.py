@@ -20,7 +20,6 @@ import pytest
 import torch
 from bad_inputs import JSON, NAMES, ROWS, check_answer, check_row
 from damages import flip_a_bit, write
-from huggingface_hub import InferenceClient
 from webserver import ROOT, Server, make_run, running
 
 import webapp.__main__ as webapp_command
@@ -261,19 +260,6 @@ def test_batches_get_the_same_scores(server, sixty, size):
         _, answer = server.post("/api/classify", {"texts": texts[start : start + size]})
         batched += [result["score"] for result in answer["results"]]
     assert batched == pytest.approx(scores, abs=1e-5)
-
-
-@pytest.mark.parametrize("text", ["I hate you", "Thank you all", "hi"])
-def test_the_hugging_face_client_gets_the_best_label(server, text):
-    """It keeps the first element of the answer: the best label, or of a batch of one, all."""
-    score = server.post("/api/classify", {"text": text})[1]["score"]
-    client = InferenceClient(model=f"{server.url}/predict")
-    best = client.text_classification(text)
-    assert best.label == ("hate" if score >= 0.5 else "not-hate")
-    assert best.score == pytest.approx(max(score, 1 - score), abs=1e-5)
-    ranked = client.text_classification([text])
-    assert {label.label for label in ranked} == {"hate", "not-hate"}
-    assert sum(label.score for label in ranked) == pytest.approx(1)
 
 
 def test_every_line_of_the_log_is_json(server):

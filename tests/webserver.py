@@ -82,7 +82,7 @@ def running(
     try:
         line = process.stdout.readline()
         assert "http://" in line, f"{line!r} {log_file.read_text()}"
-        port = int(line.split("http://127.0.0.1:")[1].split()[0])
+        port = int(line.split("http://127.0.0.1:")[1].split()[0].split("/")[0])
         yield Server(process, port, log_file)
     finally:
         process.kill()

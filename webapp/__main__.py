@@ -1,6 +1,7 @@
 """Serve the classifier page and its API."""
 
 import argparse
+import re
 from pathlib import Path
 
 from experiment.cli import UsageError, add_base_flag, add_device_flag, number, run_command
@@ -27,6 +28,34 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="DIR",
         help="runs, or folders of runs (default: runs, or runs/demo where that holds none)",
     )
+    add_server_flags(parser)
+    parser.add_argument(
+        "--threshold",
+        type=number(float, 0, 1),
+        metavar="P",
+        help="probability from which a text is called toxic (default: each model's own, "
+        "chosen on its validation split; 0.5 and no other with more than two classes)",
+    )
+    parser.add_argument(
+        "--toxic",
+        type=lambda names: [name.strip() for name in names.split(",")],
+        default=[],
+        metavar="NAME,NAME",
+        help="classes that count as toxic, known to every run (default: the positive one of two, "
+        "of more all but those that say no, none, normal, neutral ...)",
+    )
+    add_clients_flags(parser)
+    add_base_flag(parser)
+    add_device_flag(parser)
+    args = parser.parse_args(argv)
+    if args.threads < args.max_running + 2:
+        # Some thread must always be free to answer /healthz and to refuse.
+        parser.error(f"--max-running {args.max_running} needs --threads {args.max_running + 2}")
+    return args
+
+
+def add_server_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags for where it listens and how much it does at once."""
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
     )
@@ -51,28 +80,47 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="N",
         help="requests that compute at once, twice as many wait, the rest gets 503 (default: 2)",
     )
+
+
+def add_clients_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags for other programs and pages that ask this server: docs/WEBAPP.md, PERSPECTIVE.md."""
     parser.add_argument(
-        "--threshold",
-        type=number(float, 0, 1),
-        metavar="P",
-        help="probability from which a text is called toxic (default: each model's own, "
-        "chosen on its validation split; 0.5 and no other with more than two classes)",
-    )
-    parser.add_argument(
-        "--toxic",
-        type=lambda names: [name.strip() for name in names.split(",")],
+        "--attribute",
+        action="append",
         default=[],
-        metavar="NAME,NAME",
-        help="classes that count as toxic, known to every run (default: the positive one of two, "
-        "of more all but those that say no, none, normal, neutral ...)",
+        metavar="NAME=RUN[:CLASS]",
+        help="an attribute of the Perspective route and what answers it, as often as there are "
+        "attributes (default: TOXICITY by the first run)",
     )
-    add_base_flag(parser)
-    add_device_flag(parser)
-    args = parser.parse_args(argv)
-    if args.threads < args.max_running + 2:
-        # Some thread must always be free to answer /healthz and to refuse.
-        parser.error(f"--max-running {args.max_running} needs --threads {args.max_running + 2}")
-    return args
+    parser.add_argument(
+        "--languages",
+        type=lambda codes: [code.strip().lower() for code in codes.split(",")],
+        default=["en"],
+        metavar="CODE,CODE",
+        help="languages that the Perspective route takes comments in (default: en)",
+    )
+    parser.add_argument(
+        "--prefix",
+        type=path_prefix,
+        default="",
+        metavar="PATH",
+        help="the path under which a proxy shows the server, such as /toxic (default: none)",
+    )
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="a site whose pages may read answers, such as https://example.org, or * for every "
+        "one; as often as there are sites (default: none)",
+    )
+
+
+def path_prefix(text: str) -> str:
+    """An argparse type: a path that begins with a slash and ends without."""
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no path such as /toxic")
+    return text.rstrip("/")
 
 
 def main() -> int:
@@ -96,8 +144,10 @@ def main() -> int:
         raise UsageError(f"--threshold is for two classes, and {more[0]} has more")
     waiting = min(2 * args.max_running, args.threads - args.max_running - 1)
     service = Service(models, args.threshold, args.max_running, waiting)
-    server = listen(make_app(service), args.host, args.port, args.threads)
-    greeting = f"serving {', '.join(models)} on {address(server)} (Ctrl-C ends it)"
+    app = make_app(service, args.attribute, args.languages)
+    place = (args.host, args.port, args.threads)
+    server = listen(app, *place, args.prefix, args.allow_origin)
+    greeting = f"serving {', '.join(models)} on {address(server)}{args.prefix} (Ctrl-C ends it)"
     serve(server, service.gate, greeting)
     return 0
 

@@ -1,23 +1,42 @@
 """The routes: HTTP in, one call of the service, HTTP out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bottle import Bottle
 
 from webapp.contract import Refused, check_text, check_texts
-from webapp.http import answer_http_error, answer_refusals, read_json, send
-from webapp.pages import add_pages
+from webapp.google import add_perspective
+from webapp.http import answer_http_error, answer_refusals, read_json, send, this_server
+from webapp.hugging_face import add_hugging_face
+from webapp.openapi import describe
+from webapp.pages import add_files, add_pages
+from webapp.perspective import Analyzer, choose_attributes
 from webapp.service import Service
 
 
-def make_app(service: Service) -> Bottle:
-    """The WSGI application. Exceptions other than Refused pass through it, to the server."""
+def make_app(
+    service: Service, attributes: Sequence[str] = (), languages: Sequence[str] = ("en",)
+) -> Bottle:
+    """The WSGI application; `attributes` and `languages` are those of its Perspective routes.
+
+    Exceptions other than Refused pass through it, to the server. Raises UsageError.
+    """
     app = Bottle()
     app.catchall = False
     app.install(answer_refusals)
     app.default_error_handler = answer_http_error
+    analyzer = Analyzer(service, choose_attributes(attributes, service), languages)
     add_pages(app, service)
+    add_files(app)
     add_api(app, service)
+    add_hugging_face(app, service)
+    add_perspective(app, analyzer)
+
+    @app.get("/openapi.json")
+    def openapi() -> str:
+        return send(describe(this_server(), analyzer))
+
     return app
 
 
@@ -41,23 +60,6 @@ def add_api(app: Bottle, service: Service) -> None:
     def explain() -> str:
         body = read_json(("text", "model"))
         return send(service.explain(one_text(body), body.get("model")))
-
-    @app.post("/predict")
-    def hugging_face() -> str:
-        """The text-classification shape of Hugging Face's servers, best label first."""
-        body = read_json(("inputs", "parameters", "truncate"))
-        if "inputs" not in body:
-            raise Refused(422, "missing_field", 'The field "inputs" is missing.')
-        if body.get("parameters") not in (None, {}) or body.get("truncate") not in (None, True):
-            raise Refused(422, "unknown_parameter", "Texts are cut and scored by softmax, always.")
-        inputs = body["inputs"]
-        single = not isinstance(inputs, list)
-        texts = [
-            item[0] if isinstance(item, list) and len(item) == 1 else item
-            for item in ([inputs] if single else inputs)
-        ]
-        ranked = service.rank(check_texts(texts))
-        return send(ranked[0] if single else ranked)
 
     @app.get("/api/info")
     def info() -> str:

@@ -30,7 +30,7 @@ def parse_json(body: bytes) -> dict[str, Any]:
     NaN and a key given twice are not JSON here.
     """
     if not body:
-        raise Refused(400, "empty_body", 'The body is empty; send {"text": "..."}.')
+        raise Refused(400, "empty_body", "The body is empty; send JSON.")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -67,9 +67,14 @@ def check_text(value: object) -> str:
         raise Refused(422, "invalid_type", "A text must be a string.")
     if len(value) > MAX_CHARS:
         raise Refused(413, "text_too_long", f"A text has at most {MAX_CHARS:,} characters.")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise Refused(422, "invalid_text", "The text holds half of a surrogate pair.")
+    check_characters(value)
     return value
+
+
+def check_characters(text: str) -> None:
+    """Raise Refused where a text holds what JSON can write and no text has."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise Refused(422, "invalid_text", "The text holds half of a surrogate pair.")
 
 
 def check_texts(value: object) -> list[str]:

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bottle import HTTPError, request, response
+from bottle import HTTPError, SimpleTemplate, request, response
 
 from webapp.contract import MAX_BODY, MAX_FORM, Refused, check_fields, error_body, parse_json
 
@@ -15,32 +16,69 @@ def send(value: object) -> str:
     return json.dumps(value)
 
 
-def set_status(refused: Refused) -> None:
-    response.status = refused.status
-    if refused.status == 503:
+def set_status(status: int) -> None:
+    response.status = status
+    if status in (429, 503):
         response.set_header("Retry-After", "1")
 
 
+def this_server() -> str:
+    """The address that a client reached this server by, as its proxy tells it, without a slash."""
+    parts = request.urlparts
+    return f"{parts.scheme}://{parts.netloc}{prefix()}"
+
+
+def prefix() -> str:
+    """The path that stands before every path of this server, without a slash at its end."""
+    return str(request.environ.get("SCRIPT_NAME", "")).rstrip("/")
+
+
+def content_type() -> str:
+    """The type of the body in small letters, without its parameters."""
+    return str(request.content_type.split(";")[0].strip())
+
+
+def load_view(name: str) -> SimpleTemplate:
+    return SimpleTemplate(name=f"{name}.tpl", lookup=[str(Path(__file__).parent / "views")])
+
+
+MISSING = load_view("missing")
+
+
 def answer_refusals(callback: Callable[..., Any]) -> Callable[..., Any]:
-    """A Bottle plugin: a Refused from any route becomes its JSON error."""
+    """A Bottle plugin: a Refused from any route becomes its error."""
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             return callback(*args, **kwargs)
         except Refused as refused:
-            set_status(refused)
-            return send(error_body(refused.status, refused.code, refused.message, request_id()))
+            set_status(refused.status)
+            return error_answer(refused.status, refused.code, refused.message)
 
     return wrapper
 
 
 def answer_http_error(error: HTTPError) -> str:
     """What Bottle itself refuses: unknown paths and methods. Its `Allow` header is kept."""
+    if error.status_code == 405 and request.method == "OPTIONS":
+        allowed = str(response.get_header("Allow")).split(",")
+        allowed += ["HEAD"] * ("GET" in allowed)  # which Bottle answers, and does not tell
+        response.status = 204
+        response.set_header("Allow", ",".join([*allowed, "OPTIONS"]))
+        return ""
     code, message = {
         404: ("not_found", "There is nothing here."),
         405: ("method_not_allowed", "This address does not take that method."),
     }.get(error.status_code, ("error", "This request cannot be answered."))
-    return send(error_body(error.status_code, code, message, request_id()))
+    return error_answer(error.status_code, code, message)
+
+
+def error_answer(status: int, code: str, message: str) -> str:
+    """An error as JSON; what is not there, as a page to a browser that asks for one."""
+    if status == 404 and "text/html" in (request.get_header("Accept") or ""):
+        response.content_type = "text/html; charset=UTF-8"
+        return str(MISSING.render(prefix=prefix()))
+    return send(error_body(status, code, message, request_id()))
 
 
 def request_id() -> str:
@@ -56,8 +94,7 @@ def read_body(limit: int) -> bytes:
 
 
 def read_json(fields: tuple[str, ...]) -> dict[str, Any]:
-    kind = request.content_type.split(";")[0].strip()  # in small letters, by Bottle
-    if kind != "application/json":
+    if content_type() != "application/json":
         raise Refused(415, "not_json", "Send JSON, with Content-Type: application/json.")
     body = parse_json(read_body(MAX_BODY))
     check_fields(body, fields)

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bottle import Bottle, SimpleTemplate, response
+from bottle import Bottle, response
 
 from scoring.table import class_table, score_table
+from webapp import hugging_face
 from webapp.contract import MAX_CHARS, Refused, check_text
-from webapp.http import read_form, set_status
+from webapp.http import content_type, load_view, prefix, read_form, set_status
 from webapp.models import Model
 from webapp.service import Service
 
@@ -24,13 +25,12 @@ EXAMPLES = (
 
 
 def add_pages(app: Bottle, service: Service) -> None:
-    """The form, the results, the model cards, and the files that they use."""
-    static = {name: (HERE / "static" / name).read_bytes() for name in STATIC}
+    """The form, the results and the model cards."""
     views = {name: load_view(name) for name in ("index", "about", "card")}
 
     def page(view: str, **values: Any) -> str:
         response.content_type = "text/html; charset=UTF-8"
-        return views[view].render(service=service, **HELPERS, **values)
+        return views[view].render(service=service, prefix=prefix(), **HELPERS, **values)
 
     def index(**values: Any) -> str:
         blank: dict[str, Any] = {
@@ -48,7 +48,12 @@ def add_pages(app: Bottle, service: Service) -> None:
 
     @app.post("/")
     def answer_form() -> str:
-        """The page for a browser without JavaScript: the same answers, in the HTML."""
+        """The page for a browser without JavaScript: the same answers, in the HTML.
+
+        To JSON the answer is that of /predict: clients are given the address of a server alone.
+        """
+        if content_type() == "application/json":
+            return hugging_face.answer(service)
         return index(**answer_to_form(service))
 
     @app.get("/about")
@@ -75,6 +80,11 @@ def add_pages(app: Bottle, service: Service) -> None:
         text = re.sub(r"\A---\n.*?\n---\n", "", model.card, flags=re.DOTALL)
         return page("card", model=model, card=text)
 
+
+def add_files(app: Bottle) -> None:
+    """What browsers and crawlers fetch beside the pages."""
+    static = {name: (HERE / "static" / name).read_bytes() for name in STATIC}
+
     @app.get("/static/<name>")
     def static_file(name: str) -> bytes:
         if name not in static:
@@ -82,6 +92,15 @@ def add_pages(app: Bottle, service: Service) -> None:
         response.content_type = STATIC[name]
         response.set_header("Cache-Control", "no-cache")
         return static[name]
+
+    @app.get("/favicon.ico")
+    def icon() -> bytes:
+        return static_file("icon.svg")
+
+    @app.get("/robots.txt")
+    def robots() -> str:
+        response.content_type = "text/plain"
+        return f"User-agent: *\nDisallow: {prefix()}/api/\n"
 
 
 def answer_to_form(service: Service) -> dict[str, Any]:
@@ -103,17 +122,13 @@ def answer_to_form(service: Service) -> dict[str, Any]:
         else:
             shown["answers"] = service.classify([text], name)
     except Refused as refused:
-        set_status(refused)
+        set_status(refused.status)
         shown["error"] = refused.message
     return shown
 
 
-def load_view(name: str) -> SimpleTemplate:
-    return SimpleTemplate(name=f"{name}.tpl", lookup=[str(HERE / "views")])
-
-
 def card_link(name: str) -> str:
-    return f"/card/{quote(name, safe='')}"
+    return f"{prefix()}/card/{quote(name, safe='')}"
 
 
 def strength(change: float | None) -> str:

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,8 +46,8 @@ class Shell:
     its message may quote the text.
     """
 
-    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
-        self.app = app
+    def __init__(self, app: Callable[..., Iterable[bytes]], origins: Sequence[str] = ()) -> None:
+        self.app, self.origins = app, origins
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -69,7 +69,8 @@ class Shell:
         status, headers = sent
         if not any(name.lower() == "cache-control" for name, _ in headers):
             headers = [*headers, ("Cache-Control", "no-store")]
-        start_response(status, [*headers, *HEADERS, ("X-Request-Id", request_id)])
+        shared = [*HEADERS, *self.sharing(environ), ("X-Request-Id", request_id)]
+        start_response(status, [*headers, *shared])
         route, method = environ.get("bottle.route"), environ["REQUEST_METHOD"]
         log(
             "request",
@@ -81,6 +82,23 @@ class Shell:
             bytes=sum(map(len, body)),
         )
         return body
+
+    def sharing(self, environ: dict[str, Any]) -> list[tuple[str, str]]:
+        """Headers that let pages of other origins read the answer, of those that were allowed.
+
+        Source: https://fetch.spec.whatwg.org/#http-cors-protocol
+        """
+        if not self.origins:
+            return []
+        origin = environ.get("HTTP_ORIGIN")
+        if "*" not in self.origins and origin not in self.origins:
+            return [("Vary", "Origin")]
+        found = [("Access-Control-Allow-Origin", "*" if "*" in self.origins else str(origin))]
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            allowed = "Content-Type, X-Goog-Api-Key, X-Goog-Api-Client, Authorization"
+            found.append(("Access-Control-Allow-Headers", allowed))
+            found.append(("Access-Control-Allow-Methods", "GET, POST"))
+        return [*found, ("Access-Control-Expose-Headers", "Retry-After"), ("Vary", "Origin")]
 
 
 def is_utf8(path: str) -> bool:
@@ -108,15 +126,27 @@ class JsonLines(logging.Handler):
         log("server", level=record.levelname.lower(), message=message)
 
 
-def listen(app: Callable[..., Iterable[bytes]], host: str, port: int, threads: int) -> Any:
-    """A waitress server that is bound, but does not answer yet; raises OSError."""
+def listen(
+    app: Callable[..., Iterable[bytes]],
+    host: str,
+    port: int,
+    threads: int,
+    prefix: str = "",
+    origins: Sequence[str] = (),
+) -> Any:
+    """A waitress server that is bound, but does not answer yet; raises OSError.
+
+    `prefix` is the path under which a proxy shows it, whether it takes that off or not, `origins`
+    the sites whose pages may read answers.
+    """
     logger = logging.getLogger("waitress")
     logger.handlers, logger.propagate = [JsonLines()], False
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # the gate's 503s say it better
     try:
         return create_server(
-            Shell(app),
+            Shell(app, origins),
             host=host,
+            url_prefix=prefix,
             port=port,
             threads=threads,
             ident=None,
@@ -126,6 +156,9 @@ def listen(app: Callable[..., Iterable[bytes]], host: str, port: int, threads: i
             max_request_body_size=1 << 20,
             inbuf_overflow=2 << 20,  # above the limit: no body ever goes to a temporary file
             clear_untrusted_proxy_headers=True,
+            # Of what a proxy says this alone: it tells a client by which address it came.
+            trusted_proxy="*",
+            trusted_proxy_headers={"x-forwarded-proto", "x-forwarded-host"},
             expose_tracebacks=False,
         )
     except (OSError, ValueError) as error:  # waitress: ValueError for a host that it cannot find

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from experiment.classifier import Prediction
@@ -23,7 +24,8 @@ class Gate:
     """
 
     def __init__(self, running: int, waiting: int) -> None:
-        self._places = threading.Semaphore(running + waiting)
+        self.running, self.places = running, running + waiting
+        self._places = threading.Semaphore(self.places)
         self._workers = ThreadPoolExecutor(running, thread_name_prefix="model")
         self._lock = threading.Lock()
         self.inside = 0  # requests that compute or wait
@@ -114,11 +116,7 @@ class Service:
 
         def leave_out() -> tuple[Prediction, list[Piece], str]:
             [prediction] = predict(model, [text])
-            read = model.classifier.cut(text) if prediction.truncated else text
-            pieces = leave_one_out(
-                lambda texts: [toxicity(model, p) for p in model.classifier.predict(texts)], read
-            )
-            return prediction, pieces, text[len(read) :] if text.startswith(read) else ""
+            return prediction, *explained(model, text, prediction, partial(toxicity, model))
 
         prediction, pieces, unread = self.gate.run(leave_out)
         return self.answer(model, prediction, milliseconds(started)) | {
@@ -127,18 +125,13 @@ class Service:
             "unread": unread,
         }
 
-    def rank(self, texts: Sequence[str]) -> list[list[dict[str, Any]]]:
-        """The classes of the default model under its own names for each text, likeliest first."""
-        model = self.choose(None)
-        predictions = self.gate.run(lambda: predict(model, texts))
-        rows = [zip(model.names, prediction.scores, strict=True) for prediction in predictions]
-        return [
-            [
-                {"label": name, "score": score}
-                for name, score in sorted(reversed(list(row)), key=lambda pair: -pair[1])
-            ]
-            for row in rows
-        ]
+    def decide(self, model: Model, prediction: Prediction) -> str:
+        """The class that a text is said to have: by the threshold where there are two."""
+        if len(model.names) > 2:
+            return prediction.label
+        is_toxic = toxicity(model, prediction) >= self.threshold_of(model)
+        [toxic] = model.toxic
+        return model.names[toxic if is_toxic else 1 - toxic]
 
     def answer(self, model: Model, prediction: Prediction, ms: float) -> dict[str, Any]:
         """What is said of a text; of more classes than two also which is the likeliest.
@@ -173,6 +166,18 @@ def predict(model: Model, texts: Sequence[str]) -> list[Prediction]:
     if any(prediction.is_empty for prediction in predictions):
         raise Refused(422, "empty_text", "There is nothing to read in this text.")
     return predictions
+
+
+def explained(
+    model: Model, text: str, prediction: Prediction, score: Callable[[Prediction], float]
+) -> tuple[list[Piece], str]:
+    """The words of what a model reads of a text, with how far each moves `score`, and the rest."""
+    read = model.classifier.cut(text) if prediction.truncated else text
+    if not text.startswith(read):  # hashtags that were taken apart: the words are the visitor's
+        read = text
+    classify = model.classifier.predict
+    pieces = leave_one_out(lambda texts: [score(p) for p in classify(texts)], read)
+    return pieces, text[len(read) :]
 
 
 def toxicity(model: Model, prediction: Prediction) -> float:

@@ -3,7 +3,6 @@
 "use strict";
 
 const form = document.getElementById("form");
-const LINES = { classify: "/api/classify", compare: "/api/compare", explain: "/api/explain" };
 
 if (form) {
   const box = document.getElementById("text");
@@ -11,6 +10,7 @@ if (form) {
   const error = document.getElementById("error");
   const result = document.getElementById("result");
   const model = document.getElementById("model");
+  const prefix = form.dataset.prefix; // the path under which the server is reached
   let pending = null; // the request whose answer the page waits for
 
   const percent = (p) => `${(100 * p).toFixed(1)} %`;
@@ -57,7 +57,7 @@ if (form) {
     write(card, "time", `${answer.ms.toFixed(1)} ms`);
     write(card, "hash", answer.model.sha256.slice(0, 12));
     write(card, "model", answer.model.name);
-    field(card, "model").setAttribute("href", `/card/${encodeURIComponent(answer.model.name)}`);
+    field(card, "model").setAttribute("href", `${prefix}/card/${encodeURIComponent(answer.model.name)}`);
     if (!answer.classes) field(card, "classes").remove(); // there are two
     else {
       write(card, "toxic-classes", answer.toxic_classes.join(", "));
@@ -126,7 +126,7 @@ if (form) {
     showError("");
     result.setAttribute("aria-busy", "true");
     try {
-      const reply = await fetch(LINES[action], {
+      const reply = await fetch(`${prefix}/api/${action}`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),

@@ -1,7 +1,7 @@
 <section class="why" aria-labelledby="why-title">
   <h3 id="why-title">Why</h3>
   <p class="small">Each word, in a long text each short phrase, was left out once and the rest scored again
-    (<a href="/about#why">leave-one-out</a>). <span class="up s3">Solid underline</span> raises the
+    (<a href="{{prefix}}/about#why">leave-one-out</a>). <span class="up s3">Solid underline</span> raises the
     probability of toxic, <span class="down s3">dotted</span> lowers it; the thicker, the more. Where several
     words say the same, each alone moves little.</p>
   <p class="words" dir="auto" data-field="words">\\

@@ -1,0 +1,122 @@
+"""`python -m webapp.compare`: a run beside an archive of another service's scores."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from sklearn.metrics import cohen_kappa_score
+from webserver import make_run
+
+import webapp.compare as compare
+from experiment.loading import load_classifier
+
+TEXTS = [f"{mood} number {i}" for i in range(20) for mood in ("I hate you", "thank you", "well")]
+
+
+@pytest.fixture(scope="module")
+def run(minilm, tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("compare") / "mine", minilm)
+
+
+@pytest.fixture
+def asked(capsys, monkeypatch, tmp_path, run):
+    monkeypatch.chdir(tmp_path)
+
+    def ask(*flags):
+        monkeypatch.setattr(sys, "argv", ["compare", *map(str, flags), "--run", str(run)])
+        with pytest.raises(SystemExit) as ended:
+            compare.run_command(compare.main)
+        out, err = capsys.readouterr()
+        return ended.value.code, out, err
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def archive(run):
+    """Scores of the run with noise, rounded so that some are equal."""
+    ours = np.array([p.score for p in load_classifier(run).predict(TEXTS)])
+    noise = np.random.default_rng(0).normal(0, 0.2, len(ours))
+    return np.clip(np.round(ours + noise, 1), 0, 1).tolist(), ours
+
+
+def written(path, scores, form):
+    """The archive as people keep it."""
+    answer = {
+        "answer": lambda score: {
+            "attributeScores": {"TOXICITY": {"summaryScore": {"value": score}}}
+        },
+        "attribute": lambda score: {"TOXICITY": score},
+        "score": lambda score: {"score": str(score)},
+    }[form]
+    text = (lambda t: {"comment": {"text": t}}) if form == "answer" else (lambda t: {"text": t})
+    lines = [json.dumps(text(t) | answer(s)) for t, s in zip(TEXTS, scores, strict=True)]
+    path.write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize("form", ["answer", "attribute", "score"])
+def test_agreement_is_what_scipy_and_scikit_learn_say(asked, archive, tmp_path, form):
+    theirs, ours = archive
+    written(tmp_path / "a.jsonl", theirs, form)
+    code, out, _ = asked("a.jsonl", "--threshold", 0.5)
+    assert code == 0
+    head, _, header, _, row = out.strip().split("\n")
+    correlation = spearmanr(theirs, ours).statistic
+    assert head == f"60 texts, rank correlation {correlation:.3f} (TOXICITY and mine)"
+    assert 0.5 < correlation < 0.99
+    assert header.split("|")[1].strip() == "flagged then from"
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    then = np.array(theirs) >= 0.5
+    here = np.sort(ours)[-then.sum()]
+    now = ours >= here
+    assert now.sum() == then.sum()
+    share = f"{then.mean():.1%}"
+    kappa = f"{cohen_kappa_score(then, now):.2f}"
+    assert cells == ["0.5", share, f"{here:.4f}", share, f"{(then == now).mean():.1%}", kappa]
+
+
+def test_scores_that_flag_nothing_or_are_not_there(asked, tmp_path):
+    rows = [
+        {"text": t, "score": s} for t, s in zip(TEXTS, [0.1, 0.2, None, 7, "x", True], strict=False)
+    ]
+    (tmp_path / "a.jsonl").write_text(
+        "\n".join(map(json.dumps, [*rows, {"text": " ", "score": 0.3}]))
+    )
+    code, out, err = asked("a.jsonl", "--threshold", 0.9, "--threshold", 0)
+    assert code == 0, err
+    assert "4 rows have no text or no score of TOXICITY: left out" in err
+    assert out.startswith("3 texts, ")
+    nothing, everything = out.strip().split("\n")[-2:]
+    assert [c.strip() for c in nothing.strip("|").split("|")[1:]] == [
+        "0.0%",
+        "-",
+        "0.0%",
+        "100.0%",
+        "-",
+    ]
+    assert "| 100.0% |" in everything
+
+
+@pytest.mark.parametrize(
+    ("line", "flags", "told"),
+    [
+        ('{"body": "a", "score": 1}', [], "which column? (hint: --text-column with one of body, "),
+        ('{"text": "a", "points": 1}', [], "which column? (hint: --score-column with one of text"),
+        ('{"text": "a", "score": 1}', [], "has no two texts with a score of TOXICITY"),
+        ('{"text": "a", "score": 1}\n' * 2, ["--class", "x"], "the classes of mine are not-hate, "),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(asked, tmp_path, line, flags, told):
+    (tmp_path / "a.jsonl").write_text(line)
+    code, out, err = asked("a.jsonl", *flags)
+    assert (code, out) == (2, "")
+    assert told in err
+
+
+def test_a_class_can_be_named(asked, archive, tmp_path):
+    theirs, ours = archive
+    written(tmp_path / "a.jsonl", theirs, "score")
+    _, out, _ = asked("a.jsonl", "--class", "not-hate")
+    assert f"rank correlation {spearmanr(theirs, 1 - ours).statistic:.3f}" in out
