@@ -3,12 +3,15 @@
 import json
 import logging
 import re
+import shutil
+import subprocess
+import sys
 
 import pytest
 from googleapiclient import discovery
 from googleapiclient.errors import HttpError, UnknownApiNameOrVersion
 from small import FOUR
-from webserver import make_run, running
+from webserver import ROOT, make_run, running
 
 from experiment.cli import UsageError
 from webapp.models import load_models
@@ -316,3 +319,42 @@ def test_an_attribute_of_nothing_is_refused_at_the_start(runs, asked):
         choose_attributes(["A=two", "A=four"], service)
     found = choose_attributes(["A=two", "B=four:joke"], service)
     assert [attribute.label for attribute in found.values()] == [None, 3]
+
+
+# ---- the examples of the document
+
+
+def examples(kind):
+    text = (ROOT / "docs/PERSPECTIVE.md").read_text()
+    found = re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL)
+    return [code for named, code in found if named == kind]
+
+
+def test_the_examples_run_as_they_stand(server, client):
+    expected = score_of(analyze(client, "I hate you"))
+    codes = [(code, [sys.executable, "-c"]) for code in examples("python")]
+    if shutil.which("node"):
+        codes += [(code, ["node", "--input-type=module", "-e"]) for code in examples("js")]
+    assert len(codes) >= 2
+    for code, command in codes:
+        code = code.replace("http://127.0.0.1:5000", server.url)
+        done = subprocess.run([*command, code], capture_output=True, text=True, check=True)
+        assert float(done.stdout) == pytest.approx(expected)
+
+
+def test_the_answers_to_curl_are_as_shown(server):
+    [shown] = [block for block in examples("") if "$ curl" in block]
+    asked = re.findall(r"localhost:5000(\S+) .*?-d '(.*?)'\n(\{.*?\})\n(?=\$|\Z)", shown, re.DOTALL)
+    assert len(asked) == 3
+    for path, body, answer in asked:
+        _, found = server.post(path, json.loads(body))
+        assert shape(found) == shape(json.loads(answer))
+
+
+def shape(value):
+    """A value without its numbers below one, which are of another model."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(inner) for inner in value]
+    return "score" if isinstance(value, float) else value

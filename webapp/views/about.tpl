@@ -124,4 +124,8 @@
   <p>Your text is held in memory while it is read, and nowhere else: it is not stored, not logged and
     not sent to another server.</p>
 </section>
+<section aria-labelledby="programs">
+  <h2 id="programs">For programs</h2>
+  <p>Everything here can be asked by a program too: <a href="{{prefix}}/openapi.json">openapi.json</a> describes every address.</p>
+</section>
 % include('foot.tpl')
