@@ -171,7 +171,18 @@ def test_under_a_path_everything_is_found(servers):
     assert b"Disallow: /toxic/api/" in server.request("GET", "/robots.txt")[2]
 
 
-@pytest.mark.parametrize("path", ["toxic", "/a b", "//", "/a//b", "/%2e", "http://x/"])
+def test_behind_a_proxy_with_tls_the_address_is_what_it_was_started_with(runs, tmp_path):
+    flags = ("--run", runs["two"], "--prefix", "https://a.example/toxic/")
+    with running(tmp_path / "log", *flags) as server:
+        for path in ("/toxic/$discovery/rest", "/$discovery/rest"):
+            found = json.loads(server.request("GET", path)[2])
+            assert found["rootUrl"] == "https://a.example/toxic/"
+        found = json.loads(server.request("GET", "/openapi.json")[2])
+        assert found["servers"] == [{"url": "https://a.example/toxic"}]
+        assert b'href="/toxic/static/style.css"' in server.request("GET", "/")[2]
+
+
+@pytest.mark.parametrize("path", ["toxic", "/a b", "//", "/a//b", "/%2e", "http://", "ftp://x/a"])
 def test_a_prefix_is_a_path(path, capsys):
     import webapp.__main__ as command
 

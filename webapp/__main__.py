@@ -103,8 +103,9 @@ def add_clients_flags(parser: argparse.ArgumentParser) -> None:
         "--prefix",
         type=path_prefix,
         default="",
-        metavar="PATH",
-        help="the path under which a proxy shows the server, such as /toxic (default: none)",
+        metavar="PATH|URL",
+        help="the path under which a proxy shows the server, such as /toxic, or the whole address, "
+        "such as https://example.org/toxic, for programs that ask for it (default: none)",
     )
     parser.add_argument(
         "--allow-origin",
@@ -117,8 +118,8 @@ def add_clients_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def path_prefix(text: str) -> str:
-    """An argparse type: a path that begins with a slash and ends without."""
-    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", text):
+    """An argparse type: a path that begins with a slash and ends without, or an address."""
+    if not re.fullmatch(r"(https?://[A-Za-z0-9.:\[\]-]+)?(/[A-Za-z0-9._~-]+)*/?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no path such as /toxic")
     return text.rstrip("/")
 
@@ -147,7 +148,7 @@ def main() -> int:
     app = make_app(service, args.attribute, args.languages)
     place = (args.host, args.port, args.threads)
     server = listen(app, *place, args.prefix, args.allow_origin)
-    greeting = f"serving {', '.join(models)} on {address(server)}{args.prefix} (Ctrl-C ends it)"
+    greeting = f"serving {', '.join(models)} on {address(server)} (Ctrl-C ends it)"
     serve(server, service.gate, greeting)
     return 0
 

@@ -23,9 +23,9 @@ def set_status(status: int) -> None:
 
 
 def this_server() -> str:
-    """The address that a client reached this server by, as its proxy tells it, without a slash."""
+    """The address of this server, as told at its start or as the client says, without a slash."""
     parts = request.urlparts
-    return f"{parts.scheme}://{parts.netloc}{prefix()}"
+    return request.environ.get("public_url") or f"{parts.scheme}://{parts.netloc}{prefix()}"
 
 
 def prefix() -> str:

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from waitress.server import create_server
 
@@ -46,14 +47,17 @@ class Shell:
     its message may quote the text.
     """
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], origins: Sequence[str] = ()) -> None:
-        self.app, self.origins = app, origins
+    def __init__(
+        self, app: Callable[..., Iterable[bytes]], origins: Sequence[str] = (), url: str = ""
+    ) -> None:
+        self.app, self.origins, self.url = app, origins, url
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         started = time.perf_counter()
         request_id = environ["request_id"] = secrets.token_hex(8)
+        environ["public_url"] = self.url
         sent: list[Any] = []
         try:
             if is_utf8(environ["PATH_INFO"]):
@@ -136,17 +140,17 @@ def listen(
 ) -> Any:
     """A waitress server that is bound, but does not answer yet; raises OSError.
 
-    `prefix` is the path under which a proxy shows it, whether it takes that off or not, `origins`
-    the sites whose pages may read answers.
+    `prefix` is the path under which a proxy shows it, whether it takes that off or not, or the
+    whole address there; `origins` are the sites whose pages may read answers.
     """
     logger = logging.getLogger("waitress")
     logger.handlers, logger.propagate = [JsonLines()], False
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # the gate's 503s say it better
     try:
         return create_server(
-            Shell(app, origins),
+            Shell(app, origins, prefix if "://" in prefix else ""),
             host=host,
-            url_prefix=prefix,
+            url_prefix=urlsplit(prefix).path,
             port=port,
             threads=threads,
             ident=None,
@@ -156,9 +160,6 @@ def listen(
             max_request_body_size=1 << 20,
             inbuf_overflow=2 << 20,  # above the limit: no body ever goes to a temporary file
             clear_untrusted_proxy_headers=True,
-            # Of what a proxy says this alone: it tells a client by which address it came.
-            trusted_proxy="*",
-            trusted_proxy_headers={"x-forwarded-proto", "x-forwarded-host"},
             expose_tracebacks=False,
         )
     except (OSError, ValueError) as error:  # waitress: ValueError for a host that it cannot find
