@@ -5,7 +5,7 @@ BIN := .venv/bin
 DEMO := --model minilm --data sample --batch-size 32 --overwrite
 MODEL ?= minilm
 DATA ?= cardiffnlp/tweet_eval:hate
-.PHONY: help demo web study report test lint releases audit clean clean-runs
+.PHONY: help demo real web study report test lint releases audit clean clean-runs
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,7 +44,13 @@ demo: .venv/run ## train, evaluate and use all models on the embedded sample (no
 	  "I love my neighbours, they are kind people." "I hate Mondays." \
 	  "Go back to where you came from, nobody wants your kind here."
 
-web: .venv/run ## serve the page on http://127.0.0.1:5000 (after make demo, or with your own runs)
+real: .venv/run ## train teacher, odd, even and lora on real tweets, half an hour or more on two cores (MODEL=ID DATA=DIR)
+	$(BIN)/python train.py --mode odd --model $(MODEL) --data $(DATA) --resume
+	$(BIN)/python train.py --mode even --model $(MODEL) --data $(DATA) --resume
+	$(BIN)/python train.py --mode lora --model $(MODEL) --data $(DATA) --resume
+	$(BIN)/python eval.py
+
+web: .venv/run ## serve the page on http://127.0.0.1:5000 with the best run there is (after make demo or make real, or with your own)
 	$(BIN)/python -m webapp
 
 study: .venv/study ## train every arm of docs/FIVE_SEEDS.md, with FOLDS those of docs/ANALYSIS.md, hours; can be stopped (DATA=DIR MODEL=ID HATECHECK=DIR FOLDS=10 ROUNDS=2)

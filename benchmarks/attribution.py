@@ -32,7 +32,8 @@ def moves(classifier: Classifier, text: str, draw: random.Random) -> list[list[f
     def score(texts: Sequence[str]) -> list[float]:
         return [prediction.score for prediction in classifier.predict(texts)]
 
-    text = classifier.cut(text)
+    begin, end = classifier.spans(text)[0]
+    text = text[begin:end]
     pieces = leave_one_out(score, text)
     words = [i for i, piece in enumerate(pieces) if piece.change is not None]
     ranked = sorted(words, key=lambda i: -abs(pieces[i].change or 0))

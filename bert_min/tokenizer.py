@@ -38,7 +38,8 @@ class BertTokenizer:
             token["special"] = token["content"] in own
         self.backend = Tokenizer.from_str(json.dumps(values))
         self.backend.encode_special_tokens = True
-        self.backend.enable_truncation(max_length)
+        self.overlap = (max_length - 2) // 4  # ids that a window shares with the one before
+        self.backend.enable_truncation(max_length, stride=self.overlap)
 
     @property
     def vocab_size(self) -> int:
@@ -47,15 +48,32 @@ class BertTokenizer:
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode texts. The empty text is [CLS] [SEP]; NUL and lone surrogates are dropped."""
-        # Half of a UTF-16 pair is no character: it has no UTF-8 form and no place in a vocabulary.
-        clean = [text.encode("utf-8", "ignore").decode("utf-8") for text in texts]
-        return [Encoded(e.ids, bool(e.overflowing)) for e in self.backend.encode_batch_fast(clean)]
+        found = self.backend.encode_batch_fast(clean(texts))
+        return [Encoded(encoding.ids, bool(encoding.overflowing)) for encoding in found]
 
-    def cut(self, text: str) -> str:
-        """The beginning of a text that `encode` reads, without lone surrogates."""
-        clean = text.encode("utf-8", "ignore").decode("utf-8")
-        read = [offsets for offsets in self.backend.encode(clean).offsets if offsets != (0, 0)]
-        return clean[: read[-1][1]] if read else ""
+    def windows(self, texts: Sequence[str]) -> list[list[list[int]]]:
+        """The ids of each text in as many windows as it takes; the first is what `encode` gives.
+
+        Each has [CLS] and [SEP], and begins with the last `overlap` ids of the one before.
+        """
+        found = self.backend.encode_batch_fast(clean(texts))
+        return [[each.ids for each in (e, *e.overflowing)] for e in found]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each of the windows of a text begins and ends in it; without lone surrogates."""
+        [text] = clean([text])
+        first = self.backend.encode(text)
+        found = []
+        for window in (first, *first.overflowing):
+            read = [offsets for offsets in window.offsets if offsets != (0, 0)]
+            found.append((read[0][0], read[-1][1]) if read else (0, 0))
+        return found
+
+    @property
+    def unknown(self) -> int:
+        """The id of what is in no vocabulary."""
+        found: int = self.backend.get_vocab()[self.settings["unk_token"]]
+        return found
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` and `tokenizer_config.json`, as AutoTokenizer reads them."""
@@ -63,3 +81,8 @@ class BertTokenizer:
         (folder / "tokenizer.json").write_text(self._file, encoding="utf-8")
         text = json.dumps(self.settings | {"model_max_length": self.max_length}, indent=2)
         (folder / "tokenizer_config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def clean(texts: Sequence[str]) -> list[str]:
+    """Texts without halves of UTF-16 pairs, which have no UTF-8 form and are in no vocabulary."""
+    return [text.encode("utf-8", "ignore").decode("utf-8") for text in texts]

@@ -22,7 +22,7 @@ def as_csv(answers: list[dict[str, Any]], names: Sequence[str], first: bool) -> 
     Of two classes (`names`) there is a column `threshold`, of more a column `score_NAME` of each.
     """
     columns = [f"score_{name}" for name in names] if len(names) > 2 else ["threshold"]
-    fields = ("text", "label", "score", *columns, "truncated", "line", "error")
+    fields = ("text", "label", "score", *columns, "truncated", "reason", "line", "error")
     rows = StringIO()
     # Texts in quotes, whatever is in them: a carriage return alone would end the row for readers.
     writer = csv.DictWriter(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,9 +11,13 @@ import torch
 
 from bert_min import BertForSequenceClassification, BertTokenizer, ModelError
 from data.hashtags import READINGS
+from data.names import is_negative
+from experiment.readable import script, scripts_of, why_not
 from experiment.rundir import read_json
 from scoring import decide, predict_logits, score_of, softmax
 from speed.packing import packed
+
+MOST_WINDOWS = 8  # of a text that are read: about 600 English words
 
 
 class Prediction(NamedTuple):
@@ -20,14 +25,20 @@ class Prediction(NamedTuple):
 
     `score` is that of the positive class where there are two, whatever the label, and that of the
     label where there are more. `logits` are what the softmax makes them of, after the temperature.
+    A text that is longer than the model reads at once is read in `windows`; the scores are those
+    of the `window` (from 0) in which the positive classes have the highest. `reason` is a sentence
+    where nothing can be told of the text, and the label is a guess.
     """
 
     label: str
     score: float
-    truncated: bool
-    n_tokens: int
+    truncated: bool  # whether there is more than MOST_WINDOWS
+    n_tokens: int  # that were read, [CLS] and [SEP] included
     scores: tuple[float, ...]
     logits: tuple[float, ...]
+    reason: str = ""
+    window: int = 0
+    windows: int = 1
 
     @property
     def is_empty(self) -> bool:
@@ -91,6 +102,7 @@ class Classifier:
         self.decision, self.read = decision, READINGS[decision.hashtags]
         self.batch_size, self.parallel = batch_size, parallel
         self.label_names = model.config.label_names
+        self.positive = positive_of(self.label_names)
 
     def pack(self) -> None:
         """Make labelling faster; the model can then do nothing else. See speed.packing.
@@ -102,30 +114,86 @@ class Classifier:
     def logits(
         self, texts: Sequence[str], progress: Callable[[int], Any] = lambda n: None
     ) -> np.ndarray:
-        """Logits (N, K) of N texts, as the model gives them: the temperature is not in them.
+        """Logits (N, K) of the first window of N texts, as they are trained on and tested.
 
-        An empty text has some like any other: eight of TweetEval's are part of its scores.
+        The temperature is not in them. An empty text has some like any other: eight of TweetEval's
+        are part of its scores.
         """
         ids = [encoded.ids for encoded in self.tokenizer.encode(list(map(self.read, texts)))]
         return predict_logits(self.model, ids, self.batch_size, progress, self.parallel)
 
-    def cut(self, text: str) -> str:
-        """The part of a text that is read: all of it, where nothing is truncated or removed."""
-        return self.tokenizer.cut(self.read(text))
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each window of a text that is read begins and ends in it."""
+        if self.read(text) != text:  # hashtags are taken apart: the places are of another text
+            return [(0, len(text))] * MOST_WINDOWS
+        return self.tokenizer.spans(text)[:MOST_WINDOWS]
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """One Prediction a text, in order."""
-        encoded = self.tokenizer.encode(list(map(self.read, texts)))
-        ids = [e.ids for e in encoded]
+        found = self.tokenizer.windows(list(map(self.read, texts)))
+        read = [windows[:MOST_WINDOWS] for windows in found]
+        ids = [window for windows in read for window in windows]
         logits = predict_logits(self.model, ids, self.batch_size, parallel=self.parallel)
         logits /= self.decision.temperature
         probabilities = softmax(logits)
         if len(self.label_names) == 2:
             probabilities[:, 0] = 1 - probabilities[:, 1]  # to the last bit, as answers say it
+        counts = np.array([len(windows) for windows in read], dtype=int)
+        starts = np.cumsum(counts) - counts
+        worst = probabilities[:, self.positive].sum(axis=1)
+        chosen = np.array(
+            [worst[i : i + n].argmax() for i, n in zip(starts, counts, strict=True)], dtype=int
+        )
+        probabilities, logits = probabilities[starts + chosen], logits[starts + chosen]
         predicted = decide(probabilities, self.decision.threshold)
         said = score_of(probabilities, predicted).tolist()
         rows = [map(tuple, table.tolist()) for table in (probabilities, logits)]
+        answers = zip(texts, found, read, chosen.tolist(), predicted, said, *rows, strict=True)
         return [
-            Prediction(self.label_names[label], score, e.truncated, len(e.ids), scores, own)
-            for e, label, score, scores, own in zip(encoded, predicted, said, *rows, strict=True)
+            Prediction(
+                label=self.label_names[label],
+                score=score,
+                truncated=len(all_windows) > MOST_WINDOWS,
+                n_tokens=self.count(windows),
+                scores=scores,
+                logits=own,
+                reason=self.why_not(text, all_windows),
+                window=window,
+                windows=len(windows),
+            )
+            for text, all_windows, windows, window, label, score, scores, own in answers
         ]
+
+    def count(self, windows: Sequence[Sequence[int]]) -> int:
+        """The ids in the windows of a text, those that two share counted once, and the two ends."""
+        again = (len(windows) - 1) * (2 + self.tokenizer.overlap)
+        return sum(map(len, windows)) - again
+
+    def why_not(self, text: str, windows: list[list[int]]) -> str:
+        """Why nothing can be told of a text, see experiment/readable.py."""
+        first = windows[:MOST_WINDOWS]
+        share = self.count(first) / self.count(windows)
+        return why_not(text, first, share, self.unknown, self.knows)
+
+    def knows(self, letter: str) -> bool:
+        """Whether a letter is of a script that the model has pieces of."""
+        return letter.isascii() or script(letter) in self.scripts
+
+    @cached_property
+    def scripts(self) -> frozenset[str]:
+        return scripts_of(self.tokenizer.backend.get_vocab())
+
+    @cached_property
+    def unknown(self) -> int:
+        return self.tokenizer.unknown
+
+
+def positive_of(names: Sequence[str]) -> list[int]:
+    """The ids of the classes that are looked for: of two the second, of more all but the negative.
+
+    Where no name says that all is well these are all, and no window has more of them than another.
+    """
+    if len(names) == 2:
+        return [1]
+    found = [label for label, name in enumerate(names) if not is_negative(name)]
+    return found or list(range(len(names)))

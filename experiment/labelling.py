@@ -14,18 +14,18 @@ from uuid import uuid4
 from data.tables import STDIN, Row
 from experiment.answers import PIPE, AnswerFile, partial_of
 from experiment.classifier import Classifier, Prediction
+from experiment.readable import EMPTY
 from experiment.rundir import sha256
 from speed.ranks import rank, wait_for_all, world
 
 CHUNK = 2048  # texts that are sorted by length together; memory does not grow with the file
-EMPTY = "the text is empty: there is nothing to read in it"
 
 
 def answer(row: Row, prediction: Prediction, classifier: Classifier) -> dict[str, Any]:
     """What is written for a row: label and scores, or an `error` where its text is empty.
 
     Of two classes the threshold says from which `score` on the label is the positive one; of more,
-    `scores` has the probability of each.
+    `scores` has the probability of each. There is no label, but a `reason`, where none can be told.
     """
     if prediction.is_empty:
         return {"line": row.line, "error": EMPTY}
@@ -35,7 +35,8 @@ def answer(row: Row, prediction: Prediction, classifier: Classifier) -> dict[str
         how = {"scores": dict(zip(names, scores, strict=True))}
     return {
         "text": row.cells[0],
-        "label": prediction.label,
+        "label": None if prediction.reason else prediction.label,
+        **({"reason": prediction.reason} if prediction.reason else {}),
         "score": round(prediction.score, 6),
         **how,
         "truncated": prediction.truncated,

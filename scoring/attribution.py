@@ -1,7 +1,8 @@
-"""Which words moved the score: leave one out, and look."""
+"""Which words moved the score: leave one out, and look; where none moves it, two."""
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 
@@ -34,3 +35,27 @@ def leave_one_out(
         pieces += [Piece(text[place:start], None), Piece(text[start:end], whole - rest)]
         place = end
     return [piece for piece in [*pieces, Piece(text[place:], None)] if piece.text]
+
+
+class Pair(NamedTuple):
+    """Two pieces of a text, by their places in the list, and score(text) - score(without both)."""
+
+    first: int
+    second: int
+    change: float
+
+
+def leave_two_out(
+    score: Callable[[Sequence[str]], Sequence[float]], pieces: Sequence[Piece], most: int = 40
+) -> list[Pair]:
+    """Score a text without two of its words: all pairs, or neighbours where these are too many.
+
+    Words that say the same thing hide each other: one of them alone can be left out.
+    """
+    words = [place for place, piece in enumerate(pieces) if piece.change is not None]
+    pairs = list(combinations(words, 2))
+    if len(pairs) > most:
+        pairs = list(pairwise(words))
+    texts = ["".join(p.text for i, p in enumerate(pieces) if i not in pair) for pair in pairs]
+    whole, *rest = score(["".join(piece.text for piece in pieces), *texts])
+    return [Pair(*pair, whole - without) for pair, without in zip(pairs, rest, strict=True)]

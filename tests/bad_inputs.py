@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from experiment.classifier import MOST_WINDOWS
+
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 HEADERS = {
@@ -22,8 +24,8 @@ POLICY = {
     "frame-ancestors 'none'",
 }
 ANSWER = {
-    "label", "toxic", "score", "threshold", "scores", "truncated", "n_tokens", "max_tokens",
-    "model", "ms",
+    "label", "toxic", "reason", "score", "threshold", "scores", "truncated", "n_tokens",
+    "max_tokens", "window", "windows", "model", "ms",
 }  # fmt: skip
 MARKUP = (
     "<script>alert(1)</script>",
@@ -120,9 +122,9 @@ ROWS = [
     Row("20-pair", rb'{"text":"\ud83d\ude00"}', 200),
     says("21-odd-code-points", "a \ufffd \ue000 \U0010ffff"),
     says("22-line-ends-and-escapes", "a\r\nb \x1b[31mc\x1b[0m {"),
-    says("23-longest", "a " * 5_000, truncated=True, n_tokens=128),
+    says("23-longest", "a " * 5_000, truncated=True, n_tokens=793),
     says("23-126-pieces", "a " * 126, truncated=False, n_tokens=128),
-    says("23-127-pieces", "a " * 127, truncated=True, n_tokens=128),
+    says("23-127-pieces", "a " * 127, truncated=False, n_tokens=129, windows=2),
     says("24-too-long", "a" * 10_001, 413, "text_too_long"),
     says("24-too-long-blank", " " * 10_001, 413, "text_too_long"),
     says("25-66-kB", "a" * 66_000, 413, "body_too_large"),
@@ -130,7 +132,7 @@ ROWS = [
     Row("25-64-KiB", HI + b" " * (65_536 - len(HI)), 200),
     Row("25-64-KiB-and-one", HI + b" " * (65_537 - len(HI)), 413, "body_too_large"),
     says("28-one-long-word", "a" * 9_999, n_tokens=3, truncated=False),
-    says("29-cjk", "中" * 10_000, truncated=True, n_tokens=128),
+    says("29-cjk", "中" * 10_000, truncated=True, n_tokens=793, toxic=None),
     says("30-zalgo", "h" + "\u0301" * 4_000, n_tokens=3),
     says("31-nul-inside", "id\0iot"),
     says("32-emoji", "😀 👨‍👩‍👧‍👦 🇩🇪"),
@@ -211,7 +213,7 @@ ROWS = [
     ),
     Row(
         "predict-whole",
-        b'{"inputs":"' + b"a " * 200 + b'","truncate":false}',
+        b'{"inputs":"' + b"a " * 2000 + b'","truncate":false}',
         413,
         "text_too_long",
         "/predict",
@@ -271,11 +273,18 @@ def check_answer(answer: dict[str, Any]) -> None:
     assert isinstance(score, float)
     assert math.isfinite(score)
     assert 0 <= score <= 1
-    assert toxic is (score >= answer["threshold"])
-    assert answer["label"] == ("toxic" if toxic else "not_toxic")
+    if answer["reason"] is None:
+        assert toxic is (score >= answer["threshold"])
+        assert answer["label"] == ("toxic" if toxic else "not_toxic")
+    else:
+        assert (toxic, answer["label"]) == (None, "cannot_tell")
+        assert answer["reason"].endswith(".")
     assert answer["scores"] == {"toxic": score, "not_toxic": 1 - score}
-    assert 3 <= answer["n_tokens"] <= answer["max_tokens"] == 128
-    assert answer["model"].keys() == {"name", "sha256"}
+    assert answer["max_tokens"] == 128
+    assert 1 <= answer["window"] <= answer["windows"] <= MOST_WINDOWS
+    assert 3 <= answer["n_tokens"] <= 2 + 126 * answer["windows"]
+    assert (answer["windows"] > 1) is (answer["n_tokens"] > 128)
+    assert answer["model"].keys() == {"name", "sha256", "about"}
     assert len(answer["model"]["sha256"]) == 64
     assert answer["ms"] >= 0
 

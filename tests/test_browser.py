@@ -12,8 +12,9 @@ import pytest
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from webserver import ROOT, running
+from webserver import ROOT, make_run, running
 
+from experiment.readable import LETTERS, SHORT
 from webapp.contract import MAX_CHARS
 from webapp.pages import EXAMPLES, strength
 
@@ -27,15 +28,15 @@ LONG = "I hate this long text very much. " * 30
 LONG_WORD = "So " + "abcde" * 100 + " it is."
 TOXIC, FINE = ("--threshold", 0), ("--threshold", 1)  # every text, no text
 WORDS = (
-    ("You ", 0.5),
-    ("are ", 0.2),
-    ("so ", 0.06),
-    ("very ", 0.02),
-    ("\u202every ", 0.004),
-    ("not ", -0.4),
-    ("at ", -0.2),
-    ("all ", -0.07),
-    ("<b>bad</b>", -0.03),
+    ("You ", 2.5),
+    ("are ", 1.2),
+    ("so ", 0.6),
+    ("very ", 0.3),
+    ("\u202every ", 0.1),
+    ("not ", -2.4),
+    ("at ", -1.2),
+    ("all ", -0.7),
+    ("<b>bad</b>", -0.3),
     (".", None),
 )
 PAYLOADS = (
@@ -63,6 +64,12 @@ def start(browser, request, tmp_path_factory):
             return stack.enter_context(running(log, *flags))
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def wild(minilm, tmp_path_factory):
+    """A run whose words move its scores."""
+    return make_run(tmp_path_factory.mktemp("wild") / "wild", minilm)
 
 
 @pytest.fixture
@@ -140,6 +147,7 @@ def read_card(card):
     }
     return {
         "verdict": field["verdict"],
+        "reason": field["reason"],
         "percent": field["percent"],
         "bar": pytest.approx(float(card.locator(".amount").get_attribute("width")[:-1]), abs=0.05),
         "threshold": float(card.locator(".threshold").get_attribute("x1")[:-1]),
@@ -152,11 +160,12 @@ def read_card(card):
 def card_of(answer):
     """What the card of an answer of the API must show."""
     return {
-        "verdict": "Toxic" if answer["toxic"] else "Not toxic",
+        "verdict": {True: "Toxic", False: "Not toxic", None: "Cannot tell"}[answer["toxic"]],
+        "reason": answer["reason"] or "",
         "percent": f"{100 * answer['score']:.1f} %",
         "bar": 100 * answer["score"],
         "threshold": 100 * answer["threshold"],
-        "tokens": f"{answer['n_tokens']} of {answer['max_tokens']}",
+        "tokens": str(answer["n_tokens"]),
         "model": answer["model"]["name"],
         "hash": answer["model"]["sha256"][:12],
     }
@@ -181,13 +190,21 @@ def made_up(words=WORDS, **changes):
         "score": 0.9,
         "threshold": 0.5,
         "scores": {"toxic": 0.9, "not_toxic": 0.1},
+        "reason": None,
         "truncated": False,
         "n_tokens": 12,
         "max_tokens": 128,
-        "model": {"name": "teacher", "sha256": "0123456789abcdef" * 4},
+        "window": 1,
+        "windows": 1,
+        "model": {
+            "name": "teacher",
+            "sha256": "0123456789abcdef" * 4,
+            "about": "of 9 texts",
+        },
         "ms": 1.5,
         "method": "leave-one-out",
-        "words": [{"text": text, "change": change} for text, change in words],
+        "words": [{"text": t, "change": c, "score_without": 0.25} for t, c in words],
+        "pairs": [],
         "unread": "",
     } | changes
 
@@ -332,8 +349,8 @@ def test_link_of_a_card_leads_to_the_model_card(visit, start, script):
 @pytest.mark.parametrize(
     ("text", "rows"), [("I hate you", 3), ("\n two\n\nlines,\tof  5 words ", 5), (LONG, 5)]
 )
-def test_why_shows_the_whole_text_in_words(visit, text, rows, script):
-    page = visit(script=script)
+def test_why_shows_the_whole_text_in_words(visit, wild, text, rows, script):
+    page = visit("--run", wild, script=script)
     ask(page, text, "Why?")
     expect_text(page.locator(".words"), text)
     expect(page.locator(".why tbody tr")).to_have_count(rows)
@@ -374,16 +391,30 @@ def test_table_ranks_the_words_and_signs_their_changes(visit):
         "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
     )
     assert rows == [
-        ["You ", "40.0 %", "+50.0"],
-        ["not ", "130.0 %", "−40.0"],
-        ["are ", "70.0 %", "+20.0"],
-        ["at ", "110.0 %", "−20.0"],
-        ["all ", "97.0 %", "−7.0"],
+        ["You ", "25.0 %", "\u2191 12.2 times"],
+        ["not ", "25.0 %", "\u2193 11.0 times"],
+        ["are ", "25.0 %", "\u2191 3.3 times"],
+        ["at ", "25.0 %", "\u2193 3.3 times"],
+        ["all ", "25.0 %", "\u2193 2.0 times"],
     ]
 
 
+def test_where_no_word_moves_it_pairs_are_shown_or_that_none_does(visit):
+    page = visit()
+    still = [("so ", 0.1), ("be it", -0.1)]
+    explain_made_up(page, made_up(words=still))
+    expect(page.get_by_text("No word and no pair of words moves it")).to_be_visible()
+    expect(page.locator(".why table")).to_be_hidden()
+    page.unroute_all()
+    pairs = [{"text": "so \u2026 be it", "change": 1.0, "score_without": 0.5}]
+    explain_made_up(page, made_up(words=still, pairs=pairs))
+    expect(page.get_by_text("No word moves it alone, these do so together:")).to_be_visible()
+    rows = page.locator(".why tbody tr").all_inner_texts()
+    assert [row.split("\t") for row in rows] == [["so \u2026 be it", "50.0 %", "\u2191 2.7 times"]]
+
+
 def test_script_and_server_mark_words_alike(visit):
-    steps = [0, 0.0099, 0.01, 0.0499, 0.05, 0.1499, 0.15, 0.3499, 0.35, 1]
+    steps = [0, 0.199, 0.2, 0.499, 0.5, 0.999, 1, 1.999, 2, 9]
     changes = [None, *steps, *(-step for step in steps)]
     page = visit()
     explain_made_up(page, made_up(words=[("word ", change) for change in changes]))
@@ -428,16 +459,87 @@ def test_empty_text_is_an_error_beside_the_box(visit, text, name, script):
 
 @pytest.mark.parametrize("script", [True, False])
 @pytest.mark.parametrize("name", ["Classify", "Compare all models", "Why?"])
-def test_cut_text_is_said_to_be_cut(visit, name, script):
+def test_a_long_text_is_said_to_be_read_in_parts(visit, name, script):
     page = visit(script=script)
-    for text, cut in ((LONG, True), ("I hate you", False)):
+    for text, parts, cut in ((LONG, 3, False), (LONG * 9, 8, True), ("I hate you", 1, False)):
         ask(page, text, name)
         for card in cards(page).all():
-            note = card.get_by_text(
-                "The end of this text was not read: the model takes 128 tokens."
-            )
+            told = card.get_by_text(f"Read in {parts} parts of 128 tokens; this is part ")
+            expect(told).to_be_visible(visible=parts > 1)
+            note = card.get_by_text("The end of this text was not read.")
             expect(note).to_be_visible(visible=cut)
-            expect(card.get_by_text("128 of 128")).to_have_count(int(cut))
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_cannot_be_told_has_no_tick_and_says_why(visit, script):
+    page = visit(script=script)
+    for text, reason in (("idiot", SHORT), ("привет мир", LETTERS)):
+        ask(page, text)
+        card = cards(page).first
+        expect(card.locator(".verdict")).to_have_text("Cannot tell")
+        expect(card.get_by_text(reason)).to_be_visible()
+        shown = card.locator(".icon path").evaluate_all(
+            """paths => paths.filter(path => getComputedStyle(path).display != 'none')
+            .map(path => path.className.baseVal)"""
+        )
+        assert shown == ["icon-unsure"]
+
+
+# On a phone, and what becomes of an answer.
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (360, 740)])
+def test_on_a_phone_the_verdict_is_in_sight(visit, width, height, script):
+    page = visit(script=script, viewport={"width": width, "height": height})
+    ask(page, "I hate you")
+    expect(cards(page).first.locator(".verdict")).to_be_in_viewport(ratio=1)
+
+
+def test_an_answer_to_another_text_is_dimmed(visit):
+    page = visit()
+    ask(page, "I hate you")
+    result, box = page.get_by_role("status"), page.get_by_label("Your text")
+    expect(result).to_have_css("opacity", "1")
+    box.fill("I hate you all")
+    expect(result).to_have_css("opacity", "0.6")
+    box.fill("I hate you")
+    expect(result).to_have_css("opacity", "1")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_clear_empties_the_page(visit, script):
+    page = visit(script=script)
+    ask(page, "I hate you")
+    expect(cards(page)).to_have_count(1)
+    press(page, "Clear")
+    expect(cards(page)).to_have_count(0)
+    expect(page.get_by_label("Your text")).to_have_value("")
+
+
+def test_back_brings_text_and_answer_again(visit):
+    page = visit()
+    ask(page, "I hate you so much")
+    verdict = cards(page).first.locator(".verdict").inner_text()
+    page.get_by_role("link", name="Results").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Results")
+    page.go_back()
+    expect(page.get_by_label("Your text")).to_have_value("I hate you so much")
+    expect(cards(page).first.locator(".verdict")).to_have_text(verdict)
+
+
+def test_nothing_jumps_when_an_answer_or_an_error_comes(visit):
+    page = visit(may_log="status of 422", viewport={"width": 1280, "height": 1200})
+    button = page.get_by_role("button", name="Classify", exact=True)
+    examples = page.get_by_role("heading", name="Examples")
+    before = button.bounding_box(), examples.bounding_box()["y"]
+    ask(page, "")
+    expect_error(page, EMPTY)
+    assert button.bounding_box() == before[0]
+    assert examples.bounding_box()["y"] == before[1]
+    ask(page, "I hate you")
+    expect(cards(page)).to_have_count(1)
+    assert button.bounding_box() == before[0]
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -622,7 +724,8 @@ STATES = {
     "why": asked("I hate you, " * 20, "Why?"),
     "strong words": strong_words,
     "error": asked(""),
-    "truncated": asked(LONG, "Why?", flags=TOXIC),
+    "truncated": asked(LONG * 9, "Compare all models", flags=TOXIC),
+    "cannot tell": asked("idiot", "Why?"),
     "long word": asked(LONG_WORD, "Why?", flags=FINE),
     "long word compared": asked(LONG_WORD, "Compare all models"),
     "about": opened(path="/about"),

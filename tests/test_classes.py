@@ -223,7 +223,16 @@ def test_csv_has_a_column_for_each_class(label):
     with open("o.csv", encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
     scores = [f"score_{name}" for name in FOUR]
-    assert list(found[0]) == ["text", "label", "score", *scores, "truncated", "line", "error"]
+    assert list(found[0]) == [
+        "text",
+        "label",
+        "score",
+        *scores,
+        "truncated",
+        "reason",
+        "line",
+        "error",
+    ]
     for row, line in zip(found[:-1], lines[:-1], strict=True):
         assert {name: float(row[f"score_{name}"]) for name in FOUR} == line["scores"]
         assert (row["label"], float(row["score"])) == (line["label"], line["score"])
@@ -359,7 +368,7 @@ def test_of_two_classes_the_first_can_be_the_toxic_one(minilm, tmp_path):
     (run / "config.json").write_text(json.dumps(config))
     plain = Shell(make_app(Service(load_models([run]))))
     turned = Shell(make_app(Service(load_models([run], toxic=["not-hate"]))))
-    for text in ("I hate you", "what a day", "idiot", "x"):
+    for text in ("I hate you", "what a day", "an idiot", "go away"):
         one, other = (post(app, "/api/classify", {"text": text}) for app in (plain, turned))
         check_answer(other)
         assert other["score"] == pytest.approx(1 - one["score"])

@@ -31,6 +31,7 @@ from experiment.answers import AnswerFile
 from experiment.classifier import Classifier, Decision
 from experiment.cli import UsageError
 from experiment.loading import load_classifier
+from experiment.readable import LONG, SHORT
 from webapp.contract import Refused
 
 ROOT = Path(__file__).parent.parent
@@ -52,14 +53,24 @@ def read(path):
 
 def test_one_json_line_a_text(predict, web_runs):
     threshold = read(web_runs / "odd/config.json")["decision"]["threshold"]
-    texts = ["I hate you", "a " * 200, "caf\u00e9 \U0001f600", "two\nlines", "half \ud800"]
+    texts = [
+        "I hate you",
+        "a " * 200,
+        "a " * 2000,
+        "caf\u00e9 \U0001f600",
+        "two\nlines",
+        "half \ud800",
+    ]
     lines = answers(predict(*texts))
     assert [line["text"] for line in lines] == texts
-    assert [line["truncated"] for line in lines] == [False, True, False, False, False]
-    for line in lines:
-        assert set(line) == {"text", "label", "score", "threshold", "truncated"}
+    assert [line["truncated"] for line in lines] == [False, False, True, False, False, False]
+    for line, reason in zip(lines, (None, None, LONG, SHORT, None, SHORT), strict=True):
         assert line["threshold"] == threshold
-        assert line["label"] == ("hate" if line["score"] >= threshold else "not-hate")
+        assert line.get("reason") == reason
+        told = None if reason else "hate" if line["score"] >= threshold else "not-hate"
+        assert line["label"] == told
+        fields = {"text", "label", "score", "threshold", "truncated"}
+        assert set(line) == (fields | {"reason"} if reason else fields)
 
 
 def test_a_score_that_is_the_threshold_is_positive(model_dir):
@@ -121,7 +132,7 @@ def test_answers_as_csv_say_what_those_as_json_say(predict):
     with open("o.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [{k: v for k, v in row.items() if v} for row in rows] == [
-        {k: str(v) for k, v in line.items()} for line in lines
+        {k: str(v) for k, v in line.items() if v is not None} for line in lines
     ]
     assert [row["text"] for row in rows] == ['a, "b"\nc\rd', "", "", "d"]
     assert rows[2]["error"] == "the text has half a surrogate pair, which is no character"
@@ -194,8 +205,11 @@ def test_parquet_does_not_come_through_a_pipe(predict):
 
 def test_max_length_is_heeded(predict, command, web_runs):
     long = "one two three four five six seven"
-    assert not answers(predict(long))[0]["truncated"]
-    assert answers(predict(long, "--max-length", 5))[0]["truncated"]
+    assert (
+        answers(predict(long))[0]["score"] != answers(predict(long, "--max-length", 5))[0]["score"]
+    )
+    assert not answers(predict(long, "--max-length", 5))[0]["truncated"]
+    assert answers(predict(long * 9, "--max-length", 5))[0]["truncated"]
     full, cut = (
         json.loads(command(eval_command, web_runs / "odd", "--json", *more).out)["runs"][0]["loss"]
         for more in ([], ["--max-length", 4])
@@ -293,7 +307,7 @@ def test_an_empty_text_is_answered_by_an_error(predict, monkeypatch):
     Path("t.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
     result = predict("--file", "t.jsonl")
     assert result.code == 3
-    error = "the text is empty: there is nothing to read in it"
+    error = "There is nothing to read in this text."
     lines = [json.loads(line) for line in result.out.splitlines()]
     numbers = range(2, len(texts))
     assert lines[1:-1] == [{"line": number, "error": error} for number in numbers]

@@ -33,11 +33,12 @@ from webserver import make_run
 from bert_min import ModelError
 from experiment.classifier import Decision, Prediction
 from experiment.cli import UsageError
+from experiment.readable import LETTERS, LONG, SHORT, UNKNOWN
 from experiment.rundir import find_runs, weights_sha256
 from webapp.app import make_app
 from webapp.contract import Refused
 from webapp.models import Model, choose_runs, load_models
-from webapp.pages import EXAMPLES, STATIC, points
+from webapp.pages import EXAMPLES, STATIC, times, top_words
 from webapp.server import Shell, serve
 from webapp.service import Gate, Service
 
@@ -147,8 +148,17 @@ class Stub:
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         scores = map(self.score, texts)
         return [
-            Prediction("hate", score, False, 3, (1 - score, score), (0.0, 0.0)) for score in scores
+            Prediction("hate", score, False, 3, (1 - score, score), (0.0, logit(score)))
+            for score in scores
         ]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        return [(0, len(text))]
+
+
+def logit(score: float) -> float:
+    score = min(max(score, 1e-12), 1 - 1e-12)
+    return math.log(score / (1 - score))
 
 
 def stub_service(score: Callable[[str], float], **settings: Any) -> Service:
@@ -196,7 +206,8 @@ def test_classify_gives_the_documented_answer(app, runs, models):
     answer = post(app, "/api/classify", {"text": "I hate you", "model": "odd"})
     check_answer(answer)
     sha256 = weights_sha256(next(run for run in runs if run.name == "odd"))
-    assert answer["model"] == {"name": "odd", "sha256": sha256}
+    about = "learnt from 48 sentences made up for this project, in English"
+    assert answer["model"] == {"name": "odd", "sha256": sha256, "about": about}
     own = models["odd"].threshold
     assert (answer["threshold"], answer["n_tokens"], answer["truncated"]) == (own, 5, False)
     config = json.loads((next(r for r in runs if r.name == "odd") / "config.json").read_text())
@@ -247,6 +258,8 @@ def test_info_names_the_models_and_the_limits(app, models):
         "name": "odd",
         "sha256": models["odd"].sha256,
         "layers": "1, 3",
+        "made": "half the layers, 1 3",
+        "about": "learnt from 48 sentences made up for this project, in English",
         "parameters": models["odd"].results["parameters"],
         "max_tokens": 128,
         "threshold": models["odd"].threshold,
@@ -309,11 +322,67 @@ def test_text_without_meaning_to_the_tokenizer_changes_nothing(app):
     assert post(app, "/api/classify", {"text": "[SEP]"})["n_tokens"] > 3
 
 
-def test_truncation_begins_after_126_word_pieces(app):
-    flags = [
-        post(app, "/api/classify", {"text": "a " * count})["truncated"] for count in range(120, 134)
+@pytest.mark.parametrize("edge", [1, 2, 7, 8])
+def test_a_window_more_begins_after_its_word_pieces(app, edge):
+    """Each takes 126, and shares 31 with the one before; the ninth is not read."""
+    full = 126 + 95 * (edge - 1)
+    for count in (full - 1, full, full + 1):
+        answer = post(app, "/api/classify", {"text": "a " * count})
+        check_answer(answer)
+        read = min(count, 126 + 95 * 7)
+        assert answer["n_tokens"] == read + 2
+        assert answer["windows"] == min(edge + (count > full), 8)
+        assert answer["truncated"] is (count > 126 + 95 * 7)
+
+
+def test_of_a_long_text_the_window_with_the_highest_score_answers(app, models):
+    """The words of a text that scores high stand at its end, which one window does not reach."""
+    classifier = models["wild"].classifier
+    mean = max(TEXTS, key=lambda text: classifier.predict([text])[0].score)
+    mild = "it was a very nice day and we went home again " * 40
+    answer = post(app, "/api/classify", {"text": mild + mean})
+    ids = classifier.tokenizer.windows([mild + mean])[0]
+    alone = [
+        classifier.predict([(mild + mean)[begin:end]])[0].score
+        for begin, end in classifier.spans(mild + mean)
     ]
-    assert flags == [count > 126 for count in range(120, 134)]
+    assert answer["windows"] == len(ids) == len(alone) > 3
+    assert answer["score"] == pytest.approx(max(alone), abs=1e-5)
+    assert answer["window"] == 1 + alone.index(max(alone))
+    assert max(alone) > min(alone) + 0.01
+
+
+CANNOT = {
+    "привет, как дела": LETTERS,
+    "да и нет, yes": LETTERS,
+    "yes and no да": "",
+    "12345 67 !!": LETTERS,
+    "\U0001f600 \U0001f600": LETTERS,
+    "中文 字 很 好": LETTERS,
+    "idiot": SHORT,
+    "idiot!!! ...": SHORT,
+    "don't": SHORT,
+    "I do": "",
+    "go \U0001f600": SHORT,
+    "so \U0001f600 \U0001f601 \U0001f602 \U0001f603 it": UNKNOWN,
+    "a " * 1700: LONG,
+    "a " * 1500: "",
+}
+
+
+@pytest.mark.parametrize("text", CANNOT, ids=lambda text: ascii(text[:20]))
+def test_what_cannot_be_read_is_not_judged(app, text):
+    """In the page and in the API alike; `predict.py` asks the same classifier."""
+    answer = post(app, "/api/classify", {"text": text})
+    check_answer(answer)
+    assert (answer["reason"] or "") == CANNOT[text]
+    _, page = submit(app, text=text, action="classify")
+    told = "Cannot tell" if CANNOT[text] else "Toxic" if answer["toxic"] else "Not toxic"
+    assert page.texts["strong"][0] == told
+    if CANNOT[text]:
+        assert CANNOT[text] in page.texts["p"]
+    compared = post(app, "/api/compare", {"text": text})["results"]
+    assert [each["reason"] for each in compared] == [answer["reason"]] * len(compared)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.25, 0.5, 1.0])
@@ -326,6 +395,7 @@ def test_a_score_at_the_threshold_is_toxic(threshold):
     check_answer(at)
 
 
+PLAIN = (["GET", "/"], ["HEAD", "/"])  # the page without anybody's text
 ANSWERS = {
     "page": ("GET", "/", b"", None, 200),
     "about": ("GET", "/about", b"", None, 200),
@@ -358,7 +428,8 @@ def test_every_answer_carries_the_headers(app, case):
     assert answer.status == status
     check_headers(answer.headers)
     kind = answer.headers.get("content-type", "")
-    cached = "no-cache" if kind.startswith(("text/javascript", "image")) else None
+    kept = kind.startswith(("text/javascript", "image")) or request[:2] in PLAIN
+    cached = "no-cache" if kept else None
     assert answer.headers["cache-control"] == (cached or "no-store")
     if request[0] != "HEAD" and status != 204:
         assert int(answer.headers["content-length"]) == len(answer.body)
@@ -464,8 +535,9 @@ def test_the_form_explains(app):
     moved = sorted((w for w in words if w["change"] is not None), key=lambda w: -abs(w["change"]))
     assert answer.status == 200
     assert "".join(page.texts["span"]).count("go away now") == 1
+    moved = [word for word in moved if abs(word["change"]) >= 0.2]
     assert page.texts["bdi"] == [word["text"] for word in moved]
-    assert points(moved[0]["change"]) in page.texts["td"]
+    assert times(moved[0]["change"]) in page.texts["td"]
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
@@ -687,24 +759,27 @@ def test_foreign_lines_of_metrics_are_left_out(web_runs, tmp_path):
     assert model.epochs == []
 
 
-def explained(app: Callable, text: str) -> dict[str, Any]:
+def explained(app: Callable, text: str, in_windows: bool = False) -> dict[str, Any]:
     """The explanation of a text, after what must be true of every one."""
     answer = post(app, "/api/explain", {"text": text})
     check_answer(answer)
     assert answer["method"] == "leave-one-out"
     assert "".join(word["text"] for word in answer["words"]) + answer["unread"] == text
-    assert all((word["change"] is None) == (not word["text"].strip()) for word in answer["words"])
+    if not in_windows:
+        gaps = [not word["text"].strip() for word in answer["words"]]
+        assert [word["change"] is None for word in answer["words"]] == gaps
     return answer
 
 
 def check_changes(app: Callable, answer: dict[str, Any]) -> None:
     """Compare every change with the score of the text that was read, without that word."""
-    words = answer["words"]
+    words, whole = answer["words"], logit(answer["score"])
     for i, word in enumerate(words):
         if word["change"] is not None:
             rest = "".join(other["text"] for other in words[:i] + words[i + 1 :])
             score = post(app, "/api/classify", {"text": rest})["score"]
-            assert word["change"] == pytest.approx(answer["score"] - score, abs=1e-5)
+            assert word["score_without"] == pytest.approx(score, abs=1e-5)
+            assert word["change"] == pytest.approx(whole - logit(score), abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -718,28 +793,39 @@ def test_a_change_is_the_score_without_the_word(app, text):
 
 
 @pytest.mark.parametrize("last", ["", "unaffableness", "각각각", "e\u0301\u0301", "x" * 101])
-def test_only_the_part_of_a_text_that_is_read_is_explained(app, last):
-    text = "go away " * 62 + "a " + (last or "b") + " and this is not read"
-    answer = explained(app, text)
-    assert answer["truncated"]
-    assert answer["unread"].endswith(" and this is not read")
-    assert answer["unread"].removesuffix(" and this is not read") in last
-    check_changes(app, answer)
+def test_of_a_long_text_the_window_that_answers_is_explained(app, models, last):
+    """What stands before and behind it is shown as it is, what no window holds as unread."""
+    end = " and this is not read"
+    for count in (130, 800):
+        text = "go away " * (count // 2) + (last or "b") + end
+        answer = explained(app, text, in_windows=True)
+        spans = models["wild"].classifier.spans(text)
+        begin, stop = spans[answer["window"] - 1]
+        moved = [word for word in answer["words"] if word["change"] is not None]
+        places = [place for place, word in enumerate(answer["words"]) if word in moved]
+        before = "".join(word["text"] for word in answer["words"][: places[0]])
+        assert len(before) >= begin
+        assert "".join(word["text"] for word in moved).replace(" ", "") == text[begin:stop].replace(
+            " ", ""
+        )
+        assert answer["unread"] == (text[spans[-1][1] :] if count == 800 else "")
+        assert bool(answer["unread"]) is answer["truncated"] is (count == 800)
 
 
 def test_one_word_is_explained(app, models):
     answer = explained(app, "idiot")
     [word] = answer["words"]
     nothing = models["wild"].classifier.predict([""])[0].score
-    assert word["change"] == pytest.approx(answer["score"] - nothing, abs=1e-5)
+    assert word["change"] == pytest.approx(logit(answer["score"]) - logit(nothing), abs=1e-3)
 
 
 def test_an_explanation_asks_for_at_most_40_texts_more():
+    """And where no word moves the text, for as many without two of them."""
     asked: list[str] = []
 
     def score(text: str) -> float:
         asked.append(text)
-        return 0.5
+        return 0.5 + 0.1 * (text.count("a") % 2)
 
     app = stub_app(score)
     for count, pieces in ((1, 1), (40, 40), (41, 21), (100, 34), (5_000, 40)):
@@ -747,6 +833,34 @@ def test_an_explanation_asks_for_at_most_40_texts_more():
         words = explained(app, "a " * count)["words"]
         assert len([word for word in words if word["change"] is not None]) == pieces
         assert len(asked) == pieces + 2
+        asked.clear()
+        still = explained(stub_app(lambda text: asked.append(text) or 0.5), "a " * count)
+        pairs = min(pieces * (pieces - 1) // 2, pieces - 1) if pieces > 9 else 0
+        assert (still["pairs"], len(asked)) == ([], pieces + 2 + 1 + pairs)
+
+
+def test_two_words_that_say_the_same_are_found_together():
+    """Each hides the other: only without both is the score another one."""
+    app = stub_app(lambda text: 0.9 if "mean" in text or "nasty" in text else 0.1)
+    answer = explained(app, "a mean and nasty old man")
+    assert [word["change"] for word in answer["words"] if word["change"]] == []
+    [pair] = answer["pairs"]
+    assert (pair["text"], pair["score_without"]) == ("mean … nasty", pytest.approx(0.1))
+    assert pair["change"] == pytest.approx(logit(0.9) - logit(0.1))
+    _, page = submit(app, text="a mean and nasty old man", action="explain")
+    assert page.texts["bdi"] == ["mean … nasty"]
+    assert "No word moves it alone, these do so together:" in page.texts["p"]
+    answer = explained(stub_app(lambda text: 0.5), "nothing moves this")
+    assert answer["pairs"] == []
+
+
+def test_certain_answers_still_show_words():
+    """The probability is 1.000 with the word and without; the odds are not."""
+    app = stub_app(lambda text: 1 - (1e-9 if "hate" in text else 1e-6))
+    answer = explained(app, "I hate you")
+    [word] = top_words(answer["words"])
+    assert word["text"] == "hate"
+    assert word["change"] == pytest.approx(math.log(1000), abs=1e-3)
 
 
 def test_a_full_gate_refuses_at_once_and_healthz_answers():
@@ -961,7 +1075,11 @@ def test_any_form_is_answered_with_its_text(app, text, action):
 
 @pytest.mark.parametrize(
     ("change", "text"),
-    [(0.746, "+74.6"), (-0.198, "−19.8"), (0.0004, "0.0"), (-0.0004, "0.0"), (0.0, "0.0")],
+    [
+        (math.log(2), "\u2191 2.0 times"),
+        (-math.log(1.5), "\u2193 1.5 times"),
+        (9, "\u2191 8,103.1 times"),
+    ],
 )
-def test_points_have_a_sign_and_zero_has_none(change, text):
-    assert points(change) == text
+def test_a_change_is_told_as_what_it_makes_of_the_odds(change, text):
+    assert times(change) == text

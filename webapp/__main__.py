@@ -4,7 +4,14 @@ import argparse
 import re
 from pathlib import Path
 
-from experiment.cli import UsageError, add_base_flag, add_device_flag, number, run_command
+from experiment.cli import (
+    UsageError,
+    add_base_flag,
+    add_device_flag,
+    number,
+    run_command,
+    say,
+)
 
 EXAMPLES = """examples:
   python -m webapp                                  every run under runs/, else runs/demo/
@@ -26,7 +33,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         nargs="+",
         type=Path,
         metavar="DIR",
-        help="runs, or folders of runs (default: runs, or runs/demo where that holds none)",
+        help="runs, or folders of runs; the first answers (default: runs, or runs/demo where that "
+        "holds none, the best first)",
     )
     add_server_flags(parser)
     parser.add_argument(
@@ -134,6 +142,7 @@ def main() -> int:
     from webapp.models import choose_runs, load_models
     from webapp.server import address, give_memory_back, listen, serve
     from webapp.service import Service
+    from webapp.words import about
 
     bottle.debug(False)
     give_memory_back()
@@ -149,6 +158,10 @@ def main() -> int:
     place = (args.host, args.port, args.threads)
     server = listen(app, *place, args.prefix, args.allow_origin)
     greeting = f"serving {', '.join(models)} on {address(server)} (Ctrl-C ends it)"
+    best = next(iter(models.values()))
+    say(f"{best.name} answers where no model is chosen: {about(best) or 'its run names no data'}")
+    if best.record.get("data_name") == "sample":
+        say("(make real trains models on real tweets, which read comments better)")
     serve(server, service.gate, greeting)
     return 0
 

@@ -13,9 +13,9 @@ from data.names import is_negative
 from experiment.classifier import Classifier
 from experiment.cli import UsageError, say
 from experiment.loading import load_classifier
-from experiment.rundir import find_runs, is_run, read_json, weights_sha256
+from experiment.rundir import find_runs, is_run, read_json, read_results, weights_sha256
 from lora import unload_lora
-from webapp.records import read_epochs, read_scores, read_text, score_constant
+from webapp.records import is_number, read_epochs, read_scores, read_text, score_constant
 
 # Texts that a model reads at once: more are no faster on a CPU, but take and leave more memory.
 BATCH_SIZE = 8
@@ -63,8 +63,9 @@ class Model:
 def choose_runs(paths: Sequence[Path] | None) -> list[Path]:
     """The runs that `paths` name, each a run or a folder of runs; raises ModelError if none.
 
-    Without `paths` these are the runs under runs/, or else those under runs/demo/.
+    Without `paths` these are the runs under runs/, or else those under runs/demo/, the best first.
     """
+    chosen = bool(paths)
     if not paths:
         paths = [Path("runs")] if find_runs(Path("runs")) else [Path("runs/demo")]
     runs = [
@@ -78,7 +79,16 @@ def choose_runs(paths: Sequence[Path] | None) -> list[Path]:
     names = [run.name for run in runs]
     if twice := [name for name in names if names.count(name) > 1]:
         raise UsageError(f"two runs are called {twice[0]} (hint: rename the folder of one)")
-    return runs
+    return runs if chosen else sorted(runs, key=lambda run: run != min(runs, key=rank))
+
+
+def rank(run: Path) -> tuple[bool, bool, float]:
+    """Less for a better run: a whole one before one that was interrupted, real data before the
+    sample, then by the score on validation."""
+    record, scores = read_json(run / "train_args.json"), read_results(run).get("validation")
+    score = scores.get("macro_f1") if isinstance(scores, dict) else 0.0
+    made_up = record.get("data_name") in (None, "sample")
+    return bool(record.get("interrupted")), made_up, -float(score) if is_number(score) else 0.0
 
 
 def choose_toxic(run: Path, names: Sequence[str], asked: Sequence[str] = ()) -> tuple[int, ...]:
@@ -125,6 +135,8 @@ def load_models(
             raise ModelError(f"{run} gives a score that is no number")
         unload_lora(classifier.model)
         share_weights(classifier.model, pool)
+        counted = choose_toxic(run, classifier.label_names, toxic)
+        classifier.positive = list(counted)
         models[run.name] = Model(
             name=run.name,
             sha256=weights_sha256(run),
@@ -134,7 +146,7 @@ def load_models(
             results=read_scores(run, len(classifier.label_names)),
             epochs=read_epochs(run / "metrics.jsonl"),
             constant=score_constant(run, classifier.label_names),
-            toxic=choose_toxic(run, classifier.label_names, toxic),
+            toxic=counted,
         )
     return models
 

@@ -1,6 +1,8 @@
 """The pages: the same answers as the API gives, in HTML, for a browser without JavaScript too."""
 
+import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +15,8 @@ from webapp.contract import MAX_CHARS, Refused, check_text
 from webapp.http import content_type, load_view, prefix, read_form, set_status
 from webapp.models import Model
 from webapp.service import Service
+from webapp.why import MOVED
+from webapp.words import about, by_data, in_words
 
 HERE = Path(__file__).parent
 STATIC = {"app.js": "text/javascript", "style.css": "text/css", "icon.svg": "image/svg+xml"}
@@ -44,6 +48,8 @@ def add_pages(app: Bottle, service: Service) -> None:
 
     @app.get("/")
     def show_form() -> str:
+        # Nobody's text is in it, and a page that may be kept comes back as it was left.
+        response.set_header("Cache-Control", "no-cache")
         return index()
 
     @app.post("/")
@@ -58,18 +64,9 @@ def add_pages(app: Bottle, service: Service) -> None:
 
     @app.get("/about")
     def about() -> str:
-        tested = [model for model in service.models.values() if "test" in model.results]
-        rows = [
-            (model.name, model.results | {"layers": model.layers} | model.results["test"])
-            for model in tested
-        ]
-        tables = [[line[:-1] for line in score_table(rows)]] if rows else []  # no ms/text
-        tables += [
-            class_table(model.names, model.results["test"], f"{model.name}: class")
-            for model in tested
-            if "classes" in model.results["test"]
-        ]
-        return page("about", tables=tables, curve=curve)
+        groups = by_data(service.models.values())
+        tables = [table for models in groups.values() for table in tables_of(models)]
+        return page("about", groups=groups, tables=tables, curve=curve)
 
     @app.get("/card/<name>")
     def card(name: str) -> str:
@@ -79,6 +76,21 @@ def add_pages(app: Bottle, service: Service) -> None:
         # The block between --- is for the Hub and not for a reader.
         text = re.sub(r"\A---\n.*?\n---\n", "", model.card, flags=re.DOTALL)
         return page("card", model=model, card=text)
+
+
+def tables_of(models: Sequence[Model]) -> list[list[list[str]]]:
+    """The scores of models on one test set, and for more classes than two those of each class."""
+    tested = [model for model in models if "test" in model.results]
+    rows = [
+        (model.name, model.results | {"layers": model.layers} | model.results["test"])
+        for model in tested
+    ]
+    tables = [[line[:-1] for line in score_table(rows)]] if rows else []  # no ms/text
+    return tables + [
+        class_table(model.names, model.results["test"], f"{model.name}: class")
+        for model in tested
+        if "classes" in model.results["test"]
+    ]
 
 
 def add_files(app: Bottle) -> None:
@@ -110,6 +122,8 @@ def answer_to_form(service: Service) -> dict[str, Any]:
         form = read_form()
         if (example := form.get("example", "")) in {str(i) for i in range(len(EXAMPLES))}:
             form |= {"text": EXAMPLES[int(example)][1], "action": "classify"}
+        if form.get("action") == "clear":
+            return {}
         shown = {"text": form.get("text", "")[:MAX_CHARS]}
         name = service.choose(form.get("model")).name
         shown["model"] = name
@@ -132,10 +146,10 @@ def card_link(name: str) -> str:
 
 
 def strength(change: float | None) -> str:
-    """CSS class of a word: which way it moves the score, and in four steps how far."""
-    if change is None or abs(change) < 0.01:
+    """CSS class of a word: which way it moves the log-odds, and in four steps how far."""
+    if change is None or abs(change) < MOVED:
         return ""
-    step = 1 + sum(abs(change) >= bound for bound in (0.05, 0.15, 0.35))
+    step = 1 + sum(abs(change) >= bound for bound in (0.5, 1, 2))
     return f"{'up' if change > 0 else 'down'} s{step}"
 
 
@@ -155,16 +169,25 @@ def curve(model: Model, top: float) -> list[tuple[float, float, bool]]:
     ]
 
 
-def points(change: float) -> str:
-    """A change of probability in percentage points, with a true minus."""
-    text = f"{100 * change:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "\N{MINUS SIGN}")
+def times(change: float) -> str:
+    """A change of log-odds as what it makes of the odds: raised or lowered so many times."""
+    arrow = "\N{UPWARDS ARROW}" if change > 0 else "\N{DOWNWARDS ARROW}"
+    return f"{arrow} {math.exp(min(abs(change), 20)):,.1f} times"
 
 
 def top_words(words: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The five words that moved the score most, first of all the one that moved it furthest."""
-    moved = [word for word in words if word["change"] is not None]
+    """The five words that moved the score most, the furthest first; none that hardly did."""
+    moved = [word for word in words if abs(word["change"] or 0) >= MOVED]
     return sorted(moved, key=lambda word: -abs(word["change"]))[:5]
 
 
-HELPERS = {"card_link": card_link, "points": points, "strength": strength, "top_words": top_words}
+VERDICTS = {"toxic": "Toxic", "fine": "Not toxic", "unsure": "Cannot tell"}
+HELPERS = {
+    "VERDICTS": VERDICTS,
+    "in_words": in_words,
+    "about_model": about,
+    "card_link": card_link,
+    "times": times,
+    "strength": strength,
+    "top_words": top_words,
+}

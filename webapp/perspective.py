@@ -15,7 +15,8 @@ from experiment.cli import UsageError
 from webapp.contract import check_characters
 from webapp.google_json import GoogleError, read_fields
 from webapp.models import Model
-from webapp.service import Service, explained, predict, toxicity
+from webapp.service import Service, predict
+from webapp.why import explained, toxicity
 
 MAX_BYTES = 20 * 1024  # of a comment in UTF-8, as there
 MAX_BODY = 512 * 1024  # bytes: the context, which is not read, may be an article

@@ -4,15 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 from experiment.classifier import Prediction
-from scoring.attribution import Piece, leave_one_out
+from experiment.readable import EMPTY
 from webapp.contract import MAX_BATCH, MAX_CHARS, Refused
 from webapp.models import Model
-
-METHOD = "leave-one-out"
+from webapp.why import toxicity, why
+from webapp.words import about, in_words
 
 
 class Gate:
@@ -75,6 +74,8 @@ class Service:
                     "name": model.name,
                     "sha256": model.sha256,
                     "layers": model.layers,
+                    "made": in_words(model),
+                    "about": about(model),
                     "parameters": model.results.get("parameters"),
                     "max_tokens": model.max_tokens,
                     "threshold": self.threshold_of(model),
@@ -111,19 +112,15 @@ class Service:
         return self.gate.run(lambda: [ask(model) for model in self.models.values()])
 
     def explain(self, text: str, name: object = None) -> dict[str, Any]:
-        """An answer with `words`, the pieces of the text and how far each moved the score."""
+        """An answer with what moved it, see webapp/why.py."""
         started, model = time.perf_counter(), self.choose(name)
 
-        def leave_out() -> tuple[Prediction, list[Piece], str]:
+        def leave_out() -> tuple[Prediction, dict[str, Any]]:
             [prediction] = predict(model, [text])
-            return prediction, *explained(model, text, prediction, partial(toxicity, model))
+            return prediction, why(model, text, prediction)
 
-        prediction, pieces, unread = self.gate.run(leave_out)
-        return self.answer(model, prediction, milliseconds(started)) | {
-            "method": METHOD,
-            "words": [piece._asdict() for piece in pieces],
-            "unread": unread,
-        }
+        prediction, reasons = self.gate.run(leave_out)
+        return self.answer(model, prediction, milliseconds(started)) | reasons
 
     def decide(self, model: Model, prediction: Prediction) -> str:
         """The class that a text is said to have: by the threshold where there are two."""
@@ -139,15 +136,16 @@ class Service:
         It need not be a toxic one where the text is toxic: those may share the probability.
         """
         threshold, score = self.threshold_of(model), toxicity(model, prediction)
-        toxic = score >= threshold
+        toxic = None if prediction.reason else score >= threshold
         classes = {
             "class": prediction.label,
             "classes": dict(zip(model.names, prediction.scores, strict=True)),
             "toxic_classes": model.toxic_names,
         }
         return {
-            "label": "toxic" if toxic else "not_toxic",
+            "label": {True: "toxic", False: "not_toxic", None: "cannot_tell"}[toxic],
             "toxic": toxic,
+            "reason": prediction.reason or None,
             "score": score,
             "threshold": threshold,
             "scores": {"toxic": score, "not_toxic": 1 - score},
@@ -155,7 +153,9 @@ class Service:
             "truncated": prediction.truncated,
             "n_tokens": prediction.n_tokens,
             "max_tokens": model.max_tokens,
-            "model": {"name": model.name, "sha256": model.sha256},
+            "window": prediction.window + 1,
+            "windows": prediction.windows,
+            "model": {"name": model.name, "sha256": model.sha256, "about": about(model)},
             "ms": ms,
         }
 
@@ -164,25 +164,8 @@ def predict(model: Model, texts: Sequence[str]) -> list[Prediction]:
     """The one place where the service asks a model; raises Refused for an empty text."""
     predictions = model.classifier.predict(texts)
     if any(prediction.is_empty for prediction in predictions):
-        raise Refused(422, "empty_text", "There is nothing to read in this text.")
+        raise Refused(422, "empty_text", EMPTY)
     return predictions
-
-
-def explained(
-    model: Model, text: str, prediction: Prediction, score: Callable[[Prediction], float]
-) -> tuple[list[Piece], str]:
-    """The words of what a model reads of a text, with how far each moves `score`, and the rest."""
-    read = model.classifier.cut(text) if prediction.truncated else text
-    if not text.startswith(read):  # hashtags that were taken apart: the words are the visitor's
-        read = text
-    classify = model.classifier.predict
-    pieces = leave_one_out(lambda texts: [score(p) for p in classify(texts)], read)
-    return pieces, text[len(read) :]
-
-
-def toxicity(model: Model, prediction: Prediction) -> float:
-    """The probability of all toxic classes together."""
-    return min(1.0, sum(prediction.scores[label] for label in model.toxic))  # of rounded numbers
 
 
 def milliseconds(started: float) -> float:

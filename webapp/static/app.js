@@ -3,6 +3,8 @@
 "use strict";
 
 const form = document.getElementById("form");
+const MOVED = 0.2; // log-odds: a word that moves a text by less did not move it
+const VERDICTS = { toxic: "Toxic", fine: "Not toxic", unsure: "Cannot tell" };
 
 if (form) {
   const box = document.getElementById("text");
@@ -11,11 +13,13 @@ if (form) {
   const result = document.getElementById("result");
   const model = document.getElementById("model");
   const prefix = form.dataset.prefix; // the path under which the server is reached
+  let answered = null; // the text that the answer is of
   let pending = null; // the request whose answer the page waits for
 
   const percent = (p) => `${(100 * p).toFixed(1)} %`;
   const field = (node, name) => node.querySelector(`[data-field="${name}"]`);
   const write = (node, name, text) => { field(node, name).textContent = text; };
+  const show = (node, name, text) => { field(node, name).hidden = !text; write(node, name, text || ""); };
   const copy = (id) => document.getElementById(id).content.cloneNode(true);
 
   function showCount() {
@@ -46,17 +50,20 @@ if (form) {
 
   function answerCard(answer) {
     const card = copy("answer-template");
-    card.querySelector(".answer").className = `answer ${answer.toxic ? "toxic" : "fine"}`;
+    const state = answer.toxic === null ? "unsure" : answer.toxic ? "toxic" : "fine";
+    card.querySelector(".answer").className = `answer ${state}`;
     card.querySelector(".amount").setAttribute("width", `${100 * answer.score}%`);
     for (const line of card.querySelectorAll(".edge, .threshold"))
       for (const end of ["x1", "x2"]) line.setAttribute(end, `${100 * answer.threshold}%`);
     write(card, "from", `${Number((100 * answer.threshold).toPrecision(3))} %`);
-    write(card, "verdict", answer.toxic ? "Toxic" : "Not toxic");
+    write(card, "verdict", VERDICTS[state]);
+    show(card, "reason", answer.reason);
     write(card, "percent", percent(answer.score));
-    write(card, "tokens", `${answer.n_tokens} of ${answer.max_tokens}`);
+    write(card, "tokens", answer.n_tokens);
     write(card, "time", `${answer.ms.toFixed(1)} ms`);
     write(card, "hash", answer.model.sha256.slice(0, 12));
     write(card, "model", answer.model.name);
+    write(card, "about", answer.model.about);
     field(card, "model").setAttribute("href", `${prefix}/card/${encodeURIComponent(answer.model.name)}`);
     if (!answer.classes) field(card, "classes").remove(); // there are two
     else {
@@ -69,22 +76,22 @@ if (form) {
         return row;
       }));
     }
-    const note = field(card, "note");
-    note.hidden = !answer.truncated;
-    note.textContent = `The end of this text was not read: the model takes ${answer.max_tokens} tokens.`;
+    const parts = `Read in ${answer.windows} parts of ${answer.max_tokens} tokens; this is part ${answer.window}, the most toxic one.`;
+    show(card, "part", answer.windows > 1 && parts);
+    show(card, "note", answer.truncated && "The end of this text was not read.");
     return card;
   }
 
   function strength(change) {
-    if (change === null || Math.abs(change) < 0.01) return "";
-    const step = 1 + [0.05, 0.15, 0.35].filter((bound) => Math.abs(change) >= bound).length;
+    if (change === null || Math.abs(change) < MOVED) return "";
+    const step = 1 + [0.5, 1, 2].filter((bound) => Math.abs(change) >= bound).length;
     return `${change > 0 ? "up" : "down"} s${step}`;
   }
 
-  function points(change) {
-    const size = Math.abs(100 * change).toFixed(1);
-    if (size === "0.0") return size;
-    return `${change < 0 ? "\u2212" : "+"}${size}`;
+  function times(change) {
+    const factor = Math.exp(Math.min(Math.abs(change), 20));
+    const number = factor.toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    return `${change > 0 ? "\u2191" : "\u2193"} ${number} times`;
   }
 
   function whySection(answer) {
@@ -97,10 +104,14 @@ if (form) {
     const unread = field(why, "unread");
     unread.textContent = answer.unread;
     field(why, "words").replaceChildren(...spans, unread);
-    const top = answer.words.filter((word) => word.change !== null)
+    const moved = answer.words.filter((word) => Math.abs(word.change || 0) >= MOVED)
       .sort((a, b) => Math.abs(b.change) - Math.abs(a.change)).slice(0, 5);
-    field(why, "rows").replaceChildren(...top.map((word) =>
-      tableRow(word.text, percent(answer.score - word.change), points(word.change))));
+    const rows = moved.length ? moved : answer.pairs;
+    field(why, "nothing").hidden = rows.length > 0;
+    field(why, "together").hidden = answer.pairs.length === 0;
+    field(why, "table").hidden = rows.length === 0;
+    field(why, "rows").replaceChildren(...rows.map((word) =>
+      tableRow(word.text, percent(word.score_without), times(word.change))));
     return why;
   }
 
@@ -115,6 +126,26 @@ if (form) {
     const parts = [quote, cards];
     if (answers[0].words) parts.push(whySection(answers[0]));
     result.replaceChildren(...parts);
+    answered = text;
+    showAge();
+    result.scrollIntoView({ block: "nearest" }); // on a phone it lies under the form
+  }
+
+  // An answer to another text than the one in the box is dimmed.
+  function showAge() {
+    result.classList.toggle("old", answered !== null && answered !== box.value);
+  }
+
+  function clear() {
+    if (pending) pending.abort();
+    pending = answered = null;
+    box.value = "";
+    showError("");
+    showCount();
+    result.removeAttribute("aria-busy");
+    result.replaceChildren();
+    showAge();
+    box.focus();
   }
 
   async function ask(action) {
@@ -138,7 +169,11 @@ if (form) {
       else if (reply.ok) showAnswers(text, answer.results || [answer]);
       else {
         showError(answer.error.message);
-        if (reply.status !== 503) result.replaceChildren(); // the answer to another text
+        if (reply.status !== 503) { // the answer to another text
+          result.replaceChildren();
+          answered = null;
+          showAge();
+        }
       }
     } catch (problem) {
       if (problem.name !== "AbortError") showError("The server does not answer. Is it still running?");
@@ -153,7 +188,8 @@ if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const button = event.submitter;
-    if (button && button.name === "example") {
+    if (button && button.value === "clear") clear();
+    else if (button && button.name === "example") {
       box.value = button.dataset.text;
       showCount();
       ask("classify");
@@ -161,12 +197,18 @@ if (form) {
       ask(button ? button.value : "classify");
     }
   });
-  box.addEventListener("input", showCount);
+  box.addEventListener("input", () => { showCount(); showAge(); });
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       ask("classify");
     }
+  });
+  // The browser brings the text back with Back; what was said of it is asked again.
+  addEventListener("pageshow", () => {
+    const [entry] = performance.getEntriesByType("navigation");
+    showCount();
+    if (answered === null && entry.type === "back_forward" && box.value) ask("classify");
   });
   document.getElementById("keys").hidden = false;
   showCount();

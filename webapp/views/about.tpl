@@ -4,11 +4,14 @@
 <p class="lead">How the models on this page scored when they were trained. Everything here is read from
   their run directories.</p>
 
+<p>What they score here they score on texts like those that they learnt from. On texts of another kind, such as yours may be,
+  they do much worse.</p>
+% for number, (data, of_data) in enumerate(groups.items()):
 % for split, heading in (('test', 'Test set'), ('validation', 'Validation set')):
-% shown = [m for m in models if split in m.results]
+% shown = [m for m in of_data if split in m.results]
 % if shown:
-<section aria-labelledby="{{split}}">
-  <h2 id="{{split}}">{{heading}}: macro-F1</h2>
+<section aria-labelledby="{{split}}-{{number}}">
+  <h2 id="{{split}}-{{number}}">{{heading}} of {{'the sentences made up for this project' if data == 'sample' else data}}: macro-F1</h2>
   <table class="chart">
     <caption>Dot: macro-F1 on a scale from 0 to 1. Band: its 95 % interval over texts, not over training runs.
     % constants = dict.fromkeys(m.constant for m in shown if m.constant and split == 'test')
@@ -21,7 +24,7 @@
     % for m in shown:
       % low, high = m.results[split]['macro_f1_ci95']
       % value = m.results[split]['macro_f1']
-      <tr><th scope="row">{{m.name}}</th>
+      <tr><th scope="row">{{m.name}}: {{in_words(m)}}</th>
         <td><svg class="plot" aria-hidden="true">
           <line class="axis" x1="0" x2="100%" y1="50%" y2="50%"/>
           % if split == 'test' and m.constant:
@@ -35,6 +38,7 @@
     </tbody>
   </table>
 </section>
+% end
 % end
 % end
 
@@ -102,15 +106,15 @@
   <h2 id="models">The models</h2>
   <ul>
   % for m in models:
-    <li><a href="{{card_link(m.name)}}">Model card of {{m.name}}</a>: layers {{m.layers}}; weights <code>{{m.sha256[:12]}}</code></li>
+    <li><a href="{{card_link(m.name)}}">Model card of {{m.name}}</a>: {{in_words(m)}}{{', ' + about_model(m) if about_model(m) else ''}}; weights <code>{{m.sha256[:12]}}</code></li>
   % end
   </ul>
 </section>
 
 <section aria-labelledby="why">
   <h2 id="why">How “Why?” works</h2>
-  <p>Leave-one-out: every word is taken away once and the text scored again. What the probability of
-    toxic loses is what the word gave
+  <p>Leave-one-out: every word is taken away once and the text scored again. How much the odds of
+    toxic change is what the word gave; where no word changes them, two are taken away together
     (<a href="https://arxiv.org/abs/1612.08220" rel="noreferrer">Li, Monroe and Jurafsky 2016</a>).
     A long text is taken apart in phrases of neighbouring words. It tells what moves this model, not what the text means: two words that
     say the same thing can hide each other, and a text without a word may be a text nobody would write.</p>

@@ -3,7 +3,7 @@
 <p class="lead">A small language model reads your text and says how likely it is hateful or abusive.
   Your text is not stored or logged.</p>
 
-<form id="form" method="post" action="{{prefix}}/" data-prefix="{{prefix}}" accept-charset="utf-8">
+<form id="form" method="post" action="{{prefix}}/#result" data-prefix="{{prefix}}" accept-charset="utf-8">
   <label for="text">Your text</label>
   <textarea id="text" name="text" rows="4" maxlength="{{max_chars}}" dir="auto" aria-describedby="limit error" {{'aria-invalid=true' if error else ''}}>
 {{text}}</textarea>
@@ -13,7 +13,7 @@
   <p class="choice"><label for="model">Model</label>
   <select id="model" name="model">
     % for name in service.models:
-    <option {{'selected' if name == model else ''}}>{{name}}</option>
+    <option value="{{name}}" {{'selected' if name == model else ''}}>{{name}}: {{in_words(service.models[name])}}</option>
     % end
   </select></p>
   % end
@@ -23,6 +23,7 @@
     <button name="action" value="compare">Compare all models</button>
     % end
     <button name="action" value="explain">Why?</button>
+    <button name="action" value="clear">Clear</button>
   </p>
 </form>
 
@@ -62,13 +63,13 @@
   % end
 </p>
 
-% blank = {'toxic': False, 'score': 0, 'threshold': 0.5, 'truncated': False, 'n_tokens': 0,
-%          'max_tokens': 128, 'model': {'name': '', 'sha256': ''}, 'ms': 0, 'class': '', 'classes': {},
-%          'toxic_classes': []}
+% blank = {'toxic': False, 'reason': None, 'score': 0, 'threshold': 0.5, 'truncated': False, 'n_tokens': 0,
+%          'window': 1, 'windows': 1, 'max_tokens': 128, 'ms': 0, 'class': '', 'classes': {}, 'toxic_classes': [],
+%          'model': {'name': '', 'sha256': '', 'about': ''}}
 <template id="answer-template">
 % include('answer.tpl', r=blank)
 </template>
 <template id="why-template">
-% include('why.tpl', why={'words': [], 'unread': '', 'score': 0})
+% include('why.tpl', why={'words': [], 'pairs': [], 'unread': ''})
 </template>
 % include('foot.tpl')
