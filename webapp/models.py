@@ -86,9 +86,9 @@ def rank(run: Path) -> tuple[bool, bool, float]:
     """Less for a better run: a whole one before one that was interrupted, real data before the
     sample, then by the score on validation."""
     record, scores = read_json(run / "train_args.json"), read_results(run).get("validation")
-    score = scores.get("macro_f1") if isinstance(scores, dict) else 0.0
+    score: Any = scores.get("macro_f1") if isinstance(scores, dict) else 0.0
     made_up = record.get("data_name") in (None, "sample")
-    return bool(record.get("interrupted")), made_up, -float(score) if is_number(score) else 0.0
+    return bool(record.get("interrupted")), made_up, -score if is_number(score) else 0.0
 
 
 def choose_toxic(run: Path, names: Sequence[str], asked: Sequence[str] = ()) -> tuple[int, ...]:
