@@ -1,8 +1,8 @@
 # `make` alone lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
-# The sample has 1,000 training texts: smaller batches and a higher rate than the defaults for 9,000.
-DEMO := --model minilm --data sample --batch-size 32 --overwrite
+# The sample has 3,000 training texts: smaller batches and higher rates than the defaults for 9,000.
+DEMO := --model minilm --data sample --batch-size 32 --epochs 3 --overwrite
 MODEL ?= minilm
 DATA ?= cardiffnlp/tweet_eval:hate
 .PHONY: help demo real web study report test lint releases audit clean clean-runs

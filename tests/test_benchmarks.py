@@ -86,7 +86,7 @@ def test_the_word_that_counts_moves_the_score_more_than_others():
     def predict(texts):
         return [SimpleNamespace(score=0.9 if "bad" in text.split() else 0.1) for text in texts]
 
-    classifier = SimpleNamespace(predict=predict, cut=lambda text: text)
+    classifier = SimpleNamespace(predict=predict, spans=lambda text: [(0, len(text))])
     draw = random.Random(0)
     one, three = attribution.moves(classifier, "this is a bad day", draw)
     assert one[0] == pytest.approx(0.8)

@@ -8,11 +8,14 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from data.sample.templates import FILLERS, HATE, NOT_HATE
+from data.sample import everyday, templates
 
 FOLDER = Path(__file__).parent
 LABELS = ["not-hate", "hate"]
+HATE = {**templates.HATE, **everyday.HATE}
+NOT_HATE = {**templates.NOT_HATE, **everyday.NOT_HATE}
 ROWS = {"train": 50, "validation": 12, "test": 12}  # per phenomenon
+EVERYDAY_ROWS = {**ROWS, "train": 125}
 DIGITS = str.maketrans("aeio", "4310")
 
 
@@ -30,11 +33,12 @@ def fill(template: str, turn: int, used: Counter) -> str:
 
     def choose(match: re.Match) -> str:
         slot = match.group(1)
-        if slot not in FILLERS:
+        if slot not in templates.FILLERS:
             options = slot.split("|")
             return options[turn % len(options)]
         used[slot] += 1
-        return FILLERS[slot][used[slot] % len(FILLERS[slot])]
+        fillers = templates.FILLERS[slot]
+        return fillers[used[slot] % len(fillers)]
 
     def hide(match: re.Match) -> str:
         used["disguise"] += 1
@@ -42,6 +46,8 @@ def fill(template: str, turn: int, used: Counter) -> str:
 
     text = re.sub(r"\{(.+?)\}", choose, template)
     text = re.sub(r"\[(.+?)\]", hide, text)
+    if template[0].islower():
+        return text
     return re.sub(r"(^|[.?!] )([a-z])", lambda match: match.group(0).upper(), text)
 
 
@@ -50,10 +56,11 @@ def make_split(split: str) -> list[dict[str, str]]:
     rows = []
     for label, phenomena in zip(LABELS, [NOT_HATE, HATE], strict=True):
         used: Counter[str] = Counter()
-        for phenomenon, templates in phenomena.items():
-            count = len(templates[split])
-            for place, turn in sorted((row % count, row // count) for row in range(ROWS[split])):
-                text = fill(templates[split][place], turn, used)
+        for phenomenon, frames in phenomena.items():
+            size = (EVERYDAY_ROWS if phenomenon in everyday.TEMPLATES else ROWS)[split]
+            count = len(frames[split])
+            for place, turn in sorted((row % count, row // count) for row in range(size)):
+                text = fill(frames[split][place], turn, used)
                 rows.append({"text": text, "label": label, "phenomenon": phenomenon})
     random.Random(0).shuffle(rows)
     return rows
