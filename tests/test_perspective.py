@@ -217,6 +217,18 @@ def test_the_client_is_told_what_is_wrong(client, name):
         assert about == {"attribute": "TOXICITY", "requestedLanguages": body["languages"]}
 
 
+def test_a_comment_in_letters_that_no_model_knows_is_of_another_language(client):
+    """As there, where the language is detected: not where the client names it."""
+    foreign = {"text": "привет, как дела"}
+    with pytest.raises(HttpError) as refused:
+        analyze(client, comment=foreign)
+    assert "does not support request languages: und" in refused.value.reason
+    about = refused.value.error_details[0]["languageNotSupportedByAttributeError"]
+    assert about == {"attribute": "TOXICITY", "detectedLanguages": ["und"]}
+    assert analyze(client, comment=foreign, dropUnsupportedAttributes=True)["attributeScores"] == {}
+    assert 0 <= score_of(analyze(client, comment=foreign, languages=["en"])) <= 1
+
+
 def test_attributes_of_another_language_are_dropped_where_that_is_asked(client):
     more = {"languages": ["fr"], "dropUnsupportedAttributes": True}
     assert analyze(client, **more)["attributeScores"] == {}

@@ -1011,6 +1011,47 @@ def test_no_runs_is_an_error_that_says_how_to_make_some(tmp_path, monkeypatch):
             choose_runs(paths)
 
 
+def test_without_a_choice_the_best_run_answers(wild, tmp_path, monkeypatch):
+    """Whole before interrupted, real data before the sample, then the score on validation."""
+    monkeypatch.chdir(tmp_path)
+    told = {
+        "teacher": {"data_name": "sample", "score": 0.99},
+        "odd": {"data_name": "tweets", "score": 0.7},
+        "even": {"data_name": "tweets", "score": 0.8, "interrupted": True},
+        "lora": {"data_name": "tweets", "score": 0.75},
+        "mine": {},
+        "torn": {"data_name": "tweets", "score": "0.9"},
+    }
+    for name, record in told.items():
+        run = shutil.copytree(wild, tmp_path / "runs" / name)
+        score = record.pop("score", None)
+        record |= {"label_names": ["not-hate", "hate"], "max_length": 128}
+        (run / "train_args.json").write_text(json.dumps(record))
+        (run / "results.json").write_text(json.dumps({"validation": {"macro_f1": score}}))
+    assert [run.name for run in choose_runs(None)][:2] == ["lora", "teacher"]
+    assert [run.name for run in choose_runs([Path("runs")])][:2] == ["teacher", "odd"]
+    shutil.rmtree(tmp_path / "runs/lora")
+    assert choose_runs(None)[0].name == "odd"
+
+
+def test_results_of_other_data_stand_apart_and_those_made_up_last(wild, web_runs, tmp_path):
+    real = shutil.copytree(web_runs / "odd", tmp_path / "real")
+    record = json.loads((real / "train_args.json").read_text())
+    (real / "MANIFEST.json").unlink()
+    (real / "train_args.json").write_text(json.dumps(record | {"data_name": "tweets"}))
+    app = Shell(make_app(Service(load_models([web_runs / "teacher", real, wild]))))
+    page = Page(call(app, "GET", "/about").body.decode())
+    heads = [text for text in page.texts["h2"] if "macro-F1" in text]
+    assert heads == [
+        "Test set of tweets: macro-F1",
+        "Validation set of tweets: macro-F1",
+        "Test set of the sentences made up for this project: macro-F1",
+        "Validation set of the sentences made up for this project: macro-F1",
+    ]
+    assert "real: half the layers, 1 3" in page.texts["th"]
+    assert "teacher: all layers, fine-tuned" in page.texts["th"]
+
+
 def test_two_runs_of_one_name_are_refused(web_runs, tmp_path):
     shutil.copytree(web_runs / "odd", tmp_path / "odd")
     with pytest.raises(UsageError, match="two runs are called odd"):

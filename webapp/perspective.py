@@ -12,6 +12,7 @@ from typing import Any
 
 from experiment.classifier import Prediction
 from experiment.cli import UsageError
+from experiment.readable import LETTERS
 from webapp.contract import check_characters
 from webapp.google_json import GoogleError, read_fields
 from webapp.models import Model
@@ -86,7 +87,12 @@ class Analyzer:
         """The scores of one comment. Raises GoogleError and Refused."""
         asked = read_fields(body, ANALYZE)
         text, wanted = read_comment(asked), self.wanted(asked)
-        found = self.service.gate.run(lambda: score(text, wanted, asked.get("spanAnnotations")))
+        spans = asked.get("spanAnnotations", False)
+        found, is_foreign = self.service.gate.run(lambda: score(text, wanted, spans))
+        if is_foreign and not asked.get("languages"):
+            if not asked.get("dropUnsupportedAttributes"):
+                raise not_of(next(iter(wanted)), detectedLanguages=["und"])
+            found = {}
         thresholds = {
             n: p.get("scoreThreshold", 0) for n, p in asked["requestedAttributes"].items()
         }
@@ -121,17 +127,19 @@ class Analyzer:
             if not foreign:
                 wanted[name] = self.attributes[name]
             elif not asked.get("dropUnsupportedAttributes"):
-                shown = ", ".join(map(str, foreign))
-                raise GoogleError(
-                    400,
-                    f"Attribute {name} does not support request languages: {shown}",
-                    "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
-                    languageNotSupportedByAttributeError={
-                        "attribute": name,
-                        "requestedLanguages": asked["languages"],
-                    },
-                )
+                raise not_of(name, requestedLanguages=asked["languages"], told=foreign)
         return wanted
+
+
+def not_of(name: str, told: Sequence[Any] = ("und",), **languages: Any) -> GoogleError:
+    """The refusal of a comment in languages that are not an attribute's: programs know its words."""
+    shown = ", ".join(map(str, told))
+    return GoogleError(
+        400,
+        f"Attribute {name} does not support request languages: {shown}",
+        "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+        languageNotSupportedByAttributeError={"attribute": name, **languages},
+    )
 
 
 def read_comment(asked: dict[str, Any]) -> str:
@@ -161,10 +169,11 @@ def read_parameters(name: str, given: object) -> dict[str, Any]:
     return found
 
 
-def score(text: str, wanted: Mapping[str, Attribute], spans: bool | None) -> dict[str, Any]:
+def score(text: str, wanted: Mapping[str, Attribute], spans: bool) -> tuple[dict[str, Any], bool]:
     """What the answer says of each attribute: the score of the text, and of its words where asked.
 
-    The score of a word is what the probability loses without it, 0 where it gains.
+    The score of a word is what the probability loses without it, 0 where it gains. The second
+    value is whether the text is in letters that no model here has learnt.
     """
     read: dict[int, Prediction] = {}  # by model: attributes may share one
     found = {}
@@ -183,7 +192,7 @@ def score(text: str, wanted: Mapping[str, Attribute], spans: bool | None) -> dic
                 for begin, end, value in parts
             ],
         }
-    return found
+    return found, bool(read) and all(each.reason == LETTERS for each in read.values())
 
 
 def span_scores(
