@@ -87,7 +87,8 @@ def test_the_first_label_is_the_decision_of_the_page(servers, models):
     assert any(0.5 < answer["score"] < THRESHOLD for answer in answers)
     for text, answer in zip(TEXTS, answers, strict=True):
         first, second = client.text_classification(text)
-        assert (first.label == "hate") is answer["toxic"] is (answer["score"] >= THRESHOLD)
+        assert (first.label == "hate") is (answer["score"] >= THRESHOLD)
+        assert answer["toxic"] in (None, first.label == "hate")
         assert first.score + second.score == pytest.approx(1)
         [said] = models["two"].classifier.predict([text])
         assert first.label == said.label
@@ -161,7 +162,7 @@ def test_under_a_path_everything_is_found(servers):
         for link in ("/toxic/static/style.css", "/toxic/static/app.js", "/toxic/about"):
             assert f'"{link}"'.encode() in page
             assert server.request("GET", link)[0] == 200
-        assert b'action="/toxic/" data-prefix="/toxic"' in page
+        assert b'action="/toxic/#result" data-prefix="/toxic"' in page
     assert server.post("/toxic/api/classify", {"text": "hi"})[0] == 200
     assert server.request("GET", "/toxicity")[0] == 404
     found = json.loads(server.request("GET", "/toxic/openapi.json")[2])
@@ -285,7 +286,13 @@ def test_what_does_not_follow_the_document_is_refused(described):
 def check_operation(operation, mode):
     print(operation.label)
 
-    @settings(max_examples=12, deadline=None, database=None, suppress_health_check=[*HealthCheck])
+    @settings(
+        max_examples=12,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=[*HealthCheck],
+    )
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case):
         case.call_and_validate(excluded_checks=LEFT_OUT)

@@ -240,9 +240,9 @@ def test_a_run_without_tokenizer_or_with_another_vocabulary_is_refused(train, mi
 def test_a_classifier_keeps_the_length_it_was_trained_with(train):
     run = train("teacher", "--max-length", 8)
     (prediction,) = load_classifier(run).predict(["one two three four five six seven"])
-    assert (prediction.n_tokens, prediction.truncated) == (8, True)
+    assert (prediction.n_tokens, prediction.windows) == (9, 2)
     (longer,) = load_classifier(run, max_length=16).predict(["one two three four five six seven"])
-    assert (longer.n_tokens, longer.truncated) == (9, False)
+    assert (longer.n_tokens, longer.windows) == (9, 1)
 
 
 def test_adapters_are_merged_and_keep_their_label_names(train):

@@ -741,7 +741,7 @@ def test_scores_that_are_not_known_are_shown_as_such(web_runs, tmp_path):
     results["test"]["auroc"] = math.nan
     (run / "results.json").write_text(json.dumps(results))
     app = Shell(make_app(Service(load_models([run]))))
-    assert b'<h2 id="test">' in call(app, "GET", "/about").body
+    assert b'<h2 id="test-0">' in call(app, "GET", "/about").body
 
 
 def test_foreign_lines_of_metrics_are_left_out(web_runs, tmp_path):

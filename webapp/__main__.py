@@ -10,7 +10,6 @@ from experiment.cli import (
     add_device_flag,
     number,
     run_command,
-    say,
 )
 
 EXAMPLES = """examples:
@@ -159,9 +158,10 @@ def main() -> int:
     server = listen(app, *place, args.prefix, args.allow_origin)
     greeting = f"serving {', '.join(models)} on {address(server)} (Ctrl-C ends it)"
     best = next(iter(models.values()))
-    say(f"{best.name} answers where no model is chosen: {about(best) or 'its run names no data'}")
+    told = about(best) or "its run does not say of what it learnt"
+    greeting += f"\n{best.name} answers where no model is chosen: {told}"
     if best.record.get("data_name") == "sample":
-        say("(make real trains models on real tweets, which read comments better)")
+        greeting += "\n(make real trains models on real tweets, which read comments better)"
     serve(server, service.gate, greeting)
     return 0
 

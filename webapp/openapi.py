@@ -5,7 +5,7 @@ from typing import Any
 
 from webapp.contract import MAX_BATCH
 from webapp.hugging_face import APPLY
-from webapp.perspective import KIND, Analyzer
+from webapp.perspective import KIND, MAX_BYTES, Analyzer
 from webapp.schemas import (
     BOOLEAN,
     CHANCE,
@@ -21,6 +21,7 @@ from webapp.schemas import (
 )
 
 JSON, HTML = "application/json", "text/html"
+COMMENT = TEXT | {"maxLength": MAX_BYTES, "description": f"At most {MAX_BYTES:,} bytes of UTF-8."}
 
 
 def content(kind: str, schema: Schema) -> dict[str, Any]:
@@ -125,7 +126,7 @@ def hugging_face_routes() -> dict[str, Any]:
 
 def perspective_routes(attributes: Sequence[str]) -> dict[str, Any]:
     asked: Schema = {
-        "comment": thing(["text"], True, text=TEXT, type={"enum": ["PLAIN_TEXT", None]}),
+        "comment": thing(["text"], True, text=COMMENT, type={"enum": ["PLAIN_TEXT", None]}),
         "context": or_null({"type": "object"}),
         "languages": or_null(array(STRING)),
         "doNotStore": or_null(BOOLEAN),

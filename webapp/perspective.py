@@ -132,7 +132,7 @@ class Analyzer:
 
 
 def not_of(name: str, told: Sequence[Any] = ("und",), **languages: Any) -> GoogleError:
-    """The refusal of a comment in languages that are not an attribute's: programs know its words."""
+    """The refusal of a comment in another language than an attribute's; programs know its words."""
     shown = ", ".join(map(str, told))
     return GoogleError(
         400,

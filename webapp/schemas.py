@@ -38,16 +38,22 @@ def or_null(schema: Schema) -> Schema:
 
 SCHEMAS: dict[str, Schema] = {
     "Answer": thing(
-        ["label", "toxic", "score", "threshold", "scores", "truncated", "n_tokens", "model", "ms"],
-        label={"enum": ["toxic", "not_toxic"]},
-        toxic=BOOLEAN,
+        [
+            *("label", "toxic", "reason", "score", "threshold", "scores", "truncated"),
+            *("n_tokens", "max_tokens", "window", "windows", "model", "ms"),
+        ],
+        label={"enum": ["toxic", "not_toxic", "cannot_tell"]},
+        toxic=or_null(BOOLEAN),
+        reason=or_null(STRING),
         score=CHANCE,
         threshold=CHANCE,
         scores=by_name(CHANCE),
         truncated=BOOLEAN,
         n_tokens=WHOLE,
         max_tokens=WHOLE,
-        model=thing(["name", "sha256"], name=STRING, sha256=STRING),
+        window=WHOLE,
+        windows=WHOLE,
+        model=thing(["name", "sha256", "about"], name=STRING, sha256=STRING, about=STRING),
         ms=NUMBER,
         classes=by_name(CHANCE),
         toxic_classes=array(STRING),
@@ -56,13 +62,20 @@ SCHEMAS: dict[str, Schema] = {
         "allOf": [
             ref("Answer"),
             thing(
-                ["words", "unread", "method"],
-                words=array(thing(["text", "change"], text=STRING, change=or_null(NUMBER))),
+                ["words", "pairs", "unread", "method"],
+                words=array(ref("Moved")),
+                pairs=array(ref("Moved")),
                 unread=STRING,
                 method=STRING,
             ),
         ]
     },
+    "Moved": thing(
+        ["text", "change", "score_without"],
+        text=STRING,
+        change=or_null(NUMBER),
+        score_without=or_null(CHANCE),
+    ),
     "Label": thing(["label", "score"], label=STRING, score=NUMBER),
     "Error": thing(
         ["error", "request_id"],
