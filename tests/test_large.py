@@ -142,7 +142,7 @@ def distil(command, model_dir, web_runs, tmp_path):
 @pytest.mark.parametrize(
     ("cache", "says"),
     [
-        ("100kB", "the teacher runs once, before the first step: its outputs take 0.1 MB, "),
+        ("130kB", "the teacher runs once, before the first step: its outputs take 0.1 MB, "),
         ("80kB", "the teacher runs in each step: its outputs take 0.1 MB, --teacher-cache is 0.1"),
         ("0", "the teacher runs in each step: its outputs take 0.1 MB, --teacher-cache is 0.0 MB"),
     ],
