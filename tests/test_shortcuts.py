@@ -200,12 +200,16 @@ def test_with_alpha_1_the_labels_are_not_looked_at(train, tmp_path, mode):
     path = logits_file(tmp_path / "wrong.safetensors", wrong)
     more = ["--teacher", str(train("teacher"))] if mode == "odd" else []
     run = train(
-        mode, "--targets", str(path), "--alpha", "1", "--lr", "1e-3", "--epochs", "12", *more
+        mode, "--targets", str(path), "--alpha", "1", "--lr", "5e-3", "--epochs", "24", *more
     )
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     steps = [line for line in lines if "step" in line]
-    assert steps[-1]["hard_loss"] > steps[0]["hard_loss"] > 0.5
-    assert steps[-1]["soft_loss"] < steps[0]["soft_loss"]
+    first, last = (
+        {name: np.mean([step[name] for step in some]) for name in ("hard_loss", "soft_loss")}
+        for some in (steps[:3], steps[-3:])
+    )
+    assert last["hard_loss"] > first["hard_loss"] > 0.5
+    assert last["soft_loss"] < first["soft_loss"]
     assert steps[-1]["loss"] == pytest.approx(steps[-1]["soft_loss"])
 
 
