@@ -44,7 +44,7 @@ demo: .venv/run ## train, evaluate and use all models on the embedded sample (no
 	  "I love my neighbours, they are kind people." "I hate Mondays." \
 	  "Go back to where you came from, nobody wants your kind here."
 
-real: .venv/run ## train teacher, odd, even and lora on real tweets, half an hour or more on two cores (MODEL=ID DATA=DIR)
+real: .venv/run ## train teacher, odd, even and lora on real tweets, three times as many texts as make demo and longer ones (MODEL=ID DATA=DIR)
 	$(BIN)/python train.py --mode odd --model $(MODEL) --data $(DATA) --resume
 	$(BIN)/python train.py --mode even --model $(MODEL) --data $(DATA) --resume
 	$(BIN)/python train.py --mode lora --model $(MODEL) --data $(DATA) --resume

@@ -73,8 +73,9 @@ async function classify(texts) {
 console.log(await classify(["I hate you", "what a lovely day"]));
 ```
 
-Both give the labels and scores of `predict.py` for every text of which something can be read, the
-second but for texts that spell a special token such as $sep, which it takes for one. The
+Both give the labels and scores of `predict.py` for texts of up to $length tokens that it has a
+label for; of longer ones they read the beginning alone. The second takes a special token such as
+$sep that somebody types for one. The
 pipeline of transformers.js knows neither temperature nor threshold, and reads a text that it cuts
 without $sep at its end.
 $hashtags""")
