@@ -98,6 +98,7 @@ def test_scores_that_flag_nothing_or_are_not_there(asked, tmp_path):
         ('{"text": "a", "points": 1}', [], "which column? (hint: --score-column with one of text"),
         ('{"text": "a", "score": 1}', [], "has no two texts with a score of TOXICITY"),
         ('{"text": "a", "score": 1}\n' * 2, ["--class", "x"], "the classes of mine are not-hate, "),
+        ('{"text": "\u200b", "score": 1}\n' * 2, [], "no two texts in which there is something"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line(asked, tmp_path, line, flags, told):

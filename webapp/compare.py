@@ -174,6 +174,8 @@ def main() -> int:
             both = zip(theirs[chunk], read, strict=True)
             pairs += [(then, attribute.score(now)) for then, now in both if not now.is_empty]
             bar.update(len(read))
+    if len(pairs) < 2:
+        raise UsageError(f"{args.archive} has no two texts in which there is something to read")
     old, new = zip(*pairs, strict=True)
     correlation = rank_correlation(old, new)
     print(f"{len(old):,} texts, rank correlation {correlation:.3f} ({args.attribute} and {name})\n")
