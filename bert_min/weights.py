@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from bert_min.config import BertConfig, ModelError
 from bert_min.head import begin
@@ -117,11 +120,11 @@ def fill(
     source: str,
     drawn: Collection[str] = (),
 ) -> None:
-    """Copy every tensor into its parameter as float32, or change nothing and raise ModelError.
+    """Make every tensor its parameter, in float32, or change nothing and raise ModelError.
 
     Parameters in `drawn` keep the random values of the model: they may not be among the tensors.
     """
-    wanted = {name: own for name, own in model.state_dict().items() if name not in drawn}
+    wanted = {name: own for name, own in model.named_parameters() if name not in drawn}
     _refuse(f"{source} lacks tensors of this model", [n for n in wanted if n not in tensors])
     _refuse(
         f"{source} has tensors that this model does not", [n for n in tensors if n not in wanted]
@@ -144,11 +147,26 @@ def fill(
     )
     _refuse(
         f"{source} has values that are not finite",
-        [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())],
+        [name for name, tensor in tensors.items() if not is_finite(tensor)],
     )
-    with torch.no_grad():
-        for name, own in wanted.items():
-            own.copy_(tensors[name])  # copies into our memory and casts fp16 or bf16 to fp32
+    # Copied: what the library gives is a window on the file.
+    own = {name: tensor.to(torch.float32, copy=True) for name, tensor in tensors.items()}
+    model.load_state_dict(own, strict=False, assign=True)
+
+
+def is_finite(tensor: Tensor) -> bool:
+    """Whether there is no infinity and no NaN; either would be in the sum, which is soon made."""
+    return bool(tensor.sum().isfinite()) or bool(tensor.isfinite().all())
+
+
+class Undrawn(TorchFunctionMode):
+    """While a model is built: no random values, where those of a file take their place."""
+
+    def __torch_function__(self, func: Any, types: Any, plain: Any = (), named: Any = None) -> Any:
+        given = named or {}
+        if func in (nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_):
+            return given["tensor"]
+        return func(*plain, **given)
 
 
 def load_model(
@@ -175,7 +193,8 @@ def load_model(
         tensors, drawn = begin(tensors, config, label_names, lambda text: say(f"{path}: {text}"))
         config = replace(config, label_names=tuple(label_names), problem_type=None)
     _refuse_giants(config, tensors, path)
-    model = BertForSequenceClassification(config)
+    with nullcontext() if drawn else Undrawn():
+        model = BertForSequenceClassification(config)
     fill(model, tensors, str(path), drawn)
     model.drawn = tuple(drawn)
     return model.eval()

@@ -11,8 +11,9 @@ from bert_min import (
     resolve_model,
     weight_files,
 )
-from bert_min.weights import INDEX
-from experiment.rundir import is_adapted, is_ours, read_record, sha256
+from bert_min.find import sha256
+from bert_min.weights import INDEX, Undrawn
+from experiment.rundir import is_adapted, is_ours, read_record
 from hub import HINT, HubError
 from lora import head_rows, load_adapter, merge_lora, read_adapter_config
 
@@ -72,7 +73,8 @@ def load_adapted(run: Path, base: str | None = None) -> tuple[BertForSequenceCla
     weights = find_base(run, base)
     folder = folder_of(weights)
     config = BertConfig.from_file(config_file(run, folder))
-    model = load_model(weights, adapter_classes(run, folder), config=config)
+    with Undrawn():  # what the base has no values of, the adapter must have
+        model = load_model(weights, adapter_classes(run, folder), config=config)
     load_adapter(model, run)
     trained = {name for name, own in model.named_parameters() if own.requires_grad}
     if lost := [name for name in model.drawn if name not in trained]:

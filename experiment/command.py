@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from bert_min.find import sha256
 from experiment import rundir
 from experiment.build import build
 from experiment.checkpoint import Checkpoints, Journal
@@ -81,7 +82,7 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
     started, out = time.perf_counter(), settings.out
     identity = settings.identity(
         teacher=rundir.weights_sha256(teacher_dir) if teacher_dir else None,
-        targets=rundir.sha256([settings.targets]) if settings.targets else None,
+        targets=sha256([settings.targets]) if settings.targets else None,
         **material.identity(),
     )
     checkpoints = Checkpoints(out, identity, settings.keep)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from bert_min.find import sha256
 from data.tables import STDIN, Row
 from experiment.answers import PIPE, AnswerFile, partial_of
 from experiment.classifier import Classifier, Prediction
 from experiment.readable import EMPTY
-from experiment.rundir import sha256
 from speed.ranks import rank, wait_for_all, world
 
 CHUNK = 2048  # texts that are sorted by length together; memory does not grow with the file

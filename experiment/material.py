@@ -20,6 +20,7 @@ from bert_min import (
     resolve_model,
     weight_files,
 )
+from bert_min.find import sha256
 from data import Data, Split, load_data, repeats
 from data.flat import TokenIds
 from data.hashtags import READINGS
@@ -93,8 +94,8 @@ def gather(settings: Settings, device: torch.device) -> Material:
         device=device,
         dtype=pick_dtype(settings.dtype, device, training=True),
         folder=folder,
-        model_sha256=rundir.sha256(weight_files(folder)),
-        described_sha256=rundir.sha256(files_of_tokenizer(home)),
+        model_sha256=sha256(weight_files(folder)),
+        described_sha256=sha256(files_of_tokenizer(home)),
         depth=model.config.num_hidden_layers,
         tokenizer=tokenizer,
         data=data,

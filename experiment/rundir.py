@@ -1,6 +1,5 @@
 """A run directory: everything about one trained model, written whole or not at all."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_min import ModelError, weight_files
+from bert_min.find import sha256
 from hub import FILES
 from speed.ranks import rank
 
@@ -70,16 +70,6 @@ def read_record(path: Path) -> dict[str, Any]:
         if name in values and type(values[name]) not in kinds:
             raise ModelError(f"{path}: {name} cannot be {values[name]!r:.40}")
     return values
-
-
-def sha256(paths: Iterable[Path]) -> str:
-    """One SHA-256 over the bytes of files, in order."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with open(path, "rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def weights_sha256(run: Path) -> str:

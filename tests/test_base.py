@@ -1,5 +1,6 @@
 """The base of an adapter: where it may lie, and that the adapter was trained on it."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -12,9 +13,9 @@ import eval as eval_command
 import export
 import predict
 from bert_min import weight_files
+from bert_min.find import sha256
 from bert_min.weights import INDEX
 from experiment.loading import load_classifier
-from experiment.rundir import sha256
 from webapp.models import load_models
 
 TEXTS = ["I hate you", "what a lovely day"]
@@ -153,3 +154,12 @@ def test_an_edited_configuration_without_a_record_is_read_as_it_is(home, alike):
     (run / "config.json").unlink()
     change(home / "model/config.json", layer_norm_eps=0.5)
     assert not alike(run)
+
+
+def test_a_file_that_changed_is_hashed_again(tmp_path):
+    (tmp_path / "a").write_bytes(b"one")
+    first = sha256([tmp_path / "a"])
+    assert first == sha256([tmp_path / "a"]) == hashlib.sha256(b"one").hexdigest()
+    (tmp_path / "b").write_bytes(b"two")
+    (tmp_path / "b").replace(tmp_path / "a")
+    assert sha256([tmp_path / "a"]) == hashlib.sha256(b"two").hexdigest()

@@ -23,8 +23,9 @@ from damages import flip_a_bit, write
 from webserver import ROOT, Server, make_run, running
 
 import webapp.__main__ as webapp_command
+from bert_min.find import sha256
 from experiment.cli import run_command
-from experiment.rundir import find_runs, sha256
+from experiment.rundir import find_runs
 from webapp.server import listen, serve
 from webapp.service import Gate
 

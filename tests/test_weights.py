@@ -53,6 +53,40 @@ def test_prefix_gamma_beta_and_ignored_tensors(tmp_path, tiny, prefix):
     assert same_encoder(tiny, load_model(folder / "model.safetensors", NAMES))
 
 
+def test_loading_draws_nothing_that_a_file_has(tmp_path, tiny):
+    save_model(tiny, tmp_path)
+    before = torch.get_rng_state()
+    assert same_encoder(tiny, load_model(tmp_path))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_training_begins_with_the_same_drawn_head_whatever_else_is_loaded(tmp_path, tiny):
+    folder = write(tmp_path, tiny.config, published(tiny))
+    torch.manual_seed(7)
+    model = load_model(folder, NAMES)
+    torch.manual_seed(7)
+    own = BertForSequenceClassification(tiny.config)
+    assert torch.equal(model.classifier.weight, own.classifier.weight)
+
+
+def test_values_so_large_that_their_sum_is_infinite_are_taken(tmp_path, tiny):
+    tensors = tiny.state_dict()
+    name = "bert.encoder.layer.0.output.dense.weight"
+    tensors[name] = torch.full_like(tensors[name], 3e38)
+    assert not tensors[name].sum().isfinite()
+    read = load_model(write(tmp_path, tiny.config, tensors))
+    assert torch.equal(read.state_dict()[name], tensors[name])
+
+
+def test_a_model_keeps_its_values_when_its_file_changes(tmp_path, tiny):
+    save_model(tiny, tmp_path)
+    model = load_model(tmp_path)
+    with open(tmp_path / "model.safetensors", "r+b") as file:
+        file.seek(-4096, 2)
+        file.write(bytes(4096))
+    assert all(torch.equal(t, model.state_dict()[n]) for n, t in tiny.state_dict().items())
+
+
 def test_a_sharded_checkpoint(tmp_path, tiny):
     tensors = {n: t.contiguous() for n, t in tiny.state_dict().items()}
     names = list(tensors)
