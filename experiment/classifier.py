@@ -16,6 +16,7 @@ from experiment.readable import script, scripts_of, why_not
 from experiment.rundir import read_json
 from scoring import decide, predict_logits, score_of, softmax
 from speed.packing import packed
+from speed.unpadded import Unpadded
 
 MOST_WINDOWS = 8  # of a text that are read: about 600 English words
 
@@ -101,15 +102,20 @@ class Classifier:
         self.model, self.tokenizer = model.eval().to(dtype), tokenizer
         self.decision, self.read = decision, READINGS[decision.hashtags]
         self.batch_size, self.parallel = batch_size, parallel
+        self.unpadded: Unpadded | None = None
         self.label_names = model.config.label_names
         self.positive = positive_of(self.label_names)
 
     def pack(self) -> None:
-        """Make labelling faster; the model can then do nothing else. See speed.packing.
+        """Make labelling of many texts faster; the model can then do nothing else: speed.packing.
 
         Not for a server: oneDNN keeps code for each shape that it meets, and memory grows.
         """
         self.model = packed(self.model)
+
+    def unpad(self) -> None:
+        """Make few texts at a time faster, on a CPU: for a server. See speed.unpadded."""
+        self.unpadded = Unpadded(self.model)
 
     def logits(
         self, texts: Sequence[str], progress: Callable[[int], Any] = lambda n: None
@@ -133,7 +139,10 @@ class Classifier:
         found = self.tokenizer.windows(list(map(self.read, texts)))
         read = [windows[:MOST_WINDOWS] for windows in found]
         ids = [window for windows in read for window in windows]
-        logits = predict_logits(self.model, ids, self.batch_size, parallel=self.parallel)
+        if self.unpadded:
+            logits = self.unpadded.logits(ids)
+        else:
+            logits = predict_logits(self.model, ids, self.batch_size, parallel=self.parallel)
         logits /= self.decision.temperature
         probabilities = softmax(logits)
         if len(self.label_names) == 2:

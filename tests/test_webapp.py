@@ -37,10 +37,11 @@ from experiment.readable import LETTERS, LONG, SHORT, UNKNOWN
 from experiment.rundir import find_runs, weights_sha256
 from webapp.app import make_app
 from webapp.contract import Refused
+from webapp.gate import Gate
 from webapp.models import Model, choose_runs, load_models
 from webapp.pages import EXAMPLES, STATIC, times, top_words
 from webapp.server import Shell, serve
-from webapp.service import Gate, Service
+from webapp.service import Service
 
 WEBAPP = Path(__file__).parent.parent / "webapp"
 TEXTS = [

@@ -26,8 +26,8 @@ import webapp.__main__ as webapp_command
 from bert_min.find import sha256
 from experiment.cli import run_command
 from experiment.rundir import find_runs
+from webapp.gate import Gate
 from webapp.server import listen, serve
-from webapp.service import Gate
 
 CANARY = "CANARY5E7C"  # in capitals: it must pass for a method, too
 HEAD = (

@@ -165,7 +165,6 @@ def main() -> int:
     [(name, model)] = models.items()
     wanted = f"{args.attribute}={name}" + (f":{args.label}" if args.label else "")
     [attribute] = choose_attributes([wanted], Service(models)).values()
-    model.classifier.parallel = True  # no server's: all cores read
     pairs = []
     with tqdm(total=len(texts), unit="text", disable=None) as bar:
         for start in range(0, len(texts), CHUNK):

@@ -14,7 +14,7 @@ from experiment.classifier import Prediction
 from webapp.contract import MAX_BATCH, Refused, check_texts
 from webapp.http import read_json, send, set_status
 from webapp.models import Model
-from webapp.service import Service, predict
+from webapp.service import Service
 
 FIELDS = ("inputs", "parameters", "options", "truncate", "raw_scores", "truncation_direction")
 PARAMETERS = ("top_k", "function_to_apply", "truncation")
@@ -94,7 +94,7 @@ def rank(service: Service, body: dict[str, Any]) -> list[list[dict[str, Any]]]:
     )
     apply, top = read_parameters(body)
     model = service.choose(None)
-    predictions = service.gate.run(lambda: predict(model, texts))
+    predictions = service.predict(model, texts)
     if body.get("truncate") is False and any(p.truncated for p in predictions):
         message = f"A text has more than {model.max_tokens} tokens."
         raise Refused(413, "text_too_long", message)

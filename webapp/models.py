@@ -17,8 +17,6 @@ from experiment.rundir import find_runs, is_run, read_json, read_results, weight
 from lora import unload_lora
 from webapp.records import is_number, read_epochs, read_scores, read_text, score_constant
 
-# Texts that a model reads at once: more are no faster on a CPU, but take and leave more memory.
-BATCH_SIZE = 8
 HINT = "(hint: make demo makes some under runs/demo, python train.py --mode odd makes one)"
 
 
@@ -129,12 +127,13 @@ def load_models(
     models: dict[str, Model] = {}
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
-        classifier = load_classifier(run, None, BATCH_SIZE, device, base=base)
-        classifier.parallel = False
+        classifier = load_classifier(run, None, device=device, base=base)
         if not np.isfinite(classifier.predict(["I hate you"])[0].score):
             raise ModelError(f"{run} gives a score that is no number")
         unload_lora(classifier.model)
         share_weights(classifier.model, pool)
+        if torch.device(device).type == "cpu":
+            classifier.unpad()
         counted = choose_toxic(run, classifier.label_names, toxic)
         classifier.positive = list(counted)
         models[run.name] = Model(

@@ -16,7 +16,7 @@ from experiment.readable import LETTERS
 from webapp.contract import check_characters
 from webapp.google_json import GoogleError, read_fields
 from webapp.models import Model
-from webapp.service import Service, predict
+from webapp.service import Service
 from webapp.why import explained, toxicity
 
 MAX_BYTES = 20 * 1024  # of a comment in UTF-8, as there
@@ -88,7 +88,12 @@ class Analyzer:
         asked = read_fields(body, ANALYZE)
         text, wanted = read_comment(asked), self.wanted(asked)
         spans = asked.get("spanAnnotations", False)
-        found, is_foreign = self.service.gate.run(lambda: score(text, wanted, spans))
+        models = {attribute.model.name: attribute.model for attribute in wanted.values()}
+        read = {name: self.service.predict(own, [text])[0] for name, own in models.items()}
+        # Words take a pass each, a score that is there takes none.
+        compute = self.service.gate.run if spans else lambda work: work()
+        found = compute(lambda: score(text, wanted, read, spans))
+        is_foreign = read and all(each.reason == LETTERS for each in read.values())
         if is_foreign and not asked.get("languages"):
             if not asked.get("dropUnsupportedAttributes"):
                 raise not_of(next(iter(wanted)), detectedLanguages=["und"])
@@ -169,22 +174,21 @@ def read_parameters(name: str, given: object) -> dict[str, Any]:
     return found
 
 
-def score(text: str, wanted: Mapping[str, Attribute], spans: bool) -> tuple[dict[str, Any], bool]:
+def score(
+    text: str, wanted: Mapping[str, Attribute], read: Mapping[str, Prediction], spans: bool
+) -> dict[str, Any]:
     """What the answer says of each attribute: the score of the text, and of its words where asked.
 
-    The score of a word is what the probability loses without it, 0 where it gains. The second
-    value is whether the text is in letters that no model here has learnt.
+    `read` has the prediction of each model. The score of a word is what the probability loses
+    without it, 0 where it gains.
     """
-    read: dict[int, Prediction] = {}  # by model: attributes may share one
     found = {}
     for name, attribute in wanted.items():
-        model = attribute.model
-        if id(model) not in read:
-            [read[id(model)]] = predict(model, [text])
-        whole = attribute.score(read[id(model)])
+        prediction = read[attribute.model.name]
+        whole = attribute.score(prediction)
         parts = [(0, utf16(text), whole)]
         if spans:
-            parts = span_scores(model, text, read[id(model)], attribute.score)
+            parts = span_scores(attribute.model, text, prediction, attribute.score)
         found[name] = {
             "summaryScore": {"value": whole, "type": KIND},
             "spanScores": [
@@ -192,7 +196,7 @@ def score(text: str, wanted: Mapping[str, Attribute], spans: bool) -> tuple[dict
                 for begin, end, value in parts
             ],
         }
-    return found, bool(read) and all(each.reason == LETTERS for each in read.values())
+    return found
 
 
 def span_scores(

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from waitress.server import create_server
 
 from webapp.contract import error_body
-from webapp.service import Gate
+from webapp.gate import Gate
 
 HEADERS = [
     (

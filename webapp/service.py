@@ -1,46 +1,16 @@
 """What the page and the API can ask for, without a word of HTTP."""
 
-import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import Any
 
 from experiment.classifier import Prediction
 from experiment.readable import EMPTY
 from webapp.contract import MAX_BATCH, MAX_CHARS, Refused
+from webapp.gate import Gate
 from webapp.models import Model
 from webapp.why import toxicity, why
 from webapp.words import about, in_words
-
-
-class Gate:
-    """Compute for `running` requests at once, let `waiting` more wait, refuse the next one at once.
-
-    Without it every thread of the server would wait for a model, and none could say so. The
-    computing has threads of its own, because the C library keeps freed memory for each thread:
-    with the server's threads that would be eight times the working memory of a model.
-    """
-
-    def __init__(self, running: int, waiting: int) -> None:
-        self.running, self.places = running, running + waiting
-        self._places = threading.Semaphore(self.places)
-        self._workers = ThreadPoolExecutor(running, thread_name_prefix="model")
-        self._lock = threading.Lock()
-        self.inside = 0  # requests that compute or wait
-
-    def run(self, work: Callable[[], Any]) -> Any:
-        """What `work()` returns or raises; raises Refused where there is no place."""
-        if not self._places.acquire(blocking=False):
-            raise Refused(503, "busy", "Too many texts are being read; try again in a second.")
-        try:
-            with self._lock:
-                self.inside += 1
-            return self._workers.submit(work).result()
-        finally:
-            with self._lock:
-                self.inside -= 1
-            self._places.release()
 
 
 class Service:
@@ -94,10 +64,14 @@ class Service:
             "max_batch": MAX_BATCH,
         }
 
+    def predict(self, model: Model, texts: Sequence[str]) -> list[Prediction]:
+        """The predictions of a model, one a text; raises Refused for an empty one."""
+        return not_empty(self.gate.predict(model, texts))
+
     def classify(self, texts: Sequence[str], name: object = None) -> list[dict[str, Any]]:
         """One answer a text; `ms` is the time of the whole batch, waiting included."""
         started, model = time.perf_counter(), self.choose(name)
-        predictions = self.gate.run(lambda: predict(model, texts))
+        predictions = self.predict(model, texts)
         ms = milliseconds(started)
         return [self.answer(model, prediction, ms) for prediction in predictions]
 
@@ -106,8 +80,7 @@ class Service:
 
         def ask(model: Model) -> dict[str, Any]:
             started = time.perf_counter()
-            [prediction] = predict(model, [text])
-            return self.answer(model, prediction, milliseconds(started))
+            return self.answer(model, predict(model, text), milliseconds(started))
 
         return self.gate.run(lambda: [ask(model) for model in self.models.values()])
 
@@ -116,7 +89,7 @@ class Service:
         started, model = time.perf_counter(), self.choose(name)
 
         def leave_out() -> tuple[Prediction, dict[str, Any]]:
-            [prediction] = predict(model, [text])
+            prediction = predict(model, text)
             return prediction, why(model, text, prediction)
 
         prediction, reasons = self.gate.run(leave_out)
@@ -160,9 +133,13 @@ class Service:
         }
 
 
-def predict(model: Model, texts: Sequence[str]) -> list[Prediction]:
-    """The one place where the service asks a model; raises Refused for an empty text."""
-    predictions = model.classifier.predict(texts)
+def predict(model: Model, text: str) -> Prediction:
+    """The prediction of one text, by who has passed the gate; raises Refused for an empty one."""
+    [prediction] = not_empty(model.classifier.predict([text]))
+    return prediction
+
+
+def not_empty(predictions: list[Prediction]) -> list[Prediction]:
     if any(prediction.is_empty for prediction in predictions):
         raise Refused(422, "empty_text", EMPTY)
     return predictions
