@@ -5,7 +5,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import torch
 
 from webapp.contract import Refused
 from webapp.gate import TOGETHER, Gate
@@ -13,14 +12,13 @@ from webapp.models import Model
 
 
 class Slow:
-    """A classifier that notes the texts of each pass, the threads it has, and waits for `go`."""
+    """A classifier that notes the texts of each pass, and waits for `go`."""
 
     def __init__(self):
-        self.passes, self.threads, self.go = [], [], threading.Event()
+        self.passes, self.go = [], threading.Event()
 
     def predict(self, texts):
         self.passes.append(list(texts))
-        self.threads.append(torch.get_num_threads())
         assert self.go.wait(20)
         if "bad" in texts:
             raise ValueError("a bad text")
@@ -62,13 +60,10 @@ class Crowd:
 
 @pytest.fixture
 def crowd():
-    cores = torch.get_num_threads()
-    torch.set_num_threads(4)
     crowd = Crowd()
     yield crowd
     crowd.slow.go.set()
     crowd.pool.shutdown()
-    torch.set_num_threads(cores)
 
 
 def test_those_that_wait_for_a_model_share_a_pass_and_each_gets_its_own(crowd):
@@ -122,13 +117,3 @@ def test_a_full_gate_refuses_at_once(crowd):
     crowd.slow.go.set()
     assert [found.result(20) for found in asked] == [["A"], ["B"]]
     assert crowd.gate.run(lambda: "free") == "free"
-
-
-def test_one_that_computes_alone_has_all_cores_and_two_share_them(crowd):
-    crowd.gate = Gate(2, 4)
-    asked = [crowd.first("a"), crowd.first("b")]
-    crowd.slow.go.set()
-    for found in asked:
-        found.result(20)
-    crowd.gate.predict(crowd.model, ["c"])
-    assert crowd.slow.threads == [4, 2, 4]

@@ -134,6 +134,7 @@ def path_prefix(text: str) -> str:
 def main() -> int:
     args = parse_args()
     import bottle
+    import torch
 
     from experiment.hardware import pick_device
     from webapp.app import make_app
@@ -145,6 +146,7 @@ def main() -> int:
     bottle.debug(False)
     give_memory_back()
     device = pick_device(args.device)
+    torch.set_num_threads(max(1, torch.get_num_threads() // args.max_running))
     models = load_models(choose_runs(args.run), device, args.toxic, args.base)
     more = [name for name, model in models.items() if len(model.names) > 2]
     if more and args.threshold is not None:

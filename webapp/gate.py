@@ -7,8 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import torch
-
 from experiment.classifier import Prediction
 from webapp.contract import Refused
 from webapp.models import Model
@@ -33,9 +31,7 @@ class Gate:
 
     def __init__(self, running: int, waiting: int) -> None:
         self.running, self.places = running, running + waiting
-        self.cores = torch.get_num_threads()
         self.inside = 0  # requests that compute or wait
-        self._computing = 0
         self._places = threading.Semaphore(self.places)
         self._workers = ThreadPoolExecutor(running, thread_name_prefix="model")
         self._lock = threading.Lock()
@@ -44,7 +40,7 @@ class Gate:
     def run(self, work: Callable[[], Any]) -> Any:
         """What `work()` returns or raises; raises Refused where there is no place."""
         with self._place():
-            return self._workers.submit(self._compute, work).result()
+            return self._workers.submit(work).result()
 
     def predict(self, model: Model, texts: Sequence[str]) -> list[Prediction]:
         """The predictions of a model, which reads what others ask it at the time along with them.
@@ -85,22 +81,10 @@ class Gate:
             return
         try:
             texts = [text for asked in together for text in asked.texts]
-            found = iter(self._compute(lambda: model.classifier.predict(texts)))
+            found = iter(model.classifier.predict(texts))
             for asked in together:
                 asked.answer.set_result([next(found) for _ in asked.texts])
         except BaseException as error:
             for asked in together:
                 if not asked.answer.done():
                     asked.answer.set_exception(error)
-
-    def _compute(self, work: Callable[[], Any]) -> Any:
-        """Do it with all cores where nothing else is computed, else with this worker's share."""
-        with self._lock:
-            self._computing += 1
-            alone = self._computing == 1
-        torch.set_num_threads(self.cores if alone else max(1, self.cores // self.running))
-        try:
-            return work()
-        finally:
-            with self._lock:
-                self._computing -= 1
