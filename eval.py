@@ -95,7 +95,7 @@ def main() -> int:
         if not is_run(run):
             raise ModelError(f"no trained model in {run}")
     machine = (args.batch_size, args.device, args.dtype)
-    manner = Manner(args.max_length, *machine, args.decided, args.base)
+    manner = Manner(args.max_length, *machine, args.decided, args.least_agreement, args.base)
     if args.hatecheck:
         scores = score_hatecheck(runs, args.hatecheck, manner)
         print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))

@@ -142,6 +142,7 @@ def main() -> int:
     import torch
 
     from experiment.adapted import files_read
+    from experiment.agreement import check_int8
     from experiment.hardware import pick_device, pick_dtype
     from experiment.labelling import begin, finish, job
     from experiment.loading import load_classifier
@@ -160,6 +161,8 @@ def main() -> int:
         classifier = load_classifier(
             args.run, args.max_length, args.batch_size, device, dtype, args.base
         )
+        if dtype == torch.int8:
+            check_int8(args.run, classifier, args.least_agreement)
         classifier.pack()
         source, file = args.file or args.texts, None
         rows = read_rows(source, args.column, args.format, rank(), world())

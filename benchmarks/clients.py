@@ -50,22 +50,25 @@ class Client:
 
 
 @contextmanager
-def serving(run: Path, max_running: int) -> Iterator[Server]:
-    """A server process on a free port, its log thrown away."""
-    flags = ["--run", str(run), "--port", "0", "--max-running", str(max_running)]
+def serving(
+    *runs: Path, max_running: int = 2, build: Path | None = None, dtype: str | None = None
+) -> Iterator[Server]:
+    """A server process on a free port, its log thrown away; `build` is another checkout's."""
+    where = [str(run.absolute()) for run in runs]
+    flags = ["--run", *where, "--port", "0", "--max-running", str(max_running)]
+    flags += ["--dtype", dtype] if dtype else []
     process = subprocess.Popen(
         [sys.executable, "-m", "webapp", *flags],
+        cwd=build,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
     assert process.stdout
-    started = time.perf_counter()
     try:
         line = process.stdout.readline()
         if "http://" not in line:
-            raise OSError(f"the server did not start (hint: python -m webapp --run {run})")
-        print(f"listening after {time.perf_counter() - started:.1f} s")
+            raise OSError(f"no server (hint: python -m webapp --run {' '.join(where)})")
         yield Server(process.pid, int(line.split(":")[-1].split()[0]))
     finally:
         process.terminate()

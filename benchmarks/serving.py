@@ -193,7 +193,7 @@ def main() -> int:
     long = [" ".join(short[i : i + 20]) for i in range(0, 200, 20)]  # each over 128 tokens
     feeds = {"overhead": short, "load": long, "gate": long, "agree": [*short[:190], *long]}
     feeds["soak"] = [text for pair in zip(short, cycle(long), strict=False) for text in pair]
-    with serving(args.run, args.max_running) as server:
+    with serving(args.run, max_running=args.max_running) as server:
         broken = [n for n in args.what if not MEASURES[n](server, feeds[n], args.seconds)]
     if broken:
         say(f"error: broken promises in {', '.join(broken)}")

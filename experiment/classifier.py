@@ -15,7 +15,9 @@ from data.names import is_negative
 from experiment.readable import script, scripts_of, why_not
 from experiment.rundir import read_json
 from scoring import decide, predict_logits, score_of, softmax
+from speed.int8 import quantized
 from speed.packing import packed
+from speed.threads import side_by_side
 from speed.unpadded import Unpadded
 
 MOST_WINDOWS = 8  # of a text that are read: about 600 English words
@@ -87,7 +89,8 @@ def read_decision(run: Path) -> Decision:
 class Classifier:
     """A model with its tokenizer; adapters are merged, dropout is off.
 
-    `predict` is the whole interface: what the commands and the web page know of a model.
+    `predict` is the whole interface: what the commands and the web page know of a model. With
+    torch.int8 for `dtype` its layers multiply in int8, and all else is done in fp32.
     """
 
     def __init__(
@@ -99,10 +102,12 @@ class Classifier:
         parallel: bool = True,
         decision: Decision = Decision(),
     ) -> None:
-        self.model, self.tokenizer = model.eval().to(dtype), tokenizer
+        self.model = quantized(model.eval()) if dtype == torch.int8 else model.eval().to(dtype)
+        self.tokenizer, self.dtype = tokenizer, dtype
         self.decision, self.read = decision, READINGS[decision.hashtags]
         self.batch_size, self.parallel = batch_size, parallel
-        self.unpadded: Unpadded | None = None
+        # int8 rounds what padding or another batch changes in the last digit: no text has either.
+        self.unpadded = Unpadded(self.model) if dtype == torch.int8 else None
         self.label_names = model.config.label_names
         self.positive = positive_of(self.label_names)
 
@@ -111,11 +116,12 @@ class Classifier:
 
         Not for a server: oneDNN keeps code for each shape that it meets, and memory grows.
         """
-        self.model = packed(self.model)
+        if self.dtype != torch.int8:
+            self.model = packed(self.model)
 
     def unpad(self) -> None:
         """Make few texts at a time faster, on a CPU: for a server. See speed.unpadded."""
-        self.unpadded = Unpadded(self.model)
+        self.unpadded, self.parallel = Unpadded(self.model), False
 
     def logits(
         self, texts: Sequence[str], progress: Callable[[int], Any] = lambda n: None
@@ -126,6 +132,15 @@ class Classifier:
         are part of its scores.
         """
         ids = [encoded.ids for encoded in self.tokenizer.encode(list(map(self.read, texts)))]
+        return self.forward(ids, progress)
+
+    def forward(
+        self, ids: Sequence[Sequence[int]], progress: Callable[[int], Any] = lambda n: None
+    ) -> np.ndarray:
+        """Logits (N, K) of N encoded texts."""
+        if self.unpadded:
+            apply = side_by_side if self.parallel else map
+            return self.unpadded.logits(ids, apply, progress)
         return predict_logits(self.model, ids, self.batch_size, progress, self.parallel)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
@@ -139,10 +154,7 @@ class Classifier:
         found = self.tokenizer.windows(list(map(self.read, texts)))
         read = [windows[:MOST_WINDOWS] for windows in found]
         ids = [window for windows in read for window in windows]
-        if self.unpadded:
-            logits = self.unpadded.logits(ids)
-        else:
-            logits = predict_logits(self.model, ids, self.batch_size, parallel=self.parallel)
+        logits = self.forward(ids)
         logits /= self.decision.temperature
         probabilities = softmax(logits)
         if len(self.label_names) == 2:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -149,16 +149,19 @@ def keep_what_is_there(out: Path) -> None:
 
 
 def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) -> None:
-    """Add --device, --dtype, --batch-size and --max-length."""
+    """Add --device, --dtype, --batch-size and --max-length; of scoring where none is given."""
     group = parser.add_argument_group("machine and batches")
     add_device_flag(group)
-    group.add_argument(
-        "--dtype",
-        choices=("auto", "fp32", "bf16"),
-        default=Settings.dtype,
-        help="auto: bf16 in training steps where the hardware has it natively, "
-        "fp32 elsewhere and wherever texts are scored (default: auto)",
-    )
+    if max_length is None:
+        add_int8_flags(group, ("auto", "fp32", "bf16", "int8"))
+    else:
+        group.add_argument(
+            "--dtype",
+            choices=("auto", "fp32", "bf16"),
+            default=Settings.dtype,
+            help="auto: bf16 in training steps where the hardware has it natively, "
+            "fp32 elsewhere and wherever texts are scored (default: auto)",
+        )
     group.add_argument(
         "--batch-size",
         type=number(int, 1),
@@ -173,6 +176,25 @@ def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) ->
         metavar="N",
         help="tokens of a text that are read, [CLS] and [SEP] included "
         f"(default: {max_length or 'as the run was trained'})",
+    )
+
+
+def add_int8_flags(group: "argparse._ActionsContainer", formats: Sequence[str]) -> None:
+    """Add --dtype for commands that score, and --least-agreement."""
+    group.add_argument(
+        "--dtype",
+        choices=formats,
+        default=formats[0],
+        help="number format of the products; int8 is fastest on a CPU, and changes a label in "
+        f"some hundreds (default: {formats[0]}{', which is fp32' * (formats[0] == 'auto')})",
+    )
+    group.add_argument(
+        "--least-agreement",
+        type=number(float, 0, 1),
+        default=0.99,
+        metavar="P",
+        help="share of a run's validation texts that int8 must give the label that they had "
+        "(default: 0.99)",
     )
 
 

@@ -3,6 +3,7 @@
 import torch
 
 from experiment.cli import UsageError
+from speed.int8 import has_int8
 
 
 def pick_device(name: str) -> torch.device:
@@ -16,7 +17,14 @@ def pick_device(name: str) -> torch.device:
 
 
 def pick_dtype(name: str, device: torch.device, training: bool) -> torch.dtype:
-    """The number format that `--dtype` means for matrix products on a device."""
+    """The number format that `--dtype` means for matrix products on a device.
+
+    Raises UsageError for int8 where there is none.
+    """
+    if name == "int8":
+        if not has_int8(device):
+            raise UsageError(f"there is no int8 on {device} here (hint: --dtype bf16 or fp32)")
+        return torch.int8
     if name == "auto":
         name = "bf16" if training and has_native_bf16(device) else "fp32"
     return torch.bfloat16 if name == "bf16" else torch.float32

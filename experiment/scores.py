@@ -12,6 +12,7 @@ from tqdm import tqdm
 from data import Choice, Data, DataError, Split, load_data
 from data.matching import in_order_of
 from data.sources import AS_FOUND
+from experiment.agreement import LEAST, check_int8
 from experiment.classifier import Classifier
 from experiment.cli import UsageError, say
 from experiment.data_flags import choice_of
@@ -34,13 +35,18 @@ class Manner:
     device: str
     dtype: str
     decided: bool
+    least_agreement: float = LEAST  # of int8 with fp32
     base: str | None = None  # of the runs that are adapters
     prior: float | None = None  # the share of positives that scores are matched to
 
     def load(self, run: Path) -> Classifier:
         device = pick_device(self.device)
         dtype = pick_dtype(self.dtype, device, training=False)
-        return load_classifier(run, self.max_length, self.batch_size, device, dtype, self.base)
+        place = (self.batch_size, device, dtype, self.base)
+        classifier = load_classifier(run, self.max_length, *place)
+        if self.dtype == "int8":
+            check_int8(run, classifier, self.least_agreement)
+        return classifier
 
     def decision(self, classifier: Classifier) -> tuple[float, float]:
         """The temperature and the threshold to score with."""

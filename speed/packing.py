@@ -8,7 +8,7 @@ Shapes as in model.py:  B batch,  T tokens,  C hidden size,  H heads,  D = C // 
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -45,7 +45,7 @@ class PackedLinear(nn.Module):
 class PackedSelfAttention(nn.Module):
     """BertSelfAttention with one product for queries, keys and values."""
 
-    def __init__(self, projection: PackedLinear, num_heads: int) -> None:
+    def __init__(self, projection: nn.Module, num_heads: int) -> None:
         super().__init__()
         self.projection, self.num_heads = projection, num_heads
 
@@ -67,21 +67,23 @@ def packed(model: Model) -> Model:
         return model
     shared: dict[int, Tensor] = {id(t): t for t in chain(model.parameters(), model.buffers())}
     twin = copy.deepcopy(model, shared)
-    _pack_children(twin)
+    pack_children(twin, PackedLinear)
     return twin
 
 
-def _pack_children(module: nn.Module) -> None:
+def pack_children(module: nn.Module, kind: Callable[..., nn.Module]) -> None:
+    """Put layers of a kind into a module where plain ones were."""
+
     def plain(*layers: nn.Module) -> bool:  # not wrapped by LoRA
         return all(type(layer) is nn.Linear for layer in layers)
 
     for name, child in module.named_children():
         if isinstance(child, BertSelfAttention) and plain(child.query, child.key, child.value):
-            projection = PackedLinear([child.query, child.key, child.value])
+            projection = kind([child.query, child.key, child.value])
             setattr(module, name, PackedSelfAttention(projection, child.num_heads))
         elif isinstance(child, BertIntermediate) and plain(child.dense):
-            setattr(module, name, PackedLinear([child.dense], "gelu"))
+            setattr(module, name, kind([child.dense], "gelu"))
         elif isinstance(child, nn.Linear) and plain(child):
-            setattr(module, name, PackedLinear([child]))
+            setattr(module, name, kind([child]))
         else:
-            _pack_children(child)
+            pack_children(child, kind)

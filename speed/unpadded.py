@@ -4,9 +4,9 @@ Shapes as in model.py, and  N tokens of all texts together:  C hidden size,  H h
 Source: "unpadding", Portes et al. 2023, section 3.1, https://arxiv.org/abs/2312.17482.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,8 +14,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bert_min.model import BertForSequenceClassification, BertLayer, BertSelfAttention
+from speed.int8 import Int8Linear
+from speed.packing import PackedSelfAttention
 
-MOST_TOKENS = 1024  # at once: more are no faster, but take and leave more memory
+MOST_TOKENS = 512  # at once: more are no faster, but take and leave more memory
 
 
 class Unpadded:
@@ -27,28 +29,45 @@ class Unpadded:
 
     def __init__(self, model: BertForSequenceClassification) -> None:
         self.model = model.eval()
+        self.rounds = any(isinstance(module, Int8Linear) for module in model.modules())
         for module in model.modules():
             if isinstance(module, nn.Linear) and module.weight.is_contiguous():
                 module.weight.data = module.weight.data.t().contiguous().t()
 
-    def logits(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
-        """Logits (B, K) as float32 of B encoded texts, in their order."""
-        parts = [self._forward(part) for part in parts_of(ids, MOST_TOKENS)]
-        return np.concatenate(parts) if parts else np.empty((0, self.model.config.num_labels))
+    def logits(
+        self,
+        ids: Sequence[Sequence[int]],
+        apply: Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]] = map,
+        progress: Callable[[int], Any] = lambda n: None,
+    ) -> np.ndarray:
+        """Logits (B, K) as float32 of B encoded texts, in their order.
+
+        `apply` and `progress` are as in data.batches.forward_batches and scoring.predict_logits.
+        """
+        found = [np.empty((0, self.model.config.num_labels), np.float32)]
+        for logits in apply(self._forward, list(parts_of(ids, MOST_TOKENS))):
+            found.append(logits)
+            progress(len(logits))
+        return np.concatenate(found)
 
     @torch.inference_mode()
     def _forward(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
-        bert, lengths = self.model.bert, [len(row) for row in ids]
+        bert, lengths, B = self.model.bert, [len(row) for row in ids], len(ids)
+        starts = np.cumsum(lengths) - lengths
         tokens = torch.tensor(list(chain.from_iterable(ids)))  # (N,)
         places = torch.cat([torch.arange(length) for length in lengths])
+        if self.rounds and (more := rounded(len(tokens)) - len(tokens)):
+            tokens, places = F.pad(tokens, (0, more)), F.pad(places, (0, more))
+            lengths = [*lengths, more]  # a text that nobody asks for
+        if self.rounds:
+            starts = np.pad(starts, (0, rounded(B) - B))
         embeddings = bert.embeddings
         x = embeddings.word_embeddings(tokens) + embeddings.token_type_embeddings.weight[0]
         x = embeddings.LayerNorm(x + embeddings.position_embeddings(places))  # (N, C)
         *lower, last = cast(list[BertLayer], list(bert.encoder.layer))
         for layer in lower:
             x = forward_layer(layer, x, lengths)
-        starts = torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)
-        x = forward_layer(last, x, lengths, starts)  # (B, C)
+        x = forward_layer(last, x, lengths, torch.from_numpy(starts))[:B]  # (B, C)
         return self.model.classifier(torch.tanh(bert.pooler.dense(x))).numpy()
 
 
@@ -66,30 +85,41 @@ def parts_of(ids: Sequence[Sequence[int]], most: int) -> Iterator[Sequence[Seque
         yield part
 
 
+def rounded(count: int) -> int:
+    """A number of rows that is `count` or a little more, of few such numbers.
+
+    oneDNN writes and keeps code for each number of rows that it meets: with these they are 20 up
+    to MOST_TOKENS, and the memory of a server stays level.
+    """
+    step = max(8, 2 ** (count.bit_length() - 3))
+    return -(-count // step) * step
+
+
 def forward_layer(
-    layer: BertLayer, x: Tensor, lengths: Sequence[int], queries: Tensor | None = None
+    layer: BertLayer, x: Tensor, lengths: Sequence[int], first: Tensor | None = None
 ) -> Tensor:
-    """BertLayer for tokens (N, C) of texts end to end: all of them, or those at `queries`."""
-    asking, counts = (x, lengths) if queries is None else (x[queries], [1] * len(lengths))
-    attended = attend(layer.attention.self, asking, counts, x, lengths)
-    x = layer.attention.output(attended, asking)
+    """BertLayer for tokens (N, C) of texts end to end: all of them, or those at `first` alone."""
+    attended = attend(layer.attention.self, x, lengths, first is not None)
+    if first is not None:
+        x = x[first]
+        attended = F.pad(attended, (0, 0, 0, len(x) - len(attended)))  # for rows that fill up
+    x = layer.attention.output(attended, x)
     return layer.output(layer.intermediate(x), x)
 
 
 def attend(
-    attention: BertSelfAttention,
-    asking: Tensor,
-    counts: Sequence[int],
+    attention: BertSelfAttention | PackedSelfAttention,
     x: Tensor,
     lengths: Sequence[int],
+    first_only: bool,
 ) -> Tensor:
-    """Attention of `asking` to `x`, of which each text has so many tokens, and sees no other."""
-
-    def heads(projected: Tensor, sizes: Sequence[int]) -> Sequence[Tensor]:
-        split = projected.unflatten(-1, (attention.num_heads, -1)).transpose(0, 1)  # (H, N, D)
-        return split[None].split(list(sizes), dim=2)
-
-    q = heads(attention.query(asking), counts)
-    k, v = heads(attention.key(x), lengths), heads(attention.value(x), lengths)
-    found = [F.scaled_dot_product_attention(*text) for text in zip(q, k, v, strict=True)]
-    return torch.cat([text[0].transpose(0, 1).flatten(1) for text in found])  # (len(asking), C)
+    """Attention in which a text sees itself alone: of all tokens, or of the first of each text."""
+    if isinstance(attention, PackedSelfAttention):
+        projected = attention.projection(x).chunk(3, dim=-1)
+    else:
+        projected = attention.query(x), attention.key(x), attention.value(x)
+    heads = [each.unflatten(-1, (attention.num_heads, -1)).transpose(0, 1) for each in projected]
+    texts = zip(*(each[None].split(list(lengths), dim=2) for each in heads), strict=True)
+    queries = 1 if first_only else None
+    found = [F.scaled_dot_product_attention(q[:, :, :queries], k, v) for q, k, v in texts]
+    return torch.cat([text[0].transpose(0, 1).flatten(1) for text in found])

@@ -8,6 +8,7 @@ from experiment.cli import (
     UsageError,
     add_base_flag,
     add_device_flag,
+    add_int8_flags,
     number,
     run_command,
 )
@@ -54,6 +55,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add_clients_flags(parser)
     add_base_flag(parser)
     add_device_flag(parser)
+    add_int8_flags(parser, ("fp32", "int8"))
     args = parser.parse_args(argv)
     if args.threads < args.max_running + 2:
         # Some thread must always be free to answer /healthz and to refuse.
@@ -136,7 +138,7 @@ def main() -> int:
     import bottle
     import torch
 
-    from experiment.hardware import pick_device
+    from experiment.hardware import pick_device, pick_dtype
     from webapp.app import make_app
     from webapp.models import choose_runs, load_models
     from webapp.server import address, give_memory_back, listen, serve
@@ -147,7 +149,9 @@ def main() -> int:
     give_memory_back()
     device = pick_device(args.device)
     torch.set_num_threads(max(1, torch.get_num_threads() // args.max_running))
-    models = load_models(choose_runs(args.run), device, args.toxic, args.base)
+    dtype = pick_dtype(args.dtype, device, training=False)
+    least = args.least_agreement
+    models = load_models(choose_runs(args.run), device, args.toxic, args.base, dtype, least)
     more = [name for name, model in models.items() if len(model.names) > 2]
     if more and args.threshold is not None:
         raise UsageError(f"--threshold is for two classes, and {more[0]} has more")

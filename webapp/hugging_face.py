@@ -44,7 +44,7 @@ def add_hugging_face(app: Bottle, service: Service) -> None:
             {
                 "model_id": model.name,
                 "model_sha": model.sha256,
-                "model_dtype": "float32",
+                "model_dtype": model.dtype,
                 "model_type": {
                     "classifier": {
                         "id2label": {str(i): name for i, name in enumerate(model.names)},

@@ -10,6 +10,7 @@ import torch
 
 from bert_min import ModelError
 from data.names import is_negative
+from experiment.agreement import LEAST, check_int8
 from experiment.classifier import Classifier
 from experiment.cli import UsageError, say
 from experiment.loading import load_classifier
@@ -33,6 +34,7 @@ class Model:
     epochs: list[dict[str, Any]]  # the end of every epoch, from metrics.jsonl
     constant: tuple[str, float] | None  # a class, and the macro-F1 of calling every test text so
     toxic: tuple[int, ...] = (1,)  # the ids of the classes that count as toxic
+    dtype: str = "float32"  # of the products
 
     @property
     def max_tokens(self) -> int:
@@ -118,6 +120,8 @@ def load_models(
     device: torch.device | str = "cpu",
     toxic: Sequence[str] = (),
     base: str | None = None,
+    dtype: torch.dtype = torch.float32,
+    least_agreement: float = LEAST,
 ) -> dict[str, Model]:
     """Load every run and score one text with it; `toxic` names classes, as in `choose_toxic`.
 
@@ -127,7 +131,9 @@ def load_models(
     models: dict[str, Model] = {}
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
-        classifier = load_classifier(run, None, device=device, base=base)
+        classifier = load_classifier(run, None, device=device, dtype=dtype, base=base)
+        if dtype == torch.int8:
+            check_int8(run, classifier, least_agreement)
         if not np.isfinite(classifier.predict(["I hate you"])[0].score):
             raise ModelError(f"{run} gives a score that is no number")
         unload_lora(classifier.model)
@@ -146,6 +152,7 @@ def load_models(
             epochs=read_epochs(run / "metrics.jsonl"),
             constant=score_constant(run, classifier.label_names),
             toxic=counted,
+            dtype=str(dtype).removeprefix("torch."),
         )
     return models
 

@@ -46,6 +46,7 @@ class Service:
                     "layers": model.layers,
                     "made": in_words(model),
                     "about": about(model),
+                    "dtype": model.dtype,
                     "parameters": model.results.get("parameters"),
                     "max_tokens": model.max_tokens,
                     "threshold": self.threshold_of(model),

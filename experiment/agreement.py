@@ -1,0 +1,63 @@
+"""How often a run in int8 gives its validation texts the labels that it gave them in training."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+
+from bert_min import ModelError
+from data import DataError, load_data
+from experiment.classifier import Classifier
+from experiment.cli import UsageError, say
+from experiment.data_flags import choice_of
+from experiment.encoding import fingerprint
+from experiment.rundir import read_record
+from hub import HubError
+from scoring import decide, softmax
+
+MOST = 1000  # texts that are read for it
+LEAST = 0.99  # of them must agree
+
+
+def check_int8(run: Path, classifier: Classifier, least: float = LEAST) -> None:
+    """Say how many labels of a run's validation texts int8 leaves as they were.
+
+    Raises ModelError where they are fewer than `least` of them. Where the texts, or what was
+    predicted of them, are not there any more, that is said.
+    """
+    try:
+        texts, logits = read_validation(run)
+    except (UsageError, DataError, HubError, OSError, ValueError, LookupError) as error:
+        say(f"warning: {run}: how int8 agrees with fp32 is not known: {error}")
+        return
+    then, now = (labels(given, classifier) for given in (logits, classifier.logits(texts)))
+    agree = int((then == now).sum())
+    told = f"{agree:,} of {len(texts):,} validation texts have the label in int8 that they had"
+    if agree < least * len(texts):
+        share = math.floor(1000 * agree / len(texts)) / 1000
+        hint = f"(hint: --dtype fp32, or --least-agreement {share})"
+        raise ModelError(f"{run}: {told}; {least:.1%} are asked for {hint}")
+    say(f"{run}: {told}")
+
+
+def labels(logits: np.ndarray, classifier: Classifier) -> np.ndarray:
+    decision = classifier.decision
+    return decide(softmax(logits / decision.temperature), decision.threshold)
+
+
+def read_validation(run: Path) -> tuple[list[str], np.ndarray]:
+    """The validation texts of a run, and the logits (N, K) that it gave them at its end.
+
+    Raises UsageError where either is gone, DataError, HubError, and what reading files raises.
+    """
+    record = read_record(run / "train_args.json")
+    if record.get("data") is None:
+        raise UsageError("it does not say what it was trained on")
+    with open(run / "predictions" / "validation.jsonl", encoding="utf-8") as file:
+        logits = [json.loads(line)["logits"] for line in file]
+    source = (record["data"], record.get("limit"), record.get("data_revision"))
+    data = load_data(*source, choice_of(record))
+    if fingerprint(data) != record.get("data_sha256"):
+        raise UsageError(f"{data.name} have changed since it was trained")
+    return list(data.splits["validation"].texts[:MOST]), np.array(logits[:MOST])

@@ -1,0 +1,181 @@
+"""speed.int8: products in int8, how far they are from fp32, and how that is told."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import predict
+from bert_min import BertTokenizer, load_model
+from experiment import hardware
+from experiment.agreement import check_int8, read_validation
+from experiment.cli import UsageError
+from experiment.hardware import pick_dtype
+from experiment.loading import load_classifier
+from scoring import predict_logits
+from speed.int8 import Int8Linear, quantized
+from speed.threads import side_by_side
+from speed.unpadded import MOST_TOKENS, Unpadded, rounded
+
+CPU = torch.device("cpu")
+
+
+def by_hand(linears, x):
+    """The product of x and W as 255 and 256 steps of each leave them, in exact sums."""
+    weight = torch.cat([linear.weight for linear in linears]).double()
+    scale = weight.abs().amax(dim=1, keepdim=True) / 127
+    low, high = x.double().amin(-1, keepdim=True), x.double().amax(-1, keepdim=True)
+    step = (high - low) / 255
+    steps = ((x.double() - low) / step).round()
+    return (steps * step + low) @ ((weight / scale).round() * scale).T + torch.cat(
+        [linear.bias for linear in linears]
+    ).double()
+
+
+@pytest.mark.parametrize("shape", [(7, 24), (1, 24), (2, 5, 24)])
+def test_a_layer_gives_what_its_steps_give_by_hand(shape):
+    torch.manual_seed(0)
+    linears, x = [nn.Linear(24, 16), nn.Linear(24, 8)], torch.randn(shape)
+    with torch.inference_mode():
+        found = Int8Linear(linears)(x)
+        assert found.shape == (*shape[:-1], 24)
+        assert (found - by_hand(linears, x)).abs().max() < 1e-4
+        wide = Int8Linear(linears, "gelu")(x)
+    assert (wide - nn.functional.gelu(found)).abs().max() < 1e-6
+
+
+def test_equal_values_zeros_and_large_ones_are_taken():
+    linear = nn.Linear(24, 8)
+    nn.init.zeros_(linear.weight[0])
+    x = torch.stack([torch.zeros(24), torch.full((24,), 3.0), torch.randn(24) * 1e4])
+    with torch.inference_mode():
+        found, exact = Int8Linear([linear])(x), linear(x)
+    assert torch.isfinite(found).all()
+    assert (found[0] - exact[0]).abs().max() < 1e-6
+    assert (found[1] - exact[1]).abs().max() < 0.05
+    assert (found[2] - exact[2]).abs().max() < 0.02 * exact[2].abs().max()
+
+
+@pytest.fixture(scope="module")
+def model(minilm):
+    torch.manual_seed(0)
+    model = load_model(minilm, ("no", "yes"))
+    nn.init.normal_(model.classifier.weight, std=0.5)
+    return model.eval()
+
+
+@pytest.fixture(scope="module")
+def ids(texts, minilm):
+    return [encoded.ids for encoded in BertTokenizer(minilm, 128).encode(texts[:64])]
+
+
+def test_a_model_in_int8_is_close_and_shares_what_it_does_not_round(model, ids):
+    twin = quantized(model)
+    kinds = [type(module) for module in twin.bert.encoder.modules()]
+    assert kinds.count(Int8Linear) == 6 * 4
+    assert nn.Linear not in kinds
+    own, exact = predict_logits(twin, ids), predict_logits(model, ids)
+    assert 1e-4 < np.abs(own - exact).mean() < 0.1 * exact.std()
+    shared = dict(model.named_parameters())
+    assert all(p is shared[name] for name, p in twin.named_parameters())
+
+
+def test_an_answer_in_int8_does_not_depend_on_the_neighbours(model, ids):
+    twin = quantized(model)
+    fast = Unpadded(twin)
+    alone = np.concatenate([fast.logits([row]) for row in ids])
+    assert np.abs(fast.logits(ids) - alone).max() < 1e-5
+    assert np.abs(fast.logits(ids[::-1], side_by_side)[::-1] - alone).max() < 1e-5
+
+
+def test_a_command_and_a_page_say_the_same_in_int8(run, texts):
+    one, page = (load_classifier(run, dtype=torch.int8) for _ in range(2))
+    page.unpad()
+    alone = [page.predict([text])[0] for text in texts[:40]]
+    for a, b in zip(one.predict(texts[:40]), alone, strict=True):
+        assert a.label == b.label
+        assert a.logits == pytest.approx(b.logits, abs=1e-5)
+
+
+def test_the_numbers_of_rows_are_few_and_hardly_more_than_asked():
+    for count in range(1, MOST_TOKENS + 1):
+        assert count <= rounded(count) < count + max(8, count / 4)
+    assert len({rounded(count) for count in range(1, MOST_TOKENS + 1)}) == 20
+
+
+def test_rows_are_filled_up_where_code_is_kept_for_each_number_of_them(model, ids, monkeypatch):
+    met = set()
+    forward = Int8Linear.forward
+    monkeypatch.setattr(Int8Linear, "forward", lambda self, x: met.add(len(x)) or forward(self, x))
+    fast = Unpadded(quantized(model))
+    for row in ids:
+        fast.logits([row])
+    assert len({len(row) for row in ids}) > len(met)
+    assert all(rounded(count) == count for count in met)
+
+
+@pytest.fixture
+def run(web_runs, tmp_path):
+    """A finished run that may be spoilt."""
+    return shutil.copytree(web_runs / "odd", tmp_path / "odd")
+
+
+def change(path, **values):
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def spoil(run, share):
+    """Turn that share of the labels that a run noted."""
+    path = run / "predictions" / "validation.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in rows[: int(share * len(rows))]:
+        row["logits"] = [9, -9] if np.argmax(row["logits"]) else [-9, 9]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_agreement_is_counted_and_too_little_of_it_refused(run, capsys, command):
+    texts, logits = read_validation(run)
+    assert len(texts) == len(logits) > 20
+    classifier = load_classifier(run, dtype=torch.int8)
+    check_int8(run, classifier, 0.5)
+    assert f"of {len(texts)} validation texts have the label in int8" in capsys.readouterr().err
+    spoil(run, 1)
+    refused = command(predict, "--run", run, "--dtype", "int8", "I hate you")
+    assert (refused.code, refused.out) == (4, "")
+    assert "--dtype fp32, or --least-agreement 0." in refused.err
+    flags = ("--dtype", "int8", "--least-agreement", "0")
+    told = command(predict, "--run", run, *flags, "I hate you")
+    assert told.code == 0
+    assert json.loads(told.out)["label"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("other texts", {"data_sha256": "0" * 64}),
+        ("gone", {"data": "no/such/file.csv"}),
+    ],
+)
+def test_texts_that_are_gone_are_told_and_stop_nothing(run, capsys, name, values):
+    classifier = load_classifier(run, dtype=torch.int8)
+    change(run / "train_args.json", **values)
+    check_int8(run, classifier)
+    assert "how int8 agrees with fp32 is not known" in capsys.readouterr().err
+
+
+def test_a_run_without_predictions_is_told_and_stops_nothing(run, capsys):
+    (run / "predictions" / "validation.jsonl").unlink()
+    check_int8(run, load_classifier(run, dtype=torch.int8))
+    assert "not known" in capsys.readouterr().err
+
+
+def test_int8_is_refused_where_there_is_none(monkeypatch):
+    assert pick_dtype("int8", CPU, training=False) == torch.int8
+    with pytest.raises(UsageError, match="no int8 on cuda"):
+        pick_dtype("int8", torch.device("cuda"), training=False)
+    monkeypatch.setattr(hardware, "has_int8", lambda device: False)
+    with pytest.raises(UsageError, match="no int8 on cpu"):
+        pick_dtype("int8", CPU, training=False)
