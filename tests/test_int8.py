@@ -11,7 +11,7 @@ from torch import nn
 import predict
 from bert_min import BertTokenizer, load_model
 from experiment import hardware
-from experiment.agreement import check_int8, read_validation
+from experiment.agreement import check_int8, labels, read_validation
 from experiment.cli import UsageError
 from experiment.hardware import pick_dtype
 from experiment.loading import load_classifier
@@ -127,12 +127,12 @@ def change(path, **values):
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
-def spoil(run, share):
-    """Turn that share of the labels that a run noted."""
+def spoil(run, found):
+    """Note the other label of each that was found."""
     path = run / "predictions" / "validation.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()]
-    for row in rows[: int(share * len(rows))]:
-        row["logits"] = [9, -9] if np.argmax(row["logits"]) else [-9, 9]
+    for row, label in zip(rows, found, strict=True):
+        row["logits"] = [9, -9] if label else [-9, 9]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
@@ -142,7 +142,7 @@ def test_agreement_is_counted_and_too_little_of_it_refused(run, capsys, command)
     classifier = load_classifier(run, dtype=torch.int8)
     check_int8(run, classifier, 0.5)
     assert f"of {len(texts)} validation texts have the label in int8" in capsys.readouterr().err
-    spoil(run, 1)
+    spoil(run, labels(classifier.logits(texts), classifier))
     refused = command(predict, "--run", run, "--dtype", "int8", "I hate you")
     assert (refused.code, refused.out) == (4, "")
     assert "--dtype fp32, or --least-agreement 0." in refused.err
