@@ -12,6 +12,7 @@ import predict
 from bert_min import BertTokenizer, load_model
 from experiment import hardware
 from experiment.agreement import check_int8, labels, read_validation
+from experiment.classifier import Classifier
 from experiment.cli import UsageError
 from experiment.hardware import pick_dtype
 from experiment.loading import load_classifier
@@ -91,8 +92,10 @@ def test_an_answer_in_int8_does_not_depend_on_the_neighbours(model, ids):
     assert np.abs(fast.logits(ids[::-1], side_by_side)[::-1] - alone).max() < 1e-5
 
 
-def test_a_command_and_a_page_say_the_same_in_int8(run, texts):
-    one, page = (load_classifier(run, dtype=torch.int8) for _ in range(2))
+def test_a_command_and_a_page_say_the_same_in_int8(model, minilm, texts):
+    tokenizer = BertTokenizer(minilm, 128)
+    one, page = (Classifier(model, tokenizer, dtype=torch.int8) for _ in range(2))
+    one.pack()
     page.unpad()
     alone = [page.predict([text])[0] for text in texts[:40]]
     for a, b in zip(one.predict(texts[:40]), alone, strict=True):

@@ -333,7 +333,7 @@ def test_what_is_empty_here_is_empty_on_the_page(classifier, text):
     [[line]] = labelling.labelled(iter([Row(1, (text,))]), classifier)
     model = SimpleNamespace(classifier=classifier)
     try:
-        page = bool(webapp.service.predict(model, [text]))  # type: ignore[arg-type]
+        page = bool(webapp.service.predict(model, text))  # type: ignore[arg-type]
     except Refused:
         page = False
     expected = any(character in "a#." for character in text)

@@ -261,6 +261,7 @@ def test_info_names_the_models_and_the_limits(app, models):
         "layers": "1, 3",
         "made": "half the layers, 1 3",
         "about": "learnt from 48 sentences made up for this project, in English",
+        "dtype": "float32",
         "parameters": models["odd"].results["parameters"],
         "max_tokens": 128,
         "threshold": models["odd"].threshold,
