@@ -56,7 +56,7 @@ def serving(
     """A server process on a free port, its log thrown away; `build` is another checkout's."""
     where = [str(run.absolute()) for run in runs]
     flags = ["--run", *where, "--port", "0", "--max-running", str(max_running)]
-    flags += ["--dtype", dtype] if dtype else []
+    flags += ["--dtype", dtype, "--least-agreement", "0"] if dtype else []
     process = subprocess.Popen(
         [sys.executable, "-m", "webapp", *flags],
         cwd=build,

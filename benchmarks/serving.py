@@ -188,12 +188,13 @@ def main() -> int:
     length = "length of the soak, of the gate test and of each number of clients (default: 5)"
     add("--seconds", type=number(float, 1), default=5, metavar="S", help=length)
     add("--max-running", type=int, default=2, metavar="N", help="as in python -m webapp")
+    add("--dtype", choices=("fp32", "int8"), help="as in python -m webapp")
     args = parser.parse_args()
     short = load_data("sample").splits["test"].texts
     long = [" ".join(short[i : i + 20]) for i in range(0, 200, 20)]  # each over 128 tokens
     feeds = {"overhead": short, "load": long, "gate": long, "agree": [*short[:190], *long]}
     feeds["soak"] = [text for pair in zip(short, cycle(long), strict=False) for text in pair]
-    with serving(args.run, max_running=args.max_running) as server:
+    with serving(args.run, max_running=args.max_running, dtype=args.dtype) as server:
         broken = [n for n in args.what if not MEASURES[n](server, feeds[n], args.seconds)]
     if broken:
         say(f"error: broken promises in {', '.join(broken)}")
