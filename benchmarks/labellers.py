@@ -20,7 +20,7 @@ from scoring import softmax
 Labeller = Callable[[Sequence[str]], np.ndarray]  # N texts to P(positive) (N,)
 Rows = Sequence[Sequence[int]]  # token ids
 
-OURS_FP32, OURS_BF16 = "ours, fp32", "ours, bf16"
+OURS_FP32, OURS_BF16, OURS_INT8 = "ours, fp32", "ours, bf16", "ours, int8"
 UNPACKED = ", without packed products"
 PLAIN = "transformers, as people run it"
 BEST = "transformers at its best"
@@ -170,6 +170,7 @@ def own_encode(folder: Path) -> Callable[[Sequence[str]], Rows]:
 LABELLERS: dict[str, Callable[[Path, torch.dtype], list[Labeller]]] = {
     OURS_FP32: lambda folder, dtype: ours(folder, torch.float32),
     OURS_BF16: ours,
+    OURS_INT8: lambda folder, dtype: ours(folder, torch.int8),
     f"{OURS_FP32}{UNPACKED}": lambda folder, dtype: ours(folder, torch.float32, False),
     f"{OURS_BF16}{UNPACKED}": lambda folder, dtype: ours(folder, dtype, False),
     PLAIN: lambda folder, dtype: transformers_plain(folder),

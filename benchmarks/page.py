@@ -28,6 +28,7 @@ CLASSIFY = "/api/classify"
 CLIENTS = 4
 TEXTS = 60  # one after another, of each length
 WARM = 10  # texts before them
+ROUNDS = 6  # of load, and of starts
 QUIET = 0.02  # seconds before a turn, in which the threads of the one before come to rest
 OURS = "this build"
 EXAMPLES = """examples:
@@ -120,7 +121,7 @@ def measure_clients(servers: dict[str, Server], seconds: float) -> bool:
     fine = True
     for kind, texts in feeds().items():
         rates: dict[str, list[float]] = {name: [] for name in servers}
-        for i in range(6):
+        for i in range(ROUNDS):
             for name in in_turn(list(servers), i):
                 work = partial(ask_next, feed=cycle(texts))
                 replies, elapsed = run_clients(servers[name], CLIENTS, seconds / 3, work)
@@ -135,7 +136,7 @@ def measure_clients(servers: dict[str, Server], seconds: float) -> bool:
 def measure_ready(builds: dict[str, Path], runs: Sequence[Path]) -> None:
     """Processor seconds from the command to the first answer, the builds in turn."""
     spent: dict[str, list[float]] = {name: [] for name in builds}
-    for i in range(6):
+    for i in range(ROUNDS):
         for name in in_turn(list(builds), i):
             with serving(*runs, build=builds[name]) as server:
                 Client(server.port).ask(CLASSIFY, {"text": "Good morning"})

@@ -1,12 +1,13 @@
 """benchmarks: that a broken promise is seen, and that a short run on a real server ends well."""
 
 import random
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from benchmarks import attribution, serving
+from benchmarks import attribution, page, serving
 from benchmarks.serving import Reply, bad_replies
 
 
@@ -80,6 +81,20 @@ def test_a_real_server_keeps_its_promises(web_runs, capsys, monkeypatch):
     out = capsys.readouterr().out
     assert "without the model | " in out
     assert "4 at once | 0 | " in out
+
+
+def test_the_page_is_measured_beside_its_peer_and_another_build(web_runs, capsys, monkeypatch):
+    for name, value in (("TEXTS", 3), ("WARM", 1), ("ROUNDS", 1)):
+        monkeypatch.setattr(page, name, value)
+    flags = ["--run", web_runs, "--build", Path.cwd(), "--seconds", 1, "one", "clients", "ready"]
+    monkeypatch.setattr("sys.argv", ["page", *map(str, flags)])
+    assert page.main() == 0
+    out = capsys.readouterr().out
+    assert "ready with 4 models" in out
+    rows = [line.split(" | ") for line in out.splitlines() if line.startswith("two sentences")]
+    one, load = [[float(cell) for cell in row[1:]] for row in rows]
+    assert one[-1] < 1e-4  # scores beside ONNX Runtime's
+    assert all(value > 0 for value in (*one[:-1], *load))
 
 
 def test_the_word_that_counts_moves_the_score_more_than_others():
