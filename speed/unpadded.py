@@ -13,7 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bert_min.model import BertForSequenceClassification, BertLayer, BertSelfAttention
+from bert_min.model import (
+    BertEmbeddings,
+    BertForSequenceClassification,
+    BertLayer,
+    BertSelfAttention,
+)
 from speed.int8 import Int8Linear
 from speed.packing import PackedSelfAttention
 
@@ -53,22 +58,26 @@ class Unpadded:
     @torch.inference_mode()
     def _forward(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
         bert, lengths, B = self.model.bert, [len(row) for row in ids], len(ids)
-        starts = np.cumsum(lengths) - lengths
         tokens = torch.tensor(list(chain.from_iterable(ids)))  # (N,)
-        places = torch.cat([torch.arange(length) for length in lengths])
+        places = torch.cat([torch.arange(length) for length in lengths])  # (N,)
+        first = torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)  # (B,), each text's [CLS]
         if self.rounds and (more := rounded(len(tokens)) - len(tokens)):
             tokens, places = F.pad(tokens, (0, more)), F.pad(places, (0, more))
             lengths = [*lengths, more]  # a text that nobody asks for
         if self.rounds:
-            starts = np.pad(starts, (0, rounded(B) - B))
-        embeddings = bert.embeddings
-        x = embeddings.word_embeddings(tokens) + embeddings.token_type_embeddings.weight[0]
-        x = embeddings.LayerNorm(x + embeddings.position_embeddings(places))  # (N, C)
+            first = F.pad(first, (0, rounded(B) - B))
         *lower, last = cast(list[BertLayer], list(bert.encoder.layer))
+        x = embed(bert.embeddings, tokens, places)
         for layer in lower:
             x = forward_layer(layer, x, lengths)
-        x = forward_layer(last, x, lengths, torch.from_numpy(starts))[:B]  # (B, C)
+        x = forward_layer(last, x, lengths, first)[:B]  # (B, C)
         return self.model.classifier(torch.tanh(bert.pooler.dense(x))).numpy()
+
+
+def embed(embeddings: BertEmbeddings, tokens: Tensor, places: Tensor) -> Tensor:
+    """BertEmbeddings of tokens (N,) at places (N,) of their own texts: (N, C)."""
+    x = embeddings.word_embeddings(tokens) + embeddings.token_type_embeddings.weight[0]
+    return embeddings.LayerNorm(x + embeddings.position_embeddings(places))
 
 
 def parts_of(ids: Sequence[Sequence[int]], most: int) -> Iterator[Sequence[Sequence[int]]]:
