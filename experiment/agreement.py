@@ -20,10 +20,14 @@ MOST = 1000  # texts that are read for it
 LEAST = 0.99  # of them must agree
 
 
+class Disagreement(ModelError):
+    """int8 changes more labels of a run than was asked for."""
+
+
 def check_int8(run: Path, classifier: Classifier, least: float = LEAST) -> None:
     """Say how many labels of a run's validation texts int8 leaves as they were.
 
-    Raises ModelError where they are fewer than `least` of them. Where the texts, or what was
+    Raises Disagreement where they are fewer than `least` of them. Where the texts, or what was
     predicted of them, are not there any more, that is said.
     """
     try:
@@ -37,7 +41,7 @@ def check_int8(run: Path, classifier: Classifier, least: float = LEAST) -> None:
     if agree < least * len(texts):
         share = math.floor(1000 * agree / len(texts)) / 1000
         hint = f"(hint: --dtype fp32, or --least-agreement {share})"
-        raise ModelError(f"{run}: {told}; {least:.1%} are asked for {hint}")
+        raise Disagreement(f"{run}: {told}; {least:.1%} are asked for {hint}")
     say(f"{run}: {told}")
 
 

@@ -11,6 +11,7 @@ WORD = re.compile(
 )
 SHARE = 0.02  # of a vocabulary, from which on its model is taken to know a script
 EMPTY = "There is nothing to read in this text."
+NO_LETTERS = "There are no letters in it."
 LETTERS = "It is not written in letters that this model has learnt."
 UNKNOWN = "Most of its words are unknown to this model."
 SHORT = "A single word says too little."
@@ -45,6 +46,8 @@ def why_not(
     if not pieces:
         return EMPTY
     letters = [letter for letter in text if letter.isalpha()]
+    if not letters:
+        return NO_LETTERS
     if 2 * sum(map(knows, letters)) <= len(letters):
         return LETTERS
     if 2 * pieces.count(unknown) > len(pieces):

@@ -123,13 +123,38 @@ def test_text_embeddings_inference_tells_of_its_model(app, models):
     info = call(app, "GET", "/info").json()
     assert (info["model_id"], info["model_sha"]) == ("two", models["two"].sha256)
     assert info["model_type"]["classifier"]["id2label"] == {"0": "not-hate", "1": "hate"}
-    assert (info["max_input_length"], info["max_concurrent_requests"]) == (128, 6)
+    assert (info["max_input_length"], info["max_concurrent_requests"]) == (793, 6)
 
 
 def test_a_full_gate_is_429_there_and_503_elsewhere(models):
     service = Service(models, running=1, waiting=0)
     app = Shell(make_app(service))
     service.gate.run(lambda: check_busy(app))
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        ("/predict", {"error", "error_type", "code"}),
+        ("/v1alpha1/comments:analyze", {"error"}),
+        ("/batch", {"error"}),
+        ("/api/classify", {"error", "request_id"}),
+    ],
+)
+def test_a_method_that_is_not_taken_is_refused_in_the_shape_of_the_route(app, path, shape):
+    refused = call(app, "GET", path)
+    assert (refused.status, refused.json().keys()) == (405, shape)
+    assert ("status" in refused.json()["error"]) == (path != "/predict")
+    assert refused.headers["allow"] == "POST"
+
+
+def test_a_text_is_too_long_from_where_it_is_not_read(app, models):
+    most = models["two"].most_tokens
+    for words, status in ((most - 2, 200), (most - 1, 413)):
+        body = json.dumps({"inputs": "a " * words, "truncate": False}).encode()
+        answer = call(app, "POST", "/predict", body, JSON)
+        assert answer.status == status
+    assert f"more than the {most} tokens" in answer.json()["error"]
 
 
 def check_busy(app):

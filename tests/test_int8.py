@@ -20,6 +20,7 @@ from scoring import predict_logits
 from speed.int8 import Int8Linear, quantized
 from speed.threads import side_by_side
 from speed.unpadded import MOST_TOKENS, Unpadded, rounded
+from webapp.models import load_models
 
 CPU = torch.device("cpu")
 
@@ -182,3 +183,16 @@ def test_int8_is_refused_where_there_is_none(monkeypatch):
     monkeypatch.setattr(hardware, "has_int8", lambda device: False)
     with pytest.raises(UsageError, match="no int8 on cpu"):
         pick_dtype("int8", CPU, training=False)
+
+
+def test_the_page_answers_in_fp32_where_int8_disagrees(web_runs, run, capsys):
+    texts, _ = read_validation(run)
+    classifier = load_classifier(run, dtype=torch.int8)
+    spoil(run, labels(classifier.logits(texts), classifier))
+    models = load_models([run, web_runs / "teacher"], dtype=torch.int8, least_agreement=0.5)
+    assert [model.dtype for model in models.values()] == ["float32", "int8"]
+    err = capsys.readouterr().err
+    assert "--least-agreement 0.0): it answers in fp32" in err
+    [exact] = load_models([run]).values()
+    [own] = exact.classifier.predict(texts[:1])
+    assert models["odd"].classifier.predict(texts[:1])[0].logits == pytest.approx(own.logits)

@@ -14,8 +14,9 @@ from small import FOUR
 from webserver import ROOT, make_run, running
 
 from experiment.cli import UsageError
+from webapp.google_json import utf16
 from webapp.models import load_models
-from webapp.perspective import choose_attributes, utf16
+from webapp.perspective import choose_attributes
 from webapp.service import Service
 
 KEY = "KEYF00D"
@@ -164,9 +165,10 @@ def test_a_suggested_score_is_answered_and_kept_nowhere(server, client):
     }
     assert client.comments().suggestscore(body=body).execute() == {"clientToken": "7"}
     assert text not in server.log()
-    with pytest.raises(HttpError) as refused:
-        client.comments().suggestscore(body=body | {"attributeScores": {}}).execute()
-    assert refused.value.resp.status == 400
+    for wrong in ({}, {"TOXICITY": 5}, {"FLIRT": {}}, {"TOXICITY": {"value": 1}}):
+        with pytest.raises(HttpError) as refused:
+            client.comments().suggestscore(body=body | {"attributeScores": wrong}).execute()
+        assert refused.value.resp.status == 400
 
 
 REFUSED = {
@@ -177,6 +179,7 @@ REFUSED = {
     "html": ({"comment": {"text": "a", "type": "HTML"}}, "INVALID_REQUEST", "PLAIN_TEXT"),
     "half a pair": ({"comment": {"text": "\ud800"}}, "INVALID_REQUEST", "surrogate"),
     "no attributes": ({"requestedAttributes": {}}, "NO_REQUESTED_ATTRIBUTES", "Missing"),
+    "a list": ({"requestedAttributes": {"TOXICITY": []}}, "INVALID_REQUEST", "JSON object"),
     "unknown": ({"requestedAttributes": {"FLIRT": {}}}, "INVALID_REQUEST", "attribute: FLIRT"),
     "language": (
         {"languages": ["fr", "en"]},
@@ -227,6 +230,11 @@ def test_a_comment_in_letters_that_no_model_knows_is_of_another_language(client)
     assert about == {"attribute": "TOXICITY", "detectedLanguages": ["und"]}
     assert analyze(client, comment=foreign, dropUnsupportedAttributes=True)["attributeScores"] == {}
     assert 0 <= score_of(analyze(client, comment=foreign, languages=["en"])) <= 1
+
+
+def test_a_comment_without_letters_is_of_no_language_and_scored(client):
+    for text in ("12 34", "\U0001f642 \U0001f642"):
+        assert 0 <= score_of(analyze(client, text)) <= 1
 
 
 def test_attributes_of_another_language_are_dropped_where_that_is_asked(client):

@@ -51,3 +51,8 @@ def read_fields(body: object, known: Mapping[str, type], where: str = "") -> dic
             raise GoogleError(400, f"The field {name!r} is of another type.")
         found[name] = value
     return found
+
+
+def utf16(text: str) -> int:
+    """The length of a text as JavaScript and Java count it, which is how the API counts."""
+    return len(text.encode("utf-16-le")) // 2

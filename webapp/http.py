@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from bottle import HTTPError, SimpleTemplate, request, response
 
 from webapp.contract import MAX_BODY, MAX_FORM, Refused, check_fields, error_body, parse_json
+from webapp.google_json import GoogleError
 
 
 def send(value: object) -> str:
@@ -70,6 +71,10 @@ def answer_http_error(error: HTTPError) -> str:
         404: ("not_found", "There is nothing here."),
         405: ("method_not_allowed", "This address does not take that method."),
     }.get(error.status_code, ("error", "This request cannot be answered."))
+    if request.path == "/predict":
+        return send({"error": message, "error_type": "Validation", "code": code})
+    if request.path.startswith(("/v1alpha1/", "/batch")):
+        return send(GoogleError(error.status_code, message).body())
     return error_answer(error.status_code, code, message)
 
 
@@ -107,7 +112,7 @@ def read_form() -> dict[str, str]:
         body = read_body(MAX_FORM).decode("ascii")
         pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=8)
     except UnicodeDecodeError:
-        raise Refused(400, "invalid_utf8", "The form is not UTF-8.") from None
+        raise Refused(400, "invalid_utf8", "The form is not UTF-8 in percent-encoding.") from None
     except ValueError:
         raise Refused(400, "invalid_form", "The form has too many fields.") from None
     return {name: value.replace("\r\n", "\n") for name, value in pairs}

@@ -52,8 +52,8 @@ def add_hugging_face(app: Bottle, service: Service) -> None:
                     }
                 },
                 "max_concurrent_requests": service.gate.places,
-                "max_input_length": model.max_tokens,
-                "max_batch_tokens": MAX_BATCH * model.max_tokens,
+                "max_input_length": model.most_tokens,
+                "max_batch_tokens": MAX_BATCH * model.most_tokens,
                 "max_client_batch_size": MAX_BATCH,
                 "auto_truncate": True,
                 "tokenization_workers": service.gate.running,
@@ -96,7 +96,7 @@ def rank(service: Service, body: dict[str, Any]) -> list[list[dict[str, Any]]]:
     model = service.choose(None)
     predictions = service.predict(model, texts)
     if body.get("truncate") is False and any(p.truncated for p in predictions):
-        message = f"A text has more than {model.max_tokens} tokens."
+        message = f"A text has more than the {model.most_tokens} tokens that are read."
         raise Refused(413, "text_too_long", message)
     return [ranked(service, model, prediction, apply)[:top] for prediction in predictions]
 

@@ -10,8 +10,8 @@ import torch
 
 from bert_min import ModelError
 from data.names import is_negative
-from experiment.agreement import LEAST, check_int8
-from experiment.classifier import Classifier
+from experiment.agreement import LEAST, Disagreement, check_int8
+from experiment.classifier import MOST_WINDOWS, Classifier
 from experiment.cli import UsageError, say
 from experiment.loading import load_classifier
 from experiment.rundir import find_runs, is_run, read_json, read_results, weights_sha256
@@ -39,6 +39,13 @@ class Model:
     @property
     def max_tokens(self) -> int:
         return self.classifier.tokenizer.max_length
+
+    @property
+    def most_tokens(self) -> int:
+        """The tokens of a text that are read in all windows, [CLS] and [SEP] included."""
+        tokenizer = self.classifier.tokenizer
+        more = tokenizer.max_length - 2 - tokenizer.overlap
+        return int(tokenizer.max_length + (MOST_WINDOWS - 1) * more)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -115,6 +122,24 @@ def choose_toxic(run: Path, names: Sequence[str], asked: Sequence[str] = ()) -> 
     return tuple(found)
 
 
+def load_one(
+    run: Path,
+    device: torch.device | str,
+    base: str | None,
+    dtype: torch.dtype,
+    least_agreement: float,
+) -> Classifier:
+    """A run in the number format asked for; in fp32 where int8 changes too many of its labels."""
+    classifier = load_classifier(run, None, device=device, dtype=dtype, base=base)
+    try:
+        if dtype == torch.int8:
+            check_int8(run, classifier, least_agreement)
+    except Disagreement as error:
+        say(f"warning: {error}: it answers in fp32")
+        classifier = load_classifier(run, None, device=device, base=base)
+    return classifier
+
+
 def load_models(
     runs: Sequence[Path],
     device: torch.device | str = "cpu",
@@ -131,9 +156,7 @@ def load_models(
     models: dict[str, Model] = {}
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
-        classifier = load_classifier(run, None, device=device, dtype=dtype, base=base)
-        if dtype == torch.int8:
-            check_int8(run, classifier, least_agreement)
+        classifier = load_one(run, device, base, dtype, least_agreement)
         if not np.isfinite(classifier.predict(["I hate you"])[0].score):
             raise ModelError(f"{run} gives a score that is no number")
         unload_lora(classifier.model)
@@ -152,7 +175,7 @@ def load_models(
             epochs=read_epochs(run / "metrics.jsonl"),
             constant=score_constant(run, classifier.label_names),
             toxic=counted,
-            dtype=str(dtype).removeprefix("torch."),
+            dtype=str(classifier.dtype).removeprefix("torch."),
         )
     return models
 

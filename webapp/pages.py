@@ -127,7 +127,9 @@ def answer_to_form(service: Service) -> dict[str, Any]:
         shown = {"text": form.get("text", "")[:MAX_CHARS]}
         name = service.choose(form.get("model")).name
         shown["model"] = name
-        text = check_text(form.get("text"))
+        if "text" not in form:
+            raise Refused(422, "missing_field", "The form has no field text.")
+        text = check_text(form["text"])
         if form.get("action") == "compare":
             shown["answers"] = service.compare(text)
         elif form.get("action") == "explain":

@@ -14,7 +14,7 @@ from experiment.classifier import Prediction
 from experiment.cli import UsageError
 from experiment.readable import LETTERS
 from webapp.contract import check_characters
-from webapp.google_json import GoogleError, read_fields
+from webapp.google_json import GoogleError, read_fields, utf16
 from webapp.models import Model
 from webapp.service import Service
 from webapp.why import explained, toxicity
@@ -37,6 +37,7 @@ ANALYZE = ASKED | {
     "spanAnnotations": bool,
     "dropUnsupportedAttributes": bool,
 }
+PARAMETERS: dict[str, type] = {"scoreType": str, "scoreThreshold": object}
 SUGGEST = ASKED | {"attributeScores": dict}
 
 
@@ -111,7 +112,15 @@ class Analyzer:
         read_comment(asked)
         if not asked.get("attributeScores"):
             raise GoogleError(400, "Missing attribute_scores")
+        for name, given in asked["attributeScores"].items():
+            self.check_known(name)
+            read_fields(given, {"summaryScore": dict, "spanScores": list}, name)
         return token(asked)
+
+    def check_known(self, name: str) -> None:
+        if name not in self.attributes:
+            known = ", ".join(self.attributes)
+            raise GoogleError(400, f"Unknown requested attribute: {name} (here are: {known})")
 
     def wanted(self, asked: dict[str, Any]) -> dict[str, Attribute]:
         """The attributes of a request that are known, and known to be for its languages."""
@@ -125,9 +134,7 @@ class Analyzer:
         ]
         wanted = {}
         for name, given in requested.items():
-            if name not in self.attributes:
-                known = ", ".join(self.attributes)
-                raise GoogleError(400, f"Unknown requested attribute: {name} (here are: {known})")
+            self.check_known(name)
             requested[name] = read_parameters(name, given)
             if not foreign:
                 wanted[name] = self.attributes[name]
@@ -165,7 +172,7 @@ def read_comment(asked: dict[str, Any]) -> str:
 
 def read_parameters(name: str, given: object) -> dict[str, Any]:
     """How one attribute is asked for; raises GoogleError."""
-    found = read_fields(given or {}, {"scoreType": str, "scoreThreshold": object}, name)
+    found = read_fields({} if given is None else given, PARAMETERS, name)
     kind, threshold = found.get("scoreType", KIND), found.get("scoreThreshold", 0)
     if kind not in (KIND, "SCORE_TYPE_UNSPECIFIED"):
         raise GoogleError(400, f"Requested score type {kind} is not supported by attribute {name}")
@@ -210,11 +217,6 @@ def span_scores(
         if piece.change is not None:
             found.append((begin, place, max(0.0, piece.change)))
     return found
-
-
-def utf16(text: str) -> int:
-    """The length of a text as JavaScript and Java count it, which is how the API counts."""
-    return len(text.encode("utf-16-le")) // 2
 
 
 def token(asked: dict[str, Any]) -> dict[str, str]:
