@@ -5,7 +5,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import torch
 
 from webapp.contract import Refused
 from webapp.gate import TOGETHER, Gate
@@ -13,15 +12,13 @@ from webapp.models import Model
 
 
 class Slow:
-    """A classifier that notes the texts and threads of each pass, and waits for `go`."""
+    """A classifier that notes the texts of each pass, and waits for `go`."""
 
     def __init__(self):
-        self.passes, self.threads, self.names, self.go = [], [], [], threading.Event()
+        self.passes, self.go = [], threading.Event()
 
     def predict(self, texts):
         self.passes.append(list(texts))
-        self.threads.append(torch.get_num_threads())
-        self.names.append(threading.current_thread().name)
         assert self.go.wait(20)
         if "bad" in texts:
             raise ValueError("a bad text")
@@ -120,33 +117,3 @@ def test_a_full_gate_refuses_at_once(crowd):
     crowd.slow.go.set()
     assert [found.result(20) for found in asked] == [["A"], ["B"]]
     assert crowd.gate.run(lambda: "free") == "free"
-
-
-def test_work_is_done_once_and_its_error_is_told(crowd):
-    done = []
-    first = crowd.first("a")
-    works = [crowd.pool.submit(crowd.gate.run, lambda i=i: done.append(i) or i) for i in range(5)]
-    wait_until(lambda: crowd.gate.inside == 6)
-    crowd.slow.go.set()
-    assert first.result(20) == ["A"]
-    assert sorted(found.result(20) for found in works) == [0, 1, 2, 3, 4] == sorted(done)
-    with pytest.raises(ZeroDivisionError):
-        crowd.gate.run(lambda: 1 / 0)
-    assert crowd.gate.inside == 0
-
-
-def test_one_that_computes_alone_has_all_cores_and_is_always_the_same(crowd):
-    cores = torch.get_num_threads()
-    crowd.gate = Gate(2, 4, cores=4)
-    asked = [crowd.first("a"), crowd.first("b")]
-    crowd.slow.go.set()
-    for found in asked:
-        found.result(20)
-    for text in "cdef":
-        wait_until(lambda: crowd.gate._computing == 0)
-        crowd.gate.predict(crowd.model, [text])
-    assert crowd.slow.threads == [4, 2, 4, 4, 4, 4]
-    assert crowd.slow.names[0] == crowd.slow.names[2]
-    assert len(set(crowd.slow.names[2:])) == 1
-    assert crowd.slow.names[1] != crowd.slow.names[0]
-    torch.set_num_threads(cores)

@@ -148,8 +148,7 @@ def main() -> int:
     bottle.debug(False)
     give_memory_back()
     device = pick_device(args.device)
-    cores = torch.get_num_threads()
-    torch.set_num_threads(1)  # this thread computes no more, once the models are there
+    torch.set_num_threads(max(1, torch.get_num_threads() // args.max_running))
     dtype = pick_dtype(args.dtype, device, training=False)
     least = args.least_agreement
     models = load_models(choose_runs(args.run), device, args.toxic, args.base, dtype, least)
@@ -157,7 +156,7 @@ def main() -> int:
     if more and args.threshold is not None:
         raise UsageError(f"--threshold is for two classes, and {more[0]} has more")
     waiting = min(2 * args.max_running, args.threads - args.max_running - 1)
-    service = Service(models, args.threshold, args.max_running, waiting, cores)
+    service = Service(models, args.threshold, args.max_running, waiting)
     app = make_app(service, args.attribute, args.languages)
     place = (args.host, args.port, args.threads)
     server = listen(app, *place, args.prefix, args.allow_origin)

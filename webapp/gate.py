@@ -7,8 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import torch
-
 from experiment.classifier import Prediction
 from webapp.contract import Refused
 from webapp.models import Model
@@ -28,30 +26,21 @@ class Gate:
 
     Without it every thread of the server would wait for a model, and none could say so. The
     computing has threads of its own, because the C library keeps freed memory for each thread:
-    with the server's threads that would be eight times the working memory of a model. One of them,
-    `first`, has all `cores` while it computes alone. It is always the same: OpenMP's threads wait
-    in earnest for one another only while all of its teams together have no more than the machine.
+    with the server's threads that would be eight times the working memory of a model.
     """
 
-    def __init__(self, running: int, waiting: int, cores: int = 1) -> None:
-        self.running, self.places, self.cores = running, running + waiting, cores
+    def __init__(self, running: int, waiting: int) -> None:
+        self.running, self.places = running, running + waiting
         self.inside = 0  # requests that compute or wait
         self._places = threading.Semaphore(self.places)
-        self._first = ThreadPoolExecutor(1, thread_name_prefix="model-first")
-        self._others = ThreadPoolExecutor(max(1, running - 1), thread_name_prefix="model")
+        self._workers = ThreadPoolExecutor(running, thread_name_prefix="model")
         self._lock = threading.Lock()
-        self._first_has = 0  # jobs: the one that it does, and those that wait for it
-        self._computing = 0
         self._asked: dict[str, deque[Asked]] = defaultdict(deque)
-        self._works: deque[tuple[Callable[[], Any], Future]] = deque()
 
     def run(self, work: Callable[[], Any]) -> Any:
         """What `work()` returns or raises; raises Refused where there is no place."""
-        found: Future = Future()
         with self._place():
-            self._works.append((work, found))
-            self._start(self._work)
-            return found.result()
+            return self._workers.submit(work).result()
 
     def predict(self, model: Model, texts: Sequence[str]) -> list[Prediction]:
         """The predictions of a model, which reads what others ask it at the time along with them.
@@ -62,7 +51,7 @@ class Gate:
         with self._place():
             with self._lock:
                 self._asked[model.name].append(asked)
-            self._start(self._answer, model)
+            self._workers.submit(self._answer, model)
             return asked.answer.result()
 
     @contextmanager
@@ -78,50 +67,11 @@ class Gate:
                 self.inside -= 1
             self._places.release()
 
-    def _start(self, job: Callable[..., None], *given: Any) -> None:
-        """Have the first worker do a job that waits, or whoever is free before it.
-
-        There may be more calls of a job than jobs: one that finds nothing does nothing.
-        """
-        with self._lock:
-            busy = self._first_has > 0
-            self._first_has += 1
-        self._first.submit(self._in_first, job, *given)
-        if busy and self.running > 1:
-            self._others.submit(self._with_cores, max(1, self.cores // self.running), job, *given)
-
-    def _in_first(self, job: Callable[..., None], *given: Any) -> None:
-        alone = self._computing == 0
-        cores = self.cores if alone else max(1, self.cores // self.running)
-        try:
-            self._with_cores(cores, job, *given)
-        finally:
-            with self._lock:
-                self._first_has -= 1
-
-    def _with_cores(self, cores: int, job: Callable[..., None], *given: Any) -> None:
-        with self._lock:
-            self._computing += 1
-        torch.set_num_threads(cores)
-        try:
-            job(*given)
-        finally:
-            with self._lock:
-                self._computing -= 1
-
-    def _work(self) -> None:
-        """Do the first work that waits."""
-        try:
-            work, found = self._works.popleft()
-        except IndexError:
-            return
-        try:
-            found.set_result(work())
-        except BaseException as error:
-            found.set_exception(error)
-
     def _answer(self, model: Model) -> None:
-        """Answer the first request that waits for a model, and those that fit beside it."""
+        """Answer the first request that waits for a model, and those that fit beside it.
+
+        There is a call for each request: where another has answered it there may be none left.
+        """
         with self._lock:
             queue, together, count = self._asked[model.name], list[Asked](), 0
             while queue and (not together or count + len(queue[0].texts) <= TOGETHER):

@@ -22,11 +22,10 @@ class Service:
         threshold: float | None = None,  # None: each model's own
         running: int = 2,
         waiting: int = 4,
-        cores: int = 1,
     ) -> None:
         self.models, self.threshold = models, threshold
         self.default = next(iter(models))
-        self.gate = Gate(running, waiting, cores)
+        self.gate = Gate(running, waiting)
 
     def choose(self, name: object) -> Model:
         """The model of that name, the default one for None; only loaded names are known."""
