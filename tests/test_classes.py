@@ -249,7 +249,7 @@ def test_an_answer_has_the_class_and_all_classes(app, four_runs, text):
     check_answer(answer)
     assert answer["class"] == prediction.label == max(answer["classes"], key=answer["classes"].get)
     assert list(answer["classes"]) == list(FOUR)
-    assert list(answer["classes"].values()) == pytest.approx(prediction.scores)
+    assert list(answer["classes"].values()) == pytest.approx(prediction.scores, abs=1e-6)
     assert answer["toxic_classes"] == ["hate", "insult", "joke"]
     assert answer["score"] == pytest.approx(1 - answer["classes"]["none"])
     assert answer["threshold"] == 0.5
