@@ -46,19 +46,17 @@ def feeds() -> dict[str, Sequence[str]]:
 
 
 @cache
-def onnx_session(run: Path, threads: int) -> Any:
+def onnx_session(folder: Path, threads: int) -> Any:
+    """ONNX Runtime on a copy of a run, into which the model is written for it."""
     from benchmarks.labellers import onnx_runtime
 
     torch.set_num_threads(threads)
-    folder = Path(tempfile.gettempdir()) / f"page-onnx-{os.getpid()}"
-    if not folder.is_dir():
-        shutil.copytree(run, folder)
     return onnx_runtime(folder, "fp32")[0]
 
 
-def ask_onnx(run: Path, threads: int, text: str) -> tuple[float, float]:
+def ask_onnx(folder: Path, threads: int, text: str) -> tuple[float, float]:
     """Milliseconds for one text, tokenisation included, and P(positive) before the temperature."""
-    label = onnx_session(run, threads)
+    label = onnx_session(folder, threads)
     started = time.perf_counter()
     [score] = label([text])
     return 1000 * (time.perf_counter() - started), float(score)
@@ -74,9 +72,11 @@ def measure_one(servers: dict[str, Server], run: Path) -> bool:
     print("--- |" + " --: |" * (len(head) + 2))
     fine = True
     with ExitStack() as stack:
+        copy = Path(stack.enter_context(tempfile.TemporaryDirectory())) / run.name
+        shutil.copytree(run, copy)
         peers = {name: stack.enter_context(fresh_process()) for name in threads}
         for name, process in peers.items():  # exporting takes longer than a connection is held
-            process.submit(ask_onnx, run, threads[name], "Good morning").result()
+            process.submit(ask_onnx, copy, threads[name], "Good morning").result()
         clients = {name: Client(server.port) for name, server in servers.items()}
         for kind, texts in feeds().items():
             ms: dict[str, list[float]] = {name: [] for name in names}
@@ -92,7 +92,7 @@ def measure_one(servers: dict[str, Server], run: Path) -> bool:
                             raise OSError(f"{name} answers {reply.status}: {answer}")
                         found, scores[name] = answer["ms"], answer["score"]
                     else:
-                        job = peers[name].submit(ask_onnx, run, threads[name], text)
+                        job = peers[name].submit(ask_onnx, copy, threads[name], text)
                         found, scores[name] = job.result()
                     if i >= WARM:
                         ms[name].append(found)

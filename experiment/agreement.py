@@ -9,7 +9,7 @@ import numpy as np
 from bert_min import ModelError
 from data import DataError, load_data
 from experiment.classifier import Classifier
-from experiment.cli import UsageError, say
+from experiment.cli import LEAST, UsageError, say
 from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
 from experiment.rundir import read_record
@@ -17,7 +17,6 @@ from hub import HubError
 from scoring import decide, softmax
 
 MOST = 1000  # texts that are read for it
-LEAST = 0.99  # of them must agree
 
 
 class Disagreement(ModelError):
@@ -32,7 +31,7 @@ def check_int8(run: Path, classifier: Classifier, least: float = LEAST) -> None:
     """
     try:
         texts, logits = read_validation(run)
-    except (UsageError, DataError, HubError, OSError, ValueError, LookupError) as error:
+    except (UsageError, DataError, HubError, OSError, ValueError, LookupError, TypeError) as error:
         say(f"warning: {run}: how int8 agrees with fp32 is not known: {error}")
         return
     then, now = (labels(given, classifier) for given in (logits, classifier.logits(texts)))
@@ -64,4 +63,7 @@ def read_validation(run: Path) -> tuple[list[str], np.ndarray]:
     data = load_data(*source, choice_of(record))
     if fingerprint(data) != record.get("data_sha256"):
         raise UsageError(f"{data.name} have changed since it was trained")
-    return list(data.splits["validation"].texts[:MOST]), np.array(logits[:MOST])
+    texts, found = data.splits["validation"].texts, np.array(logits, np.float32)
+    if found.shape != (len(texts), len(data.label_names)):
+        raise UsageError(f"its predictions are {found.shape}, of {len(texts)} texts")
+    return list(texts[:MOST]), found[:MOST]

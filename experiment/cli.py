@@ -179,6 +179,9 @@ def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) ->
     )
 
 
+LEAST = 0.99  # of validation texts that int8 must give the label that they had
+
+
 def add_int8_flags(group: "argparse._ActionsContainer", formats: Sequence[str]) -> None:
     """Add --dtype for commands that score, and --least-agreement."""
     group.add_argument(
@@ -191,10 +194,10 @@ def add_int8_flags(group: "argparse._ActionsContainer", formats: Sequence[str]) 
     group.add_argument(
         "--least-agreement",
         type=number(float, 0, 1),
-        default=0.99,
+        default=LEAST,
         metavar="P",
         help="share of a run's validation texts that int8 must give the label that they had "
-        "(default: 0.99)",
+        "(default: %(default)s)",
     )
 
 

@@ -12,9 +12,9 @@ from tqdm import tqdm
 from data import Choice, Data, DataError, Split, load_data
 from data.matching import in_order_of
 from data.sources import AS_FOUND
-from experiment.agreement import LEAST, check_int8
+from experiment.agreement import check_int8
 from experiment.classifier import Classifier
-from experiment.cli import UsageError, say
+from experiment.cli import LEAST, UsageError, say
 from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
 from experiment.hardware import pick_device, pick_dtype

@@ -170,6 +170,13 @@ def test_texts_that_are_gone_are_told_and_stop_nothing(run, capsys, name, values
     assert "how int8 agrees with fp32 is not known" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("row", ["", "[]\n", '{"logits": [1]}\n'])
+def test_predictions_that_are_cut_or_damaged_are_told_and_stop_nothing(run, capsys, row):
+    (run / "predictions" / "validation.jsonl").write_text(row)
+    check_int8(run, load_classifier(run, dtype=torch.int8))
+    assert "not known" in capsys.readouterr().err
+
+
 def test_a_run_without_predictions_is_told_and_stops_nothing(run, capsys):
     (run / "predictions" / "validation.jsonl").unlink()
     check_int8(run, load_classifier(run, dtype=torch.int8))
