@@ -8,6 +8,7 @@ Source: LLM.int8(), Dettmers et al. 2022, section 2.1, https://arxiv.org/abs/220
 
 import copy
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain
 
 import torch
@@ -19,9 +20,25 @@ from speed.packing import pack_children
 
 
 def has_int8(device: torch.device) -> bool:
-    """Whether this PyTorch has the operators of oneDNN that are used here, and the device them."""
-    there = hasattr(torch.ops.onednn, "qlinear_pointwise")
-    return device.type == "cpu" and torch.backends.mkldnn.is_available() and there
+    """Whether this PyTorch and the device multiply in int8 by oneDNN, and exactly."""
+    there = torch.backends.mkldnn.is_available() and hasattr(torch.ops.onednn, "qlinear_pointwise")
+    return device.type == "cpu" and there and sums_are_whole()
+
+
+@cache
+def sums_are_whole() -> bool:
+    """Whether the largest products add up: a CPU without VNNI cuts the sum of two at 16 bits."""
+    steps, rounded = torch.full((16, 64), 255).byte(), torch.full((16, 64), 127).char()
+    weight = torch.ops.onednn.qlinear_prepack(rounded, None)
+    found = multiply(steps, weight, torch.ones(16), torch.zeros(16, dtype=torch.long))
+    return bool((found == 64 * 255 * 127).all())
+
+
+def multiply(steps: Tensor, weight: Tensor, scale: Tensor, zeros: Tensor) -> Tensor:
+    """(u v) w in fp32, for the names of Int8Linear; zeros (out_features,)."""
+    return torch.ops.onednn.qlinear_pointwise(
+        steps, 1.0, 0, weight, scale, zeros, None, 1.0, 0, torch.float32, "none", [], ""
+    )
 
 
 class Int8Linear(nn.Module):
@@ -49,10 +66,7 @@ class Int8Linear(nn.Module):
         low = x.amin(dim=-1, keepdim=True)
         step = (x.amax(dim=-1, keepdim=True) - low).mul_(1 / 255)
         steps = (x - low).div_(step).add_(0.5).to(torch.uint8)  # of equal values any: s is 0
-        y = torch.ops.onednn.qlinear_pointwise(
-            steps, 1.0, 0, self.weight, self.scale, self.zeros, None, 1.0, 0,
-            torch.float32, "none", [], "",
-        )  # fmt: skip
+        y = multiply(steps, self.weight, self.scale, self.zeros)
         y = torch.addcmul(self.bias, y, step).addcmul_(low, self.sums)
         return F.gelu(y) if self.activation == "gelu" else y
 

@@ -61,14 +61,23 @@ def packed(model: Model) -> Model:
 
     Where they cannot be packed (not on a CPU, no oneDNN) or are already, the model itself.
     """
-    on_cpu = next(model.parameters()).device.type == "cpu"
-    there = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    if not (on_cpu and there and any(type(module) is nn.Linear for module in model.modules())):
+    plain = any(type(module) is nn.Linear for module in model.modules())
+    if not (plain and can_pack(next(model.parameters()))):
         return model
     shared: dict[int, Tensor] = {id(t): t for t in chain(model.parameters(), model.buffers())}
     twin = copy.deepcopy(model, shared)
     pack_children(twin, PackedLinear)
     return twin
+
+
+def can_pack(weight: Tensor) -> bool:
+    """Whether oneDNN is there and multiplies the weight's format on its device."""
+    there = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    if weight.device.type != "cpu" or not there:
+        return False
+    if weight.dtype == torch.bfloat16:  # which older processors have not
+        return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return weight.dtype == torch.float32
 
 
 def pack_children(module: nn.Module, kind: Callable[..., nn.Module]) -> None:

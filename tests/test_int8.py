@@ -13,16 +13,18 @@ from bert_min import BertTokenizer, load_model
 from experiment import hardware
 from experiment.agreement import check_int8, labels, read_validation
 from experiment.classifier import Classifier
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from experiment.hardware import pick_dtype
 from experiment.loading import load_classifier
 from scoring import predict_logits
-from speed.int8 import Int8Linear, quantized
+from speed import int8
+from speed.int8 import Int8Linear, has_int8, quantized
 from speed.threads import side_by_side
 from speed.unpadded import MOST_TOKENS, Unpadded, rounded
 from webapp.models import load_models
 
 CPU = torch.device("cpu")
+needs_int8 = pytest.mark.skipif(not has_int8(CPU), reason="this processor has no exact int8 (VNNI)")
 
 
 def by_hand(linears, x):
@@ -37,6 +39,7 @@ def by_hand(linears, x):
     ).double()
 
 
+@needs_int8
 @pytest.mark.parametrize("shape", [(7, 24), (1, 24), (2, 5, 24)])
 def test_a_layer_gives_what_its_steps_give_by_hand(shape):
     torch.manual_seed(0)
@@ -49,6 +52,7 @@ def test_a_layer_gives_what_its_steps_give_by_hand(shape):
     assert (wide - nn.functional.gelu(found)).abs().max() < 1e-6
 
 
+@needs_int8
 def test_equal_values_zeros_and_large_ones_are_taken():
     linear = nn.Linear(24, 8)
     nn.init.zeros_(linear.weight[0])
@@ -74,6 +78,7 @@ def ids(texts, minilm):
     return [encoded.ids for encoded in BertTokenizer(minilm, 128).encode(texts[:64])]
 
 
+@needs_int8
 def test_a_model_in_int8_is_close_and_shares_what_it_does_not_round(model, ids):
     twin = quantized(model)
     kinds = [type(module) for module in twin.bert.encoder.modules()]
@@ -85,6 +90,7 @@ def test_a_model_in_int8_is_close_and_shares_what_it_does_not_round(model, ids):
     assert all(p is shared[name] for name, p in twin.named_parameters())
 
 
+@needs_int8
 def test_an_answer_in_int8_does_not_depend_on_the_neighbours(model, ids):
     twin = quantized(model)
     fast = Unpadded(twin)
@@ -93,6 +99,7 @@ def test_an_answer_in_int8_does_not_depend_on_the_neighbours(model, ids):
     assert np.abs(fast.logits(ids[::-1], side_by_side)[::-1] - alone).max() < 1e-5
 
 
+@needs_int8
 def test_a_command_and_a_page_say_the_same_in_int8(model, minilm, texts):
     tokenizer = BertTokenizer(minilm, 128)
     one, page = (Classifier(model, tokenizer, dtype=torch.int8) for _ in range(2))
@@ -110,6 +117,7 @@ def test_the_numbers_of_rows_are_few_and_hardly_more_than_asked():
     assert len({rounded(count) for count in range(1, MOST_TOKENS + 1)}) == 20
 
 
+@needs_int8
 def test_rows_are_filled_up_where_code_is_kept_for_each_number_of_them(model, ids, monkeypatch):
     met = set()
     forward = Int8Linear.forward
@@ -140,6 +148,7 @@ def spoil(run, found):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
+@needs_int8
 def test_agreement_is_counted_and_too_little_of_it_refused(run, capsys, command):
     texts, logits = read_validation(run)
     assert len(texts) == len(logits) > 20
@@ -156,6 +165,7 @@ def test_agreement_is_counted_and_too_little_of_it_refused(run, capsys, command)
     assert json.loads(told.out)["label"]
 
 
+@needs_int8
 @pytest.mark.parametrize(
     ("name", "values"),
     [
@@ -170,6 +180,7 @@ def test_texts_that_are_gone_are_told_and_stop_nothing(run, capsys, name, values
     assert "how int8 agrees with fp32 is not known" in capsys.readouterr().err
 
 
+@needs_int8
 @pytest.mark.parametrize("row", ["", "[]\n", '{"logits": [1]}\n'])
 def test_predictions_that_are_cut_or_damaged_are_told_and_stop_nothing(run, capsys, row):
     (run / "predictions" / "validation.jsonl").write_text(row)
@@ -177,6 +188,7 @@ def test_predictions_that_are_cut_or_damaged_are_told_and_stop_nothing(run, caps
     assert "not known" in capsys.readouterr().err
 
 
+@needs_int8
 def test_a_run_without_predictions_is_told_and_stops_nothing(run, capsys):
     (run / "predictions" / "validation.jsonl").unlink()
     check_int8(run, load_classifier(run, dtype=torch.int8))
@@ -184,6 +196,7 @@ def test_a_run_without_predictions_is_told_and_stops_nothing(run, capsys):
 
 
 def test_int8_is_refused_where_there_is_none(monkeypatch):
+    monkeypatch.setattr(hardware, "has_int8", lambda device: device.type == "cpu")
     assert pick_dtype("int8", CPU, training=False) == torch.int8
     with pytest.raises(UsageError, match="no int8 on cuda"):
         pick_dtype("int8", torch.device("cuda"), training=False)
@@ -192,6 +205,19 @@ def test_int8_is_refused_where_there_is_none(monkeypatch):
         pick_dtype("int8", CPU, training=False)
 
 
+@needs_int8
+def test_a_processor_that_cuts_sums_has_no_int8(monkeypatch):
+    assert int8.sums_are_whole.__wrapped__()
+    whole = int8.multiply
+
+    def cut(*arguments):
+        return whole(*arguments).clamp(max=2**15 - 1)
+
+    monkeypatch.setattr(int8, "multiply", cut)
+    assert not int8.sums_are_whole.__wrapped__()
+
+
+@needs_int8
 def test_the_page_answers_in_fp32_where_int8_disagrees(web_runs, run, capsys):
     texts, _ = read_validation(run)
     classifier = load_classifier(run, dtype=torch.int8)
