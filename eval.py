@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from data import Choice
-from experiment.cli import UsageError, add_base_flag, add_shared_flags, number, run_command
+from experiment.cli import add_base_flag, add_shared_flags, number
 from experiment.data_flags import SOURCES, add_data_flags, choice_of
+from experiment.errors import UsageError, run_command
 from experiment.settings import Settings
 
 EXAMPLES = """examples:

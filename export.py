@@ -7,15 +7,8 @@ takes every run, for ONNX Runtime, OpenVINO, browsers and phones, and compares t
 import argparse
 from pathlib import Path
 
-from experiment.cli import (
-    UsageError,
-    add_base_flag,
-    check_names,
-    keep_what_is_there,
-    number,
-    run_command,
-    say,
-)
+from experiment.cli import add_base_flag, check_names, keep_what_is_there, number, say
+from experiment.errors import UsageError, run_command
 from experiment.signals import end_by_signal
 
 EXAMPLES = """examples:

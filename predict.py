@@ -13,13 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.tables import FORMATS, DataError, Row, kind_of, read_texts
-from experiment.cli import (
-    UsageError,
-    add_base_flag,
-    add_shared_flags,
-    run_command,
-    say,
-)
+from experiment.cli import add_base_flag, add_shared_flags, say
+from experiment.errors import UsageError, run_command
 from experiment.signals import end_by_signal
 
 if TYPE_CHECKING:

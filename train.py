@@ -8,15 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiment.cli import (
-    add_shared_flags,
-    check_names,
-    keep_what_is_there,
-    number,
-    run_command,
-    size,
-)
+from experiment.cli import add_shared_flags, check_names, keep_what_is_there, number, size
 from experiment.data_flags import SOURCES, add_data_flags, percentages
+from experiment.errors import run_command
 from experiment.settings import LEARNING_RATES, STUDENT_MODES, Settings
 
 EXAMPLES = """examples:
@@ -87,6 +81,8 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     add("warmup", "SHARE", "share of the steps in which the rate rises", share)
     add("seed", "N", "of the head, dropout and order of the texts", whole(0, 2**32 - 1))
     add("limit", "N", "use the first N texts of each split", whole(2))
+    parts = "compute each batch in N parts or more, one after the other: takes less memory"
+    add("accumulate", "N", parts, whole(1))
     every = "write a checkpoint every N steps too (default: after each epoch)"
     add("save_every", "N", every, whole(1))
     add("keep", "N", "checkpoints that are kept while training", whole(1))

@@ -12,7 +12,8 @@ from pathlib import Path
 # milliseconds, as is GNU's default. Set before our own milder one, and before torch reads it.
 os.environ.setdefault("GOMP_SPINCOUNT", "300000")
 
-from experiment.cli import UsageError, run_command, say
+from experiment.cli import say
+from experiment.errors import UsageError, run_command
 
 MODULES = {
     "training": "training",

@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from data import Choice, load_data
 from experiment.classifier import Classifier
-from experiment.cli import number, run_command
+from experiment.cli import number
 from experiment.data_flags import choice_of
+from experiment.errors import run_command
 from experiment.loading import load_classifier
 from experiment.rundir import read_json
 from scoring.attribution import leave_one_out

@@ -21,7 +21,8 @@ import torch
 from benchmarks.clients import Client, Server, bad_replies, run_clients, serving
 from benchmarks.measure import fresh_process, in_turn, processor
 from data import load_data
-from experiment.cli import number, run_command
+from experiment.cli import number
+from experiment.errors import run_command
 from experiment.rundir import find_runs, is_run, read_json
 
 CLASSIFY = "/api/classify"

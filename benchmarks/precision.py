@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from experiment.cli import UsageError, number, run_command
+from experiment.cli import number
+from experiment.errors import UsageError, run_command
 from experiment.rundir import is_run, read_json
 
 ROOT = Path(__file__).parent.parent

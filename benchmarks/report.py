@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiment.cli import UsageError, run_command
+from experiment.errors import UsageError, run_command
 
 Rows = list[dict[str, Any]]
 BEST, PLAIN = "transformers at its best", "transformers, as people run it"

@@ -20,7 +20,8 @@ import numpy as np
 
 from benchmarks.clients import Client, Reply, Server, bad_replies, run_clients, serving
 from data import load_data
-from experiment.cli import number, run_command, say
+from experiment.cli import number, say
+from experiment.errors import run_command
 
 CLIENTS = (1, 2, 4, 8, 32)
 CLASSIFY, EXPLAIN = "/api/classify", "/api/explain"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from experiment.cli import add_base_flag, run_command
+from experiment.cli import add_base_flag
+from experiment.errors import run_command
 from experiment.loading import load_classifier
 from scoring.table import aligned
 

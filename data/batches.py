@@ -41,6 +41,11 @@ def evaluation_batches(lengths: Sequence[int] | np.ndarray, batch_size: int) -> 
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
 
 
+def send(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the CPU on a device, without waiting for what a GPU computes at the moment."""
+    return tensor.to(device, non_blocking=device.type == "cuda")
+
+
 def pad(ids: Sequence[Sequence[int]], pad_id: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Stack B lists of ids: input_ids (B, T) and attention_mask (B, T), 1 = token, 0 = padding."""
     lengths = torch.tensor([len(row) for row in ids])
@@ -49,7 +54,7 @@ def pad(ids: Sequence[Sequence[int]], pad_id: int, device: torch.device) -> tupl
     for own, row in zip(input_ids.numpy(), ids, strict=True):
         own[: len(row)] = row
     attention_mask = (torch.arange(T) < lengths[:, None]).long()  # (B, T)
-    return input_ids.to(device), attention_mask.to(device)
+    return send(input_ids, device), send(attention_mask, device)
 
 
 def forward_batches(

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from bert_min import BertForSequenceClassification
-from data.batches import pad
+from data.batches import pad, send
 from distill.losses import LossWeights, distillation_loss
 from distill.optimizer import Schedule, trainable
 from distill.targets import Ids, Targets
@@ -69,19 +69,24 @@ def batch_loss(
     # states[0] are the embeddings; states[n] is what student layer n gives. It is held against the
     # teacher layer that it was copied from: the n-th of task.targets.layers.
     hidden = (states[1:], teacher_states, mask) if states and teacher_states else None
-    labels = task.labels[index].to(device)
-    text_weights = None if task.text_weights is None else task.text_weights[index].to(device)
+    labels = send(task.labels[index], device)
+    text_weights = None if task.text_weights is None else send(task.text_weights[index], device)
     return distillation_loss(logits, labels, teacher_logits, hidden, task.weights, text_weights)
 
 
-Gradients = Callable[[BertForSequenceClassification, Task, Batch], dict[str, float]]
+Gradients = Callable[[BertForSequenceClassification, Task, Batch], dict[str, Tensor]]
 
 
-def plain(student: BertForSequenceClassification, task: Task, batch: Batch) -> dict[str, float]:
-    """Leave a batch's gradients in the student's `.grad`; the terms of its loss, as numbers."""
+def plain(student: BertForSequenceClassification, task: Task, batch: Batch) -> dict[str, Tensor]:
+    """Leave a batch's gradients in the student's `.grad`; the terms of its loss."""
     terms = batch_loss(student, task, batch.index)
     terms["loss"].backward()
-    return {name: term.item() for name, term in terms.items()}
+    return {name: term.detach() for name, term in terms.items()}
+
+
+def numbers(tensors: dict[str, Tensor]) -> dict[str, float]:
+    """Scalars as numbers, together: a program waits here for all that its GPU has yet to do."""
+    return dict(zip(tensors, torch.stack([*tensors.values()]).tolist(), strict=True))
 
 
 def train_epoch(
@@ -104,15 +109,15 @@ def train_epoch(
         terms = gradients(student, task, batch)  # pad, teacher targets, forward, loss, backward
 
         # One odd batch may not throw the weights far; BERT's own fine-tuning clips at 1 as well.
-        norm = nn.utils.clip_grad_norm_(parameters, 1.0).item()
-        if not (math.isfinite(terms["loss"]) and math.isfinite(norm)):
-            raise TrainingError(
-                f"loss {terms['loss']}, gradient norm {norm} at step {batch.step + 1} {HINT}"
-            )
+        norm = nn.utils.clip_grad_norm_(parameters, 1.0)
+        values = numbers({"grad_norm": norm, **terms})  # of a step, a GPU is waited for here alone
+        if not all(map(math.isfinite, values.values())):
+            found = f"loss {values['loss']}, gradient norm {values['grad_norm']}"
+            raise TrainingError(f"{found} at step {batch.step + 1} {HINT}")
 
         lr = schedule.rate(batch.step)
         for group in optimizer.param_groups:
             group["lr"] = lr
         optimizer.step()
         optimizer.zero_grad()  # gradients add up: the next batch begins without this one's
-        yield {"step": batch.step + 1, "lr": lr, "grad_norm": norm, **terms}
+        yield {"step": batch.step + 1, "lr": lr, **values}

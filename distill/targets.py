@@ -2,18 +2,17 @@
 
 A frozen teacher with dropout off says the same of a text each time, so running it anew in each
 epoch is waste. Logits (N, K) are small and kept in memory. Hidden states hold C values for each
-token and layer, so they are rounded to bf16 (0.65 GB for MiniLM and 9,000 tweets), lie in a file
-without a name on disk, and only a batch of them is ever in memory. Where no disk has room for
-them the teacher runs live, and what it says is rounded alike: a student learns the same.
+token and layer, so they are rounded to bf16 (0.65 GB for MiniLM and 9,000 tweets), lie on the GPU
+or in a file, and only a batch of them is ever in memory. Where there is no room for them the
+teacher runs live, and what it says is rounded alike: a student learns the same.
 """
 
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -22,7 +21,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from bert_min import BertForSequenceClassification, BertOutput, ModelError, save_tensors
-from data.batches import forward_batches, pad
+from data.batches import forward_batches, pad, send
+from distill.hidden_states import DeviceStates, FileStates, HiddenStates
 
 Ids = Sequence[Sequence[int]]
 Forward = Callable[..., Iterator[tuple[np.ndarray, BertOutput]]]  # forward_batches, or a faster one
@@ -54,14 +54,15 @@ class StoredLogits:
             raise ModelError(f"{path} holds logits {shape}, not finite ones ({count}, {classes})")
 
     def batch(self, index: np.ndarray, device: torch.device) -> tuple[Tensor, list[Tensor]]:
-        return self.logits[index].to(device), []
+        return send(self.logits[index], device), []
 
 
 class TeacherTargets:
     """Teacher logits, and the hidden states of `layers` (from 1), for every encoded text.
 
-    `folder` holds the hidden states while this object lives; `cache` holds logits for later runs.
-    `forward` runs the teacher over the texts, as forward_batches does.
+    `place` is where the hidden states lie while this object lives: a folder, or a device that has
+    room for them; `cache` holds logits for later runs. `forward` runs the teacher over the texts,
+    as forward_batches does.
     """
 
     def __init__(
@@ -69,53 +70,36 @@ class TeacherTargets:
         teacher: BertForSequenceClassification,
         ids: Ids,
         layers: Sequence[int] = (),
-        folder: Path | None = None,
+        place: Path | torch.device | None = None,
         cache: Path | None = None,
         forward: Forward = forward_batches,
     ) -> None:
         self.layers = list(layers)
-        self.hidden_size = teacher.config.hidden_size
-        self.lengths = np.array([len(row) for row in ids])
-        self.offsets = np.zeros(len(ids), np.int64)  # where a text's states begin, in bytes
-        self.file: BinaryIO | None = None
+        self.states: HiddenStates | None = None
         stored = cache / f"{targets_key(teacher, ids)}.safetensors" if cache else None
         if stored and stored.is_file() and not self.layers:
             with contextlib.suppress(SafetensorError, KeyError):  # a damaged cache is made anew
                 self.logits = load_file(stored)["logits"]
                 return
         if self.layers:
-            self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open while we live)
+            lengths = np.array([len(row) for row in ids])
+            shape = (len(self.layers), teacher.config.hidden_size)
+            if isinstance(place, torch.device):
+                self.states = DeviceStates(lengths, shape, place)
+            else:
+                self.states = FileStates(lengths, shape, place)
         self.logits = torch.empty(len(ids), teacher.config.num_labels)
         for index, output in forward(teacher, ids, hidden_states=bool(self.layers)):
             self.logits[index] = output.logits.float().cpu()
-            if output.hidden_states:
-                self._write(index, [output.hidden_states[n].bfloat16() for n in self.layers])
-        if self.file:
-            self.file.flush()
+            if self.states and output.hidden_states:
+                self.states.write(index, [output.hidden_states[n] for n in self.layers])
         if stored:
             _keep(self.logits, stored)
 
-    def _write(self, index: np.ndarray, states: list[Tensor]) -> None:
-        assert self.file
-        together = torch.stack(states).cpu().view(torch.int16).numpy()  # (L, B, T, C)
-        for row, i in enumerate(index):
-            own = together[:, row, : self.lengths[i]]
-            self.offsets[i] = self.file.tell()
-            self.file.write(own.tobytes())  # (tofile would hide a full disk)
-
     def batch(self, index: np.ndarray, device: torch.device) -> tuple[Tensor, list[Tensor]]:
         """Logits (B, K), and one (B, T, C) in bf16 for each of `layers`, zero on padding."""
-        logits = self.logits[index].to(device)
-        if self.file is None:
-            return logits, []
-        L, B, T, C = len(self.layers), len(index), self.lengths[index].max(), self.hidden_size
-        states = torch.zeros(L, B, T, C, dtype=torch.bfloat16)
-        bits = states.view(torch.int16).numpy()  # numpy has no bf16
-        for row, i in enumerate(index):
-            own = bits[:, row, : self.lengths[i]]
-            flat = os.pread(self.file.fileno(), own.nbytes, self.offsets[i])  # several threads read
-            own[...] = np.frombuffer(flat, np.int16).reshape(own.shape)
-        return logits, list(states.to(device))
+        states = self.states.read(index) if self.states else []
+        return send(self.logits[index], device), [send(state, device) for state in states]
 
 
 def stored_bytes(

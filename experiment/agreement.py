@@ -9,9 +9,10 @@ import numpy as np
 from bert_min import ModelError
 from data import DataError, load_data
 from experiment.classifier import Classifier
-from experiment.cli import LEAST, UsageError, say
+from experiment.cli import LEAST, say
 from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
+from experiment.errors import UsageError
 from experiment.rundir import read_record
 from hub import HubError
 from scoring import decide, softmax

@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 
 
 def as_json(answers: list[dict[str, Any]], names: Sequence[str], first: bool) -> str:

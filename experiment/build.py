@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from bert_min import BertForSequenceClassification, BertOutput, load_model, save_model
@@ -23,7 +24,8 @@ from distill import (
     make_student,
 )
 from distill.targets import Ids, stored_bytes
-from experiment.cli import UsageError, say
+from experiment.cli import say
+from experiment.errors import UsageError
 from experiment.loading import load_classifier
 from experiment.material import Material
 from experiment.settings import Settings
@@ -101,17 +103,21 @@ def teach(
     folder: Path,
     cache: Path,
 ) -> Targets:
-    """What the teacher says: stored in `folder`, logits in `cache` too; live where that is large.
+    """What the teacher says: stored on the GPU or in `folder`, logits in `cache` too; else live.
 
-    A training also writes checkpoints, so no more than half of the free disk is taken.
+    A training also writes checkpoints and keeps activations, so no more than half of the free disk
+    or of the GPU's free memory is taken.
     """
     size, free = stored_bytes(teacher, ids, layers), shutil.disk_usage(folder).free
+    device = next(teacher.parameters()).device
+    on_gpu = device.type == "cuda" and size <= torch.cuda.mem_get_info(device)[0] / 2
     outputs = f"its outputs take {_mb(size)}"
     limit = f"--teacher-cache is {_mb(settings.teacher_cache)}"
-    if size <= min(settings.teacher_cache, free / 2):
+    if size <= settings.teacher_cache and (on_gpu or size <= free / 2):
         say(f"the teacher runs once, before the first step: {outputs}, {limit}")
         forward = partial(fast_forward, batch_size=settings.batch_size)
-        return TeacherTargets(teacher, ids, layers, folder, cache, forward)
+        place = device if on_gpu else folder
+        return TeacherTargets(teacher, ids, layers, place, cache, forward)
     if size <= settings.teacher_cache:
         limit = f"more than half of the {_mb(free)} free beside {settings.out}"
     say(f"the teacher runs in each step: {outputs}, {limit}")

@@ -10,7 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from bert_min import ModelError, save_tensors
-from experiment.cli import UsageError, say
+from experiment.cli import say
+from experiment.errors import UsageError
 from experiment.progress import State
 from experiment.rundir import check_manifest, read_json, sync, write_json, write_manifest
 from speed.ranks import rank

@@ -1,4 +1,4 @@
-"""Flags that mean the same in every command, and exit codes.
+"""Flags that mean the same in every command.
 
 Nothing here imports torch at the top, so that `--help` answers at once.
 """
@@ -10,88 +10,15 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from experiment.errors import UsageError
 from experiment.settings import Settings
-from hub import HubError
 
 # Threads that wait for each other spin for a moment and then sleep. By default they spin for
 # milliseconds, which is many times slower where another program wants the cores too; to sleep at
 # once makes a single text slower. Read once, when torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-
-
-class UsageError(Exception):
-    """The flags do not go together, or do not fit what they are used on."""
-
-
-EXIT_CODES = {
-    "UsageError": 2,
-    "RanksError": 2,
-    "DataError": 3,
-    "ModelError": 4,
-    "AdapterError": 4,
-    "TrainingError": 4,
-    "StudyError": 4,
-    "FloatingPointError": 4,
-    "OSError": 5,
-    "SafetensorError": 5,  # while writing; what is read has errors of its own
-}
-
-EXTRAS = {  # packages that only a part of the program needs, and which
-    **dict.fromkeys(("scipy", "sklearn"), "study"),
-    **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "export"),
-}
-
-
-def run_command(main: Callable[[], int]) -> NoReturn:
-    """Run a command and leave: what a user can mend is one line and its exit code, no traceback."""
-    try:
-        code = main()
-        if sys.stdout:  # else it was closed from the start
-            sys.stdout.flush()
-    except KeyboardInterrupt:
-        code = 130
-    except ModuleNotFoundError as error:
-        if error.name is None or (Path(__file__).parent.parent / error.name).is_dir():
-            raise
-        missing = f"{error.name} is not installed in this Python"
-        hint = "(hint: make demo installs it; then source .venv/bin/activate)"
-        if error.name in EXTRAS:
-            hint = f"(hint: pip install -r requirements-{EXTRAS[error.name]}.txt)"
-        if error.name in sys.stdlib_module_names:  # of other systems alone
-            missing = f"{error.name} is not in this Python"
-            hint = "(hint: on Linux and macOS it is, and in WSL)"
-        print(f"error: {missing} {hint}", file=sys.stderr)
-        code = 4
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except Exception as error:
-        names = [kind.__name__ for kind in type(error).__mro__]
-        known = [EXIT_CODES[name] for name in names if name in EXIT_CODES]
-        known += [error.exit_code] if isinstance(error, HubError) else []
-        if not known:
-            raise
-        print(f"error: {printable(' '.join(reason(error).split()))}", file=sys.stderr)
-        code = known[0]
-    sys.exit(code)
-
-
-def reason(error: Exception) -> str:
-    """What to tell of an error; the system's own come with a number, and say little of space."""
-    text = str(error)
-    if isinstance(error, OSError) and error.strerror:  # else one of ours, or of safetensors
-        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    full = ("No space left", "quota exceeded", "File too large")
-    if any(word in text for word in full) and "(hint: " not in text:
-        text += " (hint: make room, or write to another disk)"
-    return text
-
-
-def printable(text: str) -> str:
-    """A text of somebody's file without what moves a terminal: control characters as escapes."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def say(text: str) -> None:
@@ -153,14 +80,14 @@ def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) ->
     group = parser.add_argument_group("machine and batches")
     add_device_flag(group)
     if max_length is None:
-        add_int8_flags(group, ("auto", "fp32", "bf16", "int8"))
+        add_int8_flags(group, ("auto", "fp32", "bf16", "fp16", "int8"))
     else:
         group.add_argument(
             "--dtype",
-            choices=("auto", "fp32", "bf16"),
+            choices=("auto", "fp32", "bf16", "fp16"),
             default=Settings.dtype,
-            help="auto: bf16 in training steps where the hardware has it natively, "
-            "fp32 elsewhere and wherever texts are scored (default: auto)",
+            help="auto: bf16 in training steps where the hardware has it natively, fp16 on GPUs "
+            "that have no bf16, fp32 elsewhere and wherever texts are scored (default: auto)",
         )
     group.add_argument(
         "--batch-size",
@@ -188,8 +115,9 @@ def add_int8_flags(group: "argparse._ActionsContainer", formats: Sequence[str]) 
         "--dtype",
         choices=formats,
         default=formats[0],
-        help="number format of the products; int8 is fastest on a CPU, and changes a label in "
-        f"some hundreds (default: {formats[0]}{', which is fp32' * (formats[0] == 'auto')})",
+        help="number format of the products; int8 is fastest on a CPU that has it, and changes "
+        f"a label in some hundreds (default: {formats[0]}"
+        f"{', which is fp32' * (formats[0] == 'auto')})",
     )
     group.add_argument(
         "--least-agreement",

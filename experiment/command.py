@@ -11,7 +11,8 @@ from bert_min.find import sha256
 from experiment import rundir
 from experiment.build import build
 from experiment.checkpoint import Checkpoints, Journal
-from experiment.cli import UsageError, say
+from experiment.cli import say
+from experiment.errors import UsageError
 from experiment.finish import make_record, save_run, score
 from experiment.hardware import pick_device
 from experiment.lock import locked

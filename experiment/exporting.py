@@ -19,8 +19,9 @@ from data import DataError, load_data
 from data.batches import CPU_BATCH, evaluation_batches, pad
 from experiment.card import model_card
 from experiment.classifier import Classifier
-from experiment.cli import UsageError, say
+from experiment.cli import say
 from experiment.encoding import encode
+from experiment.errors import UsageError
 from experiment.onnx_card import onnx_card
 from experiment.rundir import read_json, read_record, read_results, write_json
 from experiment.scores import find_data

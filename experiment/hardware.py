@@ -2,7 +2,7 @@
 
 import torch
 
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from speed.int8 import has_int8
 
 
@@ -19,15 +19,27 @@ def pick_device(name: str) -> torch.device:
 def pick_dtype(name: str, device: torch.device, training: bool) -> torch.dtype:
     """The number format that `--dtype` means for matrix products on a device.
 
-    Raises UsageError for int8 where there is none.
+    Raises UsageError for int8 where there is none, and for fp16 on a CPU.
     """
     if name == "int8":
         if not has_int8(device):
-            raise UsageError(f"there is no int8 on {device} here (hint: --dtype bf16 or fp32)")
+            raise UsageError(
+                f"there is no int8 on {device} here: it needs a CPU with VNNI (hint: --dtype fp32)"
+            )
         return torch.int8
+    if name == "fp16" and device.type == "cpu":
+        raise UsageError("fp16 is for GPUs: a CPU is slow in it (hint: --dtype bf16 or fp32)")
     if name == "auto":
-        name = "bf16" if training and has_native_bf16(device) else "fp32"
-    return torch.bfloat16 if name == "bf16" else torch.float32
+        name = fastest(device) if training else "fp32"
+    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[name]
+
+
+def fastest(device: torch.device) -> str:
+    """bf16 where the hardware multiplies it itself, else fp16 on GPUs that are made for that."""
+    if has_native_bf16(device):
+        return "bf16"
+    made_for = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (7, 0)
+    return "fp16" if made_for else "fp32"
 
 
 def has_native_bf16(device: torch.device) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from experiment.cli import UsageError, say
+from experiment.cli import say
+from experiment.errors import UsageError
 from speed.ranks import rank, world
 
 PATIENCE = 1.0  # seconds in which a file that was just made gets its content

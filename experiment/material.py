@@ -26,9 +26,10 @@ from data.flat import TokenIds
 from data.hashtags import READINGS
 from experiment import rundir
 from experiment.card import BALANCED
-from experiment.cli import UsageError, say
+from experiment.cli import say
 from experiment.data_flags import choice_of
 from experiment.encoding import Unlabelled, encode, encode_unlabelled, fingerprint
+from experiment.errors import UsageError
 from experiment.hardware import pick_dtype
 from experiment.loading import load_tokenizer
 from experiment.settings import Settings

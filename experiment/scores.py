@@ -14,9 +14,10 @@ from data.matching import in_order_of
 from data.sources import AS_FOUND
 from experiment.agreement import check_int8
 from experiment.classifier import Classifier
-from experiment.cli import LEAST, UsageError, say
+from experiment.cli import LEAST, say
 from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
+from experiment.errors import UsageError
 from experiment.hardware import pick_device, pick_dtype
 from experiment.loading import classes_of, load_classifier
 from experiment.rundir import read_record, read_results

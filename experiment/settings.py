@@ -41,6 +41,7 @@ class Settings:
     warmup: float = decides(0.1)
     seed: int = decides(0)
     limit: int | None = None
+    accumulate: int = 1
     save_every: int | None = None
     keep: int = 2
     resume: str | None = None

@@ -46,7 +46,7 @@ def train_epochs(
     total, save_every = schedule.total_steps, settings.save_every or sys.maxsize
     optimizer = make_optimizer(model, settings.weight_decay)
     done = restore(start, model, optimizer) if start else Progress()
-    gradients = Replicas(model, material.dtype, settings.seed)
+    gradients = Replicas(model, material.dtype, settings.seed, settings.accumulate)
     stopped = False
     with closing(gradients), progress_bar(total, done.steps) as bar:
         while done.steps < total and not stopped:

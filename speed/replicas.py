@@ -1,7 +1,8 @@
 """Replicas of a student that share its weights: the parts of a batch are trained side by side.
 
 `Replicas` stands in for `distill.loop.plain`, and leaves the same gradients in less time. What
-each trick here gains was measured (docs/performance, `ablation`).
+each trick here gains was measured (docs/performance, `ablation`). Numbers stay on the device: the
+loop reads them, once a step.
 """
 
 import copy
@@ -16,6 +17,7 @@ from bert_min import BertForSequenceClassification
 from distill.loop import Batch, Task, batch_loss
 from distill.losses import TERMS
 from distill.optimizer import trainable
+from speed.loss_scale import LossScale
 from speed.ranks import add_up, add_up_rows, rank, world
 from speed.threads import Workers
 
@@ -77,22 +79,28 @@ class Replica:
 class Replicas:
     """Mixed precision and data parallelism: replicas compute, the student keeps fp32 weights.
 
-    In fp32 the replicas use the student's own weights; in bf16 they share one rounded copy, made
-    anew before each batch (Micikevicius et al. 2018, section 3.1,
-    https://arxiv.org/abs/1710.03740; bf16 has the range of fp32, so the loss needs no scaling).
-    Dropout masks follow from `seed`, the number of the step and the part of the batch.
+    In fp32 the replicas use the student's own weights; in bf16 and fp16 they share one rounded
+    copy, made anew before each batch (Micikevicius et al. 2018, section 3.1,
+    https://arxiv.org/abs/1710.03740). bf16 has the range of fp32; with fp16 the loss is scaled.
+    Dropout masks follow from `seed`, the number of the step and the part of the batch. A batch is
+    computed in `accumulate` parts or more.
     """
 
     def __init__(
-        self, student: BertForSequenceClassification, dtype: torch.dtype, seed: int
+        self,
+        student: BertForSequenceClassification,
+        dtype: torch.dtype,
+        seed: int,
+        accumulate: int = 1,
     ) -> None:
-        self.student, self.seed = student, seed
+        self.student, self.seed, self.accumulate = student, seed, accumulate
+        self.scale = LossScale(dtype)
         self.masters = dict(student.named_parameters())
         # In fp32 `to` copies nothing: these are the student's own weights.
         self.weights = {name: p.detach().to(dtype) for name, p in self.masters.items()}
         self.workers = Workers()
-        on_cpu = next(student.parameters()).device.type == "cpu"
-        count = self.workers.cores if on_cpu else 1
+        self.on_cpu = next(student.parameters()).device.type == "cpu"
+        count = self.workers.cores if self.on_cpu else 1
         self.replicas = [Replica(student, self.weights) for _ in range(count)]
         self.sparse = {
             f"{name}.weight"
@@ -112,25 +120,33 @@ class Replicas:
 
     def __call__(
         self, student: BertForSequenceClassification, task: Task, batch: Batch
-    ) -> dict[str, float]:
+    ) -> dict[str, Tensor]:
         """Leave a batch's gradients in the student's `.grad`; the terms of its loss.
 
         The parts share out among the processes, and there among the replicas, and add up.
         """
         assert student is self.student
-        parts = split_batch(batch.index, max(len(task.ids[i]) for i in batch.index))
+        parts = self._split(task, batch.index)
 
-        def train_part(replica: Replica, n: int) -> dict[str, float]:
+        def train_part(replica: Replica, n: int) -> dict[str, Tensor]:
             replica.seed_dropout(self.seed, batch.step, n)
             terms = batch_loss(replica.model, task, parts[n])
             share = len(parts[n]) / len(batch.index)  # every term is a mean over texts
-            (share * terms["loss"]).backward()
-            return {name: share * term.item() for name, term in terms.items()}
+            (self.scale.factor * share * terms["loss"]).backward()
+            return {name: share * term.detach() for name, term in terms.items()}
 
         self._round()
-        terms = self._side_by_side(train_part, range(rank(), len(parts), world()))
-        self._collect()
-        return add_up_terms(terms, self.flat.device)
+        while True:
+            terms = self._side_by_side(train_part, range(rank(), len(parts), world()))
+            self._collect()
+            if self.scale.undo(self.sums.values()):
+                return add_up_terms(terms, task, self.flat.device)
+
+    def _split(self, task: Task, index: np.ndarray) -> list[np.ndarray]:
+        """The parts of a batch: those asked for, a part for each process, small ones on a CPU."""
+        if not self.on_cpu:
+            return np.array_split(index, min(len(index), self.accumulate * world()))
+        return split_batch(index, max(len(task.ids[i]) for i in index), self.accumulate)
 
     @torch.no_grad()
     def _round(self) -> None:
@@ -140,12 +156,12 @@ class Replicas:
                 self.weights[name].copy_(master)
 
     def _side_by_side(
-        self, train_part: Callable[[Replica, int], dict[str, float]], parts: Sequence[int]
-    ) -> list[dict[str, float]]:
+        self, train_part: Callable[[Replica, int], dict[str, Tensor]], parts: Sequence[int]
+    ) -> list[dict[str, Tensor]]:
         """Each replica trains its share of the parts, in turn; what `train_part` gave for each."""
         count = min(len(self.replicas), len(parts))
 
-        def work(number: int) -> list[dict[str, float]]:
+        def work(number: int) -> list[dict[str, Tensor]]:
             return [train_part(self.replicas[number], part) for part in parts[number::count]]
 
         results = list(self.workers.map(work, range(count)))
@@ -177,25 +193,28 @@ class Replicas:
         self.workers.close()
 
 
-def split_batch(index: np.ndarray, longest: int) -> list[np.ndarray]:
+def split_batch(index: np.ndarray, longest: int, least: int = 1) -> list[np.ndarray]:
     """Cut a batch into 2, 4, 8... even parts of about TOKENS_PER_PART tokens, padding included.
 
     Gradients of the parts add up to the batch's. A power of two shares out evenly among cores,
     and it does not depend on their number: neither do the dropout masks, drawn part by part.
-    (More than two processes make a multiple of their number.)
+    (`least` parts, or more than two processes, make a multiple of their number.)
     """
     tokens = len(index) * longest
-    ways = max(2, world())  # each process needs a part
+    ways = max(2, world(), least)  # each process needs a part
     parts = ways * 2 ** max(0, math.ceil(math.log2(tokens / TOKENS_PER_PART / ways)))
     return np.array_split(index, min(len(index), parts))
 
 
-def add_up_terms(terms: list[dict[str, float]], device: torch.device) -> dict[str, float]:
+def add_up_terms(
+    parts: list[dict[str, Tensor]], task: Task, device: torch.device
+) -> dict[str, Tensor]:
     """The loss terms of a batch from those of its parts, in this and in all other processes."""
-    totals = [sum(part.get(name, 0.0) for part in terms) for name in TERMS]
-    present = [float(any(name in part for part in terms)) for name in TERMS]
-    both = torch.tensor([totals, present], dtype=torch.float64, device=device)
-    add_up(both)
-    totals, present = both.tolist()
-    found = zip(TERMS, totals, present, strict=True)
-    return {name: total for name, total, count in found if count}
+    targets = task.targets  # the names follow from the task: a process may have no part
+    has = (True, True, targets is not None, targets is not None and bool(targets.layers))
+    names = [name for name, there in zip(TERMS, has, strict=True) if there]
+    totals = torch.zeros(len(names), device=device)
+    for part in parts:
+        totals += torch.stack([part[name] for name in names])
+    add_up(totals)
+    return dict(zip(names, totals, strict=True))

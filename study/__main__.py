@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from experiment.cli import number, run_command, say
+from experiment.cli import number, say
+from experiment.errors import run_command
 from study.settings import StudySettings
 
 EXAMPLES = """examples:

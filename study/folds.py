@@ -19,8 +19,8 @@ import numpy as np
 from data import Choice, Data, Split, load_data
 from data.splitting import divide
 from data.tables import DataError
-from experiment.cli import UsageError
 from experiment.encoding import fingerprint
+from experiment.errors import UsageError
 from experiment.loading import load_classifier
 from experiment.rundir import read_json
 from scoring import compute_metrics

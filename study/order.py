@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from study.afterwards import floors, layers_and_times
 from study.arms import CHOSEN, MAIN, TEACHER, all_arms
 from study.data_report import describe as data_figures

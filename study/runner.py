@@ -17,8 +17,9 @@ from tqdm import tqdm
 
 from bert_min import load_model, resolve_model
 from data import Data, load_data
-from experiment.cli import EXIT_CODES, UsageError, say
+from experiment.cli import say
 from experiment.encoding import fingerprint
+from experiment.errors import EXIT_CODES, UsageError
 from experiment.loading import load_classifier, load_tokenizer
 from experiment.rundir import is_run, read_json
 from scoring.hatecheck import read_cases, score_cases

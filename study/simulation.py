@@ -28,7 +28,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from experiment.cli import number, run_command
+from experiment.cli import number
+from experiment.errors import run_command
 from scoring.table import aligned
 from study.questions import LEVEL, MARGIN
 from study.statistics import influences

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from bert_min import ModelError
-from experiment.cli import run_command
+from experiment.errors import run_command
 from experiment.rundir import read_json
 from scoring.table import aligned
 from study.questions import ARMS, LEVEL, MARGIN, QUESTIONS

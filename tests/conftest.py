@@ -24,8 +24,8 @@ from bert_min import (
 )
 from data import load_data
 from data.batches import pad
-from experiment.cli import run_command
 from experiment.command import train_command
+from experiment.errors import run_command
 
 # How long an example takes says nothing of the code where other programs want the cores too.
 hypothesis.settings.register_profile("unhurried", deadline=None)

@@ -21,7 +21,7 @@ import export as export_command
 import predict as predict_command
 import webapp.__main__ as web_command
 from experiment.classifier import Prediction
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from experiment.loading import load_classifier
 from experiment.rundir import find_runs
 from webapp.app import make_app

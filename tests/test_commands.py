@@ -22,7 +22,7 @@ import eval as eval_command
 import predict as predict_command
 import train as train_command
 from data import DataError
-from experiment.cli import run_command
+from experiment.errors import run_command
 from lora import lora_layers
 from scoring.calibration import match_prior
 

@@ -22,6 +22,7 @@ from distill import (
     make_student,
     soft_loss,
 )
+from distill.hidden_states import FileStates
 from distill.loop import Task, batch_loss
 from distill.targets import stored_bytes, targets_key
 
@@ -232,10 +233,11 @@ def test_soft_loss_gradient_does_not_shrink_with_the_temperature():
 # ---- which targets
 
 
-@pytest.fixture
-def stored(tiny, tiny_ids, tmp_path):
+@pytest.fixture(params=["file", "device"])
+def stored(request, tiny, tiny_ids, tmp_path):
     sevens = partial(forward_batches, batch_size=7)
-    return TeacherTargets(tiny.train(), tiny_ids, [1, 3], folder=tmp_path, forward=sevens)
+    place = tmp_path if request.param == "file" else torch.device("cpu")
+    return TeacherTargets(tiny.train(), tiny_ids, [1, 3], place=place, forward=sevens)
 
 
 @torch.inference_mode()
@@ -291,15 +293,20 @@ def test_the_key_names_weights_texts_and_tokenisation(tiny, tiny_ids):
     assert targets_key(tiny, tiny_ids) != key
 
 
+@pytest.mark.parametrize("stored", ["file"], indirect=True)
 def test_hidden_states_are_not_kept_in_memory(stored):
-    arrays = [v for v in vars(stored).values() if isinstance(v, torch.Tensor | np.ndarray)]
+    held = [*vars(stored).values(), *vars(stored.states).values()]
+    arrays = [v for v in held if isinstance(v, torch.Tensor | np.ndarray)]
     assert sum(a.nbytes for a in arrays) < 48 * 2 * 4 + 48 * 8 * 2 + 1
-    assert stored.file.seek(0, 2) == stored.lengths.sum() * 2 * 16 * 2
+    assert stored.states.file.seek(0, 2) == stored.states.lengths.sum() * 2 * 16 * 2
 
 
 def test_what_is_stored_takes_as_much_as_was_foretold(tiny, tiny_ids, stored):
-    file = stored.file.seek(0, 2)
-    assert stored_bytes(tiny, tiny_ids, [1, 3]) == file + stored.logits.nbytes
+    if isinstance(stored.states, FileStates):
+        kept = stored.states.file.seek(0, 2)
+    else:
+        kept = stored.states.rows[:-1].nbytes
+    assert stored_bytes(tiny, tiny_ids, [1, 3]) == kept + stored.logits.nbytes
     assert stored_bytes(tiny, tiny_ids) == stored.logits.nbytes
 
 
@@ -343,7 +350,7 @@ def test_several_threads_may_ask_for_stored_states(tiny, tiny_ids, tmp_path):
     """A file has one position for all threads, so that nobody may read by it or move it."""
     targets, device = TeacherTargets(tiny, tiny_ids, [2, 4], tmp_path), torch.device("cpu")
     _, states = targets.batch(np.arange(8), device)
-    file = targets.file.fileno()
+    file = targets.states.file.fileno()
     os.lseek(file, 7, os.SEEK_SET)
     _, again = targets.batch(np.arange(8), device)
     assert all(torch.equal(a, b) for a, b in zip(states, again, strict=True))

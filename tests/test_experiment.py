@@ -13,7 +13,7 @@ from bert_min import BertConfig, BertForSequenceClassification, ModelError, load
 from data import load_data
 from distill import LossWeights, Schedule
 from experiment import build, command, rundir, training
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from experiment.hardware import pick_device, pick_dtype
 from experiment.loading import load_classifier, load_run_model
 from experiment.signals import Stop

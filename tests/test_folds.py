@@ -16,7 +16,7 @@ from bert_min import ModelError
 from data import Split, load_data
 from data.splitting import normalised
 from data.tables import DataError
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from experiment.settings import Settings
 from study import runner, simulation
 from study.__main__ import locked, parse_args

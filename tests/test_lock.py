@@ -15,7 +15,7 @@ from small import stop_after
 
 import predict
 from experiment import command as commands
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from experiment.lock import locked
 from webapp.models import load_models
 
@@ -167,7 +167,7 @@ import sys
 sys.modules["fcntl"] = None
 import eval, predict, train
 from pathlib import Path
-from experiment.cli import run_command
+from experiment.errors import run_command
 from study import __main__ as study
 from webapp.models import load_models
 

@@ -71,7 +71,7 @@ def test_a_student_comes_nearer_to_its_teacher(tiny, task, tmp_path):
     with torch.no_grad():
         for parameter in student.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
-    targets = TeacherTargets(tiny, task.ids, [1, 3], folder=tmp_path)
+    targets = TeacherTargets(tiny, task.ids, [1, 3], place=tmp_path)
     taught = Task(task.ids, task.labels, targets, LossWeights(5.0, 0.5, 10.0))
     first, last = (run(student, taught) for _ in range(2))
     for name in ("loss", "hard_loss", "soft_loss", "hidden_loss"):
@@ -82,7 +82,7 @@ def test_a_student_comes_nearer_to_its_teacher(tiny, task, tmp_path):
 
 def test_each_layer_is_matched_with_its_own_teacher_layer(tiny, task, tmp_path):
     """A student that is the teacher has nothing to learn from it, layer by layer."""
-    targets = TeacherTargets(tiny, task.ids, [1, 2, 3, 4], folder=tmp_path)
+    targets = TeacherTargets(tiny, task.ids, [1, 2, 3, 4], place=tmp_path)
     taught = Task(task.ids, task.labels, targets, LossWeights(beta=1.0))
     terms = batch_loss(tiny.eval(), taught, np.arange(8))
     assert terms["hidden_loss"].item() == pytest.approx(0, abs=2**-17)  # bf16
@@ -139,7 +139,7 @@ def test_parts_add_up_to_the_batch(tiny, task, tmp_path):
     student = make_student(tiny, [1, 3])
     with torch.no_grad():
         student.bert.encoder.layer[0].output.dense.weight.add_(0.1)
-    targets = TeacherTargets(tiny, task.ids, [1, 3], folder=tmp_path)
+    targets = TeacherTargets(tiny, task.ids, [1, 3], place=tmp_path)
     taught, index = Task(task.ids, task.labels, targets, LossWeights(5, 0.5, 1)), np.arange(10)
 
     def gradients(parts):

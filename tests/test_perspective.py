@@ -13,7 +13,7 @@ from googleapiclient.errors import HttpError, UnknownApiNameOrVersion
 from small import FOUR
 from webserver import ROOT, make_run, running
 
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from webapp.google_json import utf16
 from webapp.models import load_models
 from webapp.perspective import choose_attributes

@@ -29,7 +29,7 @@ from experiment import labelling
 from experiment.adapted import files_read
 from experiment.answers import AnswerFile
 from experiment.classifier import Classifier, Decision
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from experiment.loading import load_classifier
 from experiment.readable import LONG, SHORT
 from webapp.contract import Refused

@@ -11,7 +11,7 @@ import pytest
 
 from bert_min import BertTokenizer, ModelError
 from data import load_data
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from scoring import compute_metrics
 from study.arms import RECIPE
 from study.data_report import describe

@@ -18,7 +18,7 @@ from small import stop_after, train_small
 
 from distill import TeacherTargets, make_student
 from experiment.checkpoint import Checkpoints
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from experiment.progress import State
 from experiment.rundir import prepared, write_manifest
 from experiment.settings import Settings
@@ -43,7 +43,7 @@ def test_from_any_state_training_ends_with_the_same_bytes(tiny, tiny_ids, mode, 
     """6 steps an epoch: inside the first, at its end, inside the third, at the very end."""
     labels, targets = [int(row[0] > 32) for row in tiny_ids], None
     if mode == "distilled":
-        targets = TeacherTargets(tiny, tiny_ids, [1, 3], folder=tmp_path)
+        targets = TeacherTargets(tiny, tiny_ids, [1, 3], place=tmp_path)
         tiny = make_student(tiny, [1, 3])
     if mode == "lora":
         add_lora(tiny, ["query", "value"], 2, 4, 0.1)
@@ -362,13 +362,13 @@ def test_an_interrupted_teacher_goes_on_where_it_can_and_stays_else(
 
 def test_other_settings_do_not_go_on(model_dir, in_folder, monkeypatch):
     def die(*_):
-        raise MemoryError
+        raise RuntimeError
 
     flags = ["--mode", "lora", "--model", model_dir, "--data", "sample", "--limit", 16]
     flags += ["--epochs", 1]
     with monkeypatch.context() as patch:
         patch.setattr("experiment.command.score", die)
-        with pytest.raises(MemoryError):
+        with pytest.raises(RuntimeError):
             in_folder(*flags)
     code, err = in_folder(*flags, "--lora-r", 3, "--seed", 5, "--resume")
     assert code == 2
@@ -435,14 +435,14 @@ def test_a_run_that_was_killed_while_it_was_scored_is_scored_as_if_it_had_not(
     model_dir, in_folder, monkeypatch, mode
 ):
     def die(*_):
-        raise MemoryError
+        raise RuntimeError
 
     flags = ["--mode", mode, "--model", model_dir, "--data", "sample", "--limit", 32]
     flags += ["--epochs", 1, "--dtype", "fp32"]
     in_folder(*flags, "--out", "whole")
     with monkeypatch.context() as patch:
         patch.setattr("experiment.command.score", die)
-        with pytest.raises(MemoryError):
+        with pytest.raises(RuntimeError):
             in_folder(*flags, "--out", "cut")
     code, err = in_folder(*flags, "--out", "cut", "--resume")
     assert code == 0, err

@@ -16,8 +16,8 @@ from safetensors.numpy import load_file
 
 from bert_min import ModelError
 from data import load_data
-from experiment.cli import UsageError
 from experiment.encoding import fingerprint
+from experiment.errors import UsageError
 from scoring.hatecheck import FILE
 from study import runner
 from study.__main__ import locked, parse_args

@@ -27,7 +27,7 @@ def test_training_lowers_the_loss_and_notes_every_term(tiny, task, tmp_path):
     assert evaluate(teacher, *task)["accuracy"] > 0.9
     torch.manual_seed(2)
     student = BertForSequenceClassification(replace(teacher.config, num_hidden_layers=2))
-    targets = TeacherTargets(teacher, task[0], [1, 3], folder=tmp_path)
+    targets = TeacherTargets(teacher, task[0], [1, 3], place=tmp_path)
     before = {n: t.clone() for n, t in teacher.state_dict().items()}
     _, notes = train_small(student, task, replace(SETTINGS, beta=10.0), targets)
     assert all(torch.equal(t, before[n]) for n, t in teacher.state_dict().items())

@@ -32,7 +32,7 @@ from webserver import make_run
 
 from bert_min import ModelError
 from experiment.classifier import Decision, Prediction
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from experiment.readable import LETTERS, LONG, NO_LETTERS, SHORT, UNKNOWN
 from experiment.rundir import find_runs, weights_sha256
 from webapp.app import make_app

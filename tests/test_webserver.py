@@ -24,7 +24,7 @@ from webserver import ROOT, Server, make_run, running
 
 import webapp.__main__ as webapp_command
 from bert_min.find import sha256
-from experiment.cli import run_command
+from experiment.errors import run_command
 from experiment.rundir import find_runs
 from webapp.gate import Gate
 from webapp.server import listen, serve

@@ -60,7 +60,7 @@ def test_a_student_hears_its_teacher_on_all_texts_and_its_labels_on_some(tiny, t
     """With 12 of 48 texts labelled, a labelled one weighs 4, and the first label moves the loss."""
     labels = [int(row[0] > 32) for row in tiny_ids[:12]]
     material = replace(material_of(tiny_ids[:12], labels), unlabelled=Unlabelled("", tiny_ids[12:]))
-    targets = TeacherTargets(tiny, material.training_ids, folder=tmp_path)
+    targets = TeacherTargets(tiny, material.training_ids, place=tmp_path)
     task = make_task(Student(tiny, [], targets), material, SETTINGS)
     assert [list(row) for row in task.ids] == tiny_ids
     assert task.labels[:12].tolist() == labels

@@ -4,14 +4,8 @@ import argparse
 import re
 from pathlib import Path
 
-from experiment.cli import (
-    UsageError,
-    add_base_flag,
-    add_device_flag,
-    add_int8_flags,
-    number,
-    run_command,
-)
+from experiment.cli import add_base_flag, add_device_flag, add_int8_flags, number
+from experiment.errors import UsageError, run_command
 
 EXAMPLES = """examples:
   python -m webapp                                  every run under runs/, else runs/demo/

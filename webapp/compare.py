@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiment.cli import UsageError, add_base_flag, add_device_flag, number, run_command, say
+from experiment.cli import add_base_flag, add_device_flag, number, say
+from experiment.errors import UsageError, run_command
 
 EXAMPLES = """examples:
   python -m webapp.compare archive.jsonl --run runs/odd

@@ -12,7 +12,8 @@ from bert_min import ModelError
 from data.names import is_negative
 from experiment.agreement import Disagreement, check_int8
 from experiment.classifier import MOST_WINDOWS, Classifier
-from experiment.cli import LEAST, UsageError, say
+from experiment.cli import LEAST, say
+from experiment.errors import UsageError
 from experiment.loading import load_classifier
 from experiment.rundir import find_runs, is_run, read_json, read_results, weights_sha256
 from lora import unload_lora

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiment.classifier import Prediction
-from experiment.cli import UsageError
+from experiment.errors import UsageError
 from experiment.readable import LETTERS
 from webapp.contract import check_characters
 from webapp.google_json import GoogleError, read_fields, utf16

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from experiment.cli import UsageError, run_command, say
+from experiment.cli import say
+from experiment.errors import UsageError, run_command
 
 if TYPE_CHECKING:
     from study.summary import Summary
