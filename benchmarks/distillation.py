@@ -10,7 +10,7 @@ from benchmarks import peers
 from benchmarks.flops import flops_of
 from benchmarks.material import Material, Sample, Shape
 from benchmarks.measure import Report, Row, seconds_of
-from benchmarks.peers import Step
+from benchmarks.peers import Step, timed
 from benchmarks.training import BEST, PLAIN, Contender, compare, format_note, train_steps
 from bert_min import BertForSequenceClassification, BertOutput, load_model, save_model
 from data.batches import forward_batches
@@ -58,7 +58,8 @@ def distil(material: Material, shape: Shape, beta: float) -> list[Row]:
 
     def peer(best: bool, sample: Sample) -> list[Step]:
         loss = peers.live_teacher_loss(peers.load_sdpa(shape.folder), matched, weights)
-        return peers.train(peers.load_sdpa(folder), sample, best, material.dtype, loss)
+        steps = peers.steps_of(peers.load_sdpa(folder), sample, best, material.dtype, loss)
+        return timed(steps, sample)
 
     taught, told = flops_of(student), flops_of(teacher, backwards=False)
 

@@ -50,9 +50,11 @@ def transformers_plain(folder: Path) -> list[Labeller]:
 
 
 def by_length(
-    encode: Callable[[Sequence[str]], Rows], forward: Callable[[Rows], np.ndarray]
+    encode: Callable[[Sequence[str]], Rows],
+    forward: Callable[[Rows], np.ndarray],
+    sizes: Sequence[int] = (16, BATCH),
 ) -> list[Labeller]:
-    """Label in batches of like length, of 16 texts or of 64: which is faster is for the caller.
+    """Label in batches of like length, of several sizes: which is faster is for the caller.
 
     `forward` gives the logits (B, 2) of a batch's ids.
     """
@@ -68,22 +70,30 @@ def by_length(
 
         return label
 
-    return [in_batches(size) for size in (16, BATCH)]
+    return [in_batches(size) for size in sizes]
 
 
-def transformers_best(folder: Path, weights: torch.dtype, autocast: torch.dtype) -> list[Labeller]:
+def transformers_best(
+    folder: Path,
+    weights: torch.dtype,
+    autocast: torch.dtype,
+    device: torch.device = CPU,
+    sizes: Sequence[int] = (16, BATCH),
+) -> list[Labeller]:
     """Texts sorted, PyTorch's attention kernel; bf16 in the weights, by autocast or not at all."""
-    model, tokenizer = load_sdpa(folder, dtype=weights).eval(), load_tokenizer(folder)
+    model = load_sdpa(folder, dtype=weights).eval().to(device)
+    tokenizer = load_tokenizer(folder)
 
     def encode(texts: Sequence[str]) -> Rows:
         return tokenizer(list(texts), truncation=True, return_attention_mask=False)["input_ids"]
 
     def forward(ids: Rows) -> np.ndarray:
-        input_ids, mask = pad(ids, model.config.pad_token_id, CPU)
-        with torch.autocast("cpu", autocast, enabled=autocast != torch.float32):
-            return model(input_ids=input_ids, attention_mask=mask).logits.float().numpy()
+        input_ids, mask = pad(ids, model.config.pad_token_id, device)
+        with torch.autocast(device.type, autocast, enabled=autocast != torch.float32):
+            logits = model(input_ids=input_ids, attention_mask=mask).logits
+        return logits.float().cpu().numpy()
 
-    return by_length(encode, forward)
+    return by_length(encode, forward, sizes)
 
 
 def export_onnx(folder: Path) -> None:

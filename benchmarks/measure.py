@@ -74,13 +74,24 @@ def processor() -> str:
     return found[0] if found else platform.processor() or platform.machine()
 
 
-def matmul_rate(dtype: torch.dtype, side: int = SIDE) -> float:
+def matmul_rate(dtype: torch.dtype, side: int = SIDE, device: str = "cpu") -> float:
     """FLOP/s of a product of square matrices, the best that a model's products could reach.
 
     The fastest of 8: a limit is what the machine can do when nothing disturbs it.
     """
-    a, b, c = torch.randn(3, side, side).to(dtype)
-    return 2 * side**3 / min(seconds_of(lambda: torch.mm(a, b, out=c)) for _ in range(8))
+    a, b, c = torch.randn(3, side, side, device=device).to(dtype)
+
+    def product() -> None:
+        torch.mm(a, b, out=c)
+        wait(device)
+
+    return 2 * side**3 / min(seconds_of(product) for _ in range(8))
+
+
+def wait(device: str) -> None:
+    """Go on when a GPU has done all that it was given."""
+    if device == "cuda":
+        torch.cuda.synchronize()
 
 
 def in_turn(names: Sequence[str], number: int) -> list[str]:

@@ -38,7 +38,7 @@ def markdown(rows: Sequence[dict[str, Any]], columns: dict[str, tuple[str, str]]
 
 def tables(report: Report) -> str:
     """All tables and notes of a report."""
-    parts = [markdown([vars(row) for row in report.rows], COLUMNS)]
+    parts = [markdown([vars(row) for row in report.rows], COLUMNS)] if report.rows else []
     for title, rows in report.extra.items():
         columns = {name: (name, EXTRA.get(name, "{}")) for name in rows[0]}
         parts += [f"**{title}**", markdown(rows, columns)]

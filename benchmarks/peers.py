@@ -5,7 +5,7 @@ like length together, bf16 where the hardware has it, PyTorch's attention kernel
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.material import MAX_LENGTH, Sample
-from data.batches import pad
+from data.batches import pad, send
 from distill import LossWeights, distillation_loss
 
 CPU = torch.device("cpu")
@@ -93,25 +93,34 @@ def live_teacher_loss(teacher: Any, layers: Sequence[int], weights: LossWeights)
     return loss
 
 
-def train(
+def steps_of(
     model: Any, sample: Sample, best: bool, dtype: torch.dtype, loss: Loss = own_loss
-) -> list[Step]:
-    """Train a step for each batch of the sample; the first, a warm-up, is not among the answers.
+) -> Iterator[np.ndarray]:
+    """Train a step for each batch of the sample, where the model is; yield which texts it had.
 
     `dtype` is that of autocast, which only runs at their best use.
     """
     model.train()
+    device = next(model.parameters()).device
     trainable = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=5e-5, fused=best or None)
-    gold, steps = torch.tensor(sample.labels), []
+    gold, mixed = torch.tensor(sample.labels, device=device), best and dtype != torch.float32
     for index in sample.batches if best else sample.random_batches:
-        started = time.perf_counter()
-        input_ids, mask = pad([sample.ids[i] for i in index], model.config.pad_token_id, CPU)
-        with torch.autocast("cpu", dtype, enabled=best and dtype != torch.float32):
-            value = loss(model, input_ids, mask, gold[index])
+        input_ids, mask = pad([sample.ids[i] for i in index], model.config.pad_token_id, device)
+        with torch.autocast(device.type, dtype, enabled=mixed):
+            value = loss(model, input_ids, mask, gold[send(torch.from_numpy(index), device)])
         optimizer.zero_grad()
         value.backward()
         torch.nn.utils.clip_grad_norm_(trainable, 1.0)
         optimizer.step()
-        steps.append(Step(time.perf_counter() - started, sample.lengths[index]))
-    return steps[1:]
+        yield index
+
+
+def timed(steps: Iterator[np.ndarray], sample: Sample) -> list[Step]:
+    """Seconds of each step on a CPU; the first, a warm-up, is not among the answers."""
+    found, started = [], time.perf_counter()
+    for index in steps:
+        ended = time.perf_counter()
+        found.append(Step(ended - started, sample.lengths[index]))
+        started = ended
+    return found[1:]

@@ -1,7 +1,6 @@
 """Training and LoRA: seconds a useful token, ours and the peers' in turn."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from benchmarks.flops import Flops, flops_of
 from benchmarks.material import Material, Sample, Shape
 from benchmarks.measure import Report, Row, compare_with_best, in_turn, let_go, matmul_rate, spread
 from benchmarks.operators import operator_shares
-from benchmarks.peers import RANK, Step
+from benchmarks.peers import RANK, Step, timed
 from bert_min import BertForSequenceClassification, load_model
 from distill import Batch, Schedule, Task, make_optimizer, train_epoch
 from lora import add_lora
@@ -28,28 +27,28 @@ FULL = "ours, full fine-tuning"
 PEFT_BEST, PEFT_PLAIN = "PEFT at its best", "PEFT, as people run it"
 
 
-def train_steps(
-    model: BertForSequenceClassification,
-    sample: Sample,
-    dtype: torch.dtype,
-    **teaching: Any,
-) -> list[Step]:
-    """Our training, a step for each batch; the first, a warm-up, is not among the answers.
+def steps_of(
+    model: BertForSequenceClassification, sample: Sample, dtype: torch.dtype, **teaching: Any
+) -> Iterator[np.ndarray]:
+    """Our training, a step for each batch; yield which texts it had.
 
     `teaching` are the targets and the weights of a distillation's Task.
     """
     task = Task(sample.ids, torch.tensor(sample.labels), **teaching)
     batches = [Batch(step, index) for step, index in enumerate(sample.batches)]
     schedule = Schedule(5e-5, round(0.1 * len(batches)), len(batches))
-    optimizer, steps = make_optimizer(model, 0.01), []
+    optimizer = make_optimizer(model, 0.01)
     with closing(Replicas(model, dtype, seed=0)) as gradients:
-        started = time.perf_counter()
         epoch = train_epoch(model, task, batches, optimizer, schedule, gradients)
         for batch, _ in zip(batches, epoch, strict=True):
-            ended = time.perf_counter()
-            steps.append(Step(ended - started, sample.lengths[batch.index]))
-            started = ended
-    return steps[1:]
+            yield batch.index
+
+
+def train_steps(
+    model: BertForSequenceClassification, sample: Sample, dtype: torch.dtype, **teaching: Any
+) -> list[Step]:
+    """The same on a CPU, with the time of each step."""
+    return timed(steps_of(model, sample, dtype, **teaching), sample)
 
 
 def load_lora(folder: Path) -> BertForSequenceClassification:
@@ -67,7 +66,9 @@ def ours(load: Callable[[Path], BertForSequenceClassification]) -> Train:
 
 
 def theirs(load: Callable, best: bool) -> Train:
-    return lambda folder, sample, dtype: peers.train(load(folder), sample, best, dtype)
+    return lambda folder, sample, dtype: timed(
+        peers.steps_of(load(folder), sample, best, dtype), sample
+    )
 
 
 # Each loads its model and lets it go: one is in memory at a time.

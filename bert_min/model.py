@@ -28,11 +28,10 @@ def padding_mask(attention_mask: Tensor) -> Tensor | None:
     """Turn (B, T) integers, 1 = token, 0 = padding, into (B, 1, 1, T) booleans, True = look here.
 
     It broadcasts over heads and queries: padding is hidden as a key; what a padded query
-    computes is never used. None where there is nothing to hide, which a CPU alone asks: a GPU would
-    have to wait for the answer, and an exported graph cannot branch on it.
+    computes is never used. None where a CPU finds nothing to hide; a GPU would have to wait.
     """
-    on_cpu = attention_mask.device.type == "cpu" and not torch.compiler.is_exporting()
-    if on_cpu and attention_mask.all():
+    asks = attention_mask.device.type == "cpu" and not torch.compiler.is_exporting()
+    if asks and attention_mask.all():
         return None
     return attention_mask.bool()[:, None, None, :]  # (B, 1, 1, T)
 

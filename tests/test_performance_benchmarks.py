@@ -17,10 +17,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import __main__ as command
-from benchmarks import output, report
+from benchmarks import gpu, output, report, same_numbers
 from benchmarks.flops import flops_of
 from benchmarks.inference import fastest
-from benchmarks.material import Material, Sample
+from benchmarks.material import Material, Sample, gather
 from benchmarks.measure import (
     Report,
     Row,
@@ -331,6 +331,30 @@ def test_every_benchmark_runs_and_every_target_finds_its_rows(
     assert page.count("| not measured |") == sum(target.shape is not None for target in TARGETS)
     assert page.count("\n| ") == 2 + len(TARGETS)
     assert all(f"[{name}]({name}.md)" in page for name in BENCHMARKS)
+
+
+def test_the_script_for_a_gpu_runs_where_there_is_none(model_dir, tmp_path, monkeypatch, capsys):
+    words = ["--quick", "--device", "cpu", "--model", model_dir, "--out", tmp_path]
+    monkeypatch.setattr("sys.argv", ["gpu", *map(str, words)])
+    assert gpu.main() == 0
+    out = capsys.readouterr().out
+    assert out.count("| right |") == 7
+    rows = json.loads((tmp_path / "gpu.json").read_text())["rows"]
+    tasks = ["training", "LoRA", "distillation", "labelling"]
+    assert [row["name"] for row in rows if row["name"].startswith("ours")] == [
+        f"ours, {task}" for task in tasks
+    ]
+    assert all(row["tokens_per_s"] > 0 and row["ratio_vs_best_peer"] > 0 for row in rows)
+
+
+def test_a_number_that_is_wrong_is_seen(model_dir, tmp_path, monkeypatch):
+    drift = iter([0.0, 0.0, 0.0, 0.0, 0.1])  # the second LoRA is the CPU's
+    monkeypatch.setattr(same_numbers, "losses", lambda *_, **__: np.ones(4) + next(drift, 0.0))
+    material = gather(str(model_dir), "sample", tmp_path, quick=True)
+    found = same_numbers.same_numbers(material, same_numbers.Place(torch.device("cpu")), 4)
+    assert {row["what"] for row in found if row["so"] == "WRONG"} == {
+        "LoRA, fp32: loss beside the CPU's"
+    }
 
 
 def test_the_committed_pages_are_those_of_the_committed_figures(tmp_path, monkeypatch):
