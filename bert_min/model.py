@@ -27,8 +27,7 @@ class BertOutput(NamedTuple):
 def padding_mask(attention_mask: Tensor) -> Tensor | None:
     """Turn (B, T) integers, 1 = token, 0 = padding, into (B, 1, 1, T) booleans, True = look here.
 
-    It broadcasts over heads and queries: padding is hidden as a key; what a padded query
-    computes is never used. None where a CPU finds nothing to hide; a GPU would have to wait.
+    What a padded query computes is never read. None where a CPU sees no padding: a GPU would wait.
     """
     asks = attention_mask.device.type == "cpu" and not torch.compiler.is_exporting()
     if asks and attention_mask.all():
