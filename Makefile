@@ -22,7 +22,7 @@ help: ## list the targets
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements-study.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-study.txt requirements-export.txt requirements-dev.txt requirements-oldest.txt
+.venv/dev: .venv/run requirements-study.txt requirements-export.txt requirements-cluster.txt requirements-dev.txt requirements-oldest.txt
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) --no-deps --upgrade \
 	  --target .venv/oldest -r requirements-oldest.txt
