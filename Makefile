@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # The sample has 3,000 training texts: smaller batches and higher rates than the defaults for 9,000.
-DEMO := --model minilm --data sample --batch-size 32 --epochs 3 --overwrite
+DEMO := --model minilm --data sample --batch-size 32 --epochs 2 --overwrite
 MODEL ?= minilm
 DATA ?= cardiffnlp/tweet_eval:hate
 .PHONY: help demo real web study report test lint releases audit clean clean-runs
@@ -22,7 +22,7 @@ help: ## list the targets
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements-study.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-study.txt requirements-export.txt requirements-dev.txt requirements-oldest.txt
+.venv/dev: .venv/run requirements-study.txt requirements-export.txt requirements-cluster.txt requirements-dev.txt requirements-oldest.txt
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) -r requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check $(PIP_FLAGS) --no-deps --upgrade \
 	  --target .venv/oldest -r requirements-oldest.txt

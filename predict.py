@@ -5,6 +5,7 @@ Of two classes `score` is the probability of the positive one, of more that of t
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -74,13 +75,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def read_rows(
-    source: Path | list[str], column: str, kind: str | None, rank: int, world: int
-) -> Iterator[Row]:
-    """The rows of this process, the first one read: no file, no column is said at once."""
+def read_rows(source: Path | list[str], column: str, kind: str | None) -> Iterator[Row]:
+    """All rows, the first one read: no file, no column is said at once."""
     rows: Iterator[Row]
     if isinstance(source, Path):
-        rows = islice(read_texts(source, column, kind), rank, None, world)
+        rows = read_texts(source, column, kind)
     else:
         rows = (Row(n, (text,)) for n, text in enumerate(source, start=1))
     return chain(list(islice(rows, 1)), rows)
@@ -125,6 +124,9 @@ def write_answers(
 
 def main() -> int:
     args = parse_args()
+    if (size := os.environ.get("WORLD_SIZE", "1")) != "1":
+        hint = "python -m deploy.label has many; for one, unset WORLD_SIZE"
+        raise UsageError(f"predict.py is one process, and WORLD_SIZE says {size} (hint: {hint})")
     out = args.out
     if out and out.is_symlink():
         out = out.resolve()  # a rename would put the answers in the place of the link
@@ -139,20 +141,14 @@ def main() -> int:
     from experiment.adapted import files_read
     from experiment.agreement import check_int8
     from experiment.hardware import pick_device, pick_dtype
-    from experiment.labelling import begin, finish, job
+    from experiment.labelling import begin, job
     from experiment.loading import load_classifier
     from experiment.lock import locked
-    from speed.ranks import add_up, join_ranks, rank, wait_for_all, world
 
-    device = join_ranks(pick_device(args.device))
-    if world() > 1 and not (args.file and args.file.is_file() and out):
-        raise UsageError("torchrun needs a --file that is no pipe, and --out")
-    if world() > 1 and out.suffix != ".jsonl":
-        raise UsageError("torchrun needs an --out that ends in .jsonl")
+    device = pick_device(args.device)
     dtype = pick_dtype(args.dtype, device, training=False)
     end_by_signal()
     with locked(out) if out else nullcontext():
-        wait_for_all()  # one of several processes holds the lock for all
         classifier = load_classifier(
             args.run, args.max_length, args.batch_size, device, dtype, args.base
         )
@@ -160,7 +156,7 @@ def main() -> int:
             check_int8(args.run, classifier, args.least_agreement)
         classifier.pack()
         source, file = args.file or args.texts, None
-        rows = read_rows(source, args.column, args.format, rank(), world())
+        rows = read_rows(source, args.column, args.format)
         if out:
             kind = args.file and (args.format or kind_of(args.file))
             flags = {  # those that decide the answers, as they took effect
@@ -173,12 +169,10 @@ def main() -> int:
             file = begin(out, identity, args.overwrite)
         counts = write_answers(rows, classifier, args.file, file, out)
         if file:
-            finish(file, out)
-    total = torch.tensor([counts["rows"], counts["bad"]], device=device)
-    add_up(total)
-    number, bad = total.tolist()
-    if bad and rank() == 0:
-        raise DataError(f"{bad:,} of {number:,} rows could not be read; their answers say why")
+            file.finish()
+    if bad := counts["bad"]:
+        total = counts["rows"]
+        raise DataError(f"{bad:,} of {total:,} rows could not be read; their answers say why")
     return 0
 
 

@@ -6,9 +6,12 @@ import os
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiment.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 def as_json(answers: list[dict[str, Any]], names: Sequence[str], first: bool) -> str:
@@ -34,6 +37,22 @@ def as_csv(answers: list[dict[str, Any]], names: Sequence[str], first: bool) -> 
         scores = answer.get("scores", {})
         writer.writerow(answer | {f"score_{name}": score for name, score in scores.items()})
     return rows.getvalue()
+
+
+def as_table(answers: list[dict[str, Any]], names: Sequence[str]) -> "pyarrow.Table":
+    """A row each, without text and line: its types are the same whatever is in it."""
+    import pyarrow as pa
+
+    scores = pa.struct([(name, pa.float64()) for name in names])
+    fields = {
+        "label": pa.string(),
+        "score": pa.float64(),
+        **({"scores": scores} if len(names) > 2 else {"threshold": pa.float64()}),
+        "truncated": pa.bool_(),
+        "reason": pa.string(),
+        "error": pa.string(),
+    }
+    return pa.Table.from_pylist(answers, pa.schema(fields))
 
 
 PIPE = "input of a pipe"  # in the identity of a job, which has it only once
@@ -102,12 +121,6 @@ class AnswerFile:
         """Give the file its name."""
         self.close()
         os.replace(self.partial, self.out)
-        self.note.unlink(missing_ok=True)
-
-    def discard(self) -> None:
-        """Remove what was written: it stands elsewhere."""
-        self.close()
-        self.partial.unlink(missing_ok=True)
         self.note.unlink(missing_ok=True)
 
 

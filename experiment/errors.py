@@ -34,6 +34,7 @@ EXIT_CODES = {
 EXTRAS = {  # packages that only a part of the program needs, and which
     **dict.fromkeys(("scipy", "sklearn"), "study"),
     **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "export"),
+    "ray": "cluster",
 }
 
 

@@ -2,21 +2,18 @@
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
-from itertools import islice, zip_longest
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from bert_min.find import sha256
 from data.tables import STDIN, Row
-from experiment.answers import PIPE, AnswerFile, partial_of
+from experiment.answers import PIPE, AnswerFile
 from experiment.classifier import Classifier, Prediction
 from experiment.readable import EMPTY
-from speed.ranks import rank, wait_for_all, world
 
 CHUNK = 2048  # texts that are sorted by length together; memory does not grow with the file
 
@@ -70,38 +67,13 @@ def job(files: dict[str, Path], source: Path | list[str], flags: dict[str, Any])
 
 
 def begin(out: Path, identity: dict[str, Any], anew: bool) -> AnswerFile:
-    """The answers of this rank to a job on their way to `out`; `anew` drops those that are there.
+    """The answers to a job on their way to `out`; `anew` drops those that are there.
 
     Raises UsageError where these are another job's.
     """
-    if anew and rank() == 0:
-        ours = rf"\.{re.escape(out.name)}(\.\d+)?\.partial(\.json|\.new)?"  # of all ranks
+    if anew:
+        ours = rf"\.{re.escape(out.name)}\.partial(\.json|\.new)?"
         for path in list(out.parent.iterdir()):
             if re.fullmatch(ours, path.name):
                 path.unlink()
-    wait_for_all()
-    return AnswerFile(part_of(out, rank()), identity | {"--nproc-per-node": world()})
-
-
-def part_of(out: Path, number: int) -> Path:
-    """The file of a rank's answers on their way to `out`."""
-    return out.with_name(f"{out.name}.{number}") if number else out
-
-
-def finish(file: AnswerFile, out: Path) -> None:
-    """Give the answers their name; of several ranks' files, rank 0 takes a line each in turn."""
-    if world() == 1:
-        file.finish()
-        return
-    file.close()
-    wait_for_all()
-    if rank() == 0:
-        staging = out.with_name(f".{out.name}.whole")
-        with ExitStack() as stack, open(staging, "w", encoding="utf-8") as whole:
-            parts = [partial_of(part_of(out, number)) for number in range(world())]
-            files = [stack.enter_context(open(part, encoding="utf-8")) for part in parts]
-            for lines in zip_longest(*files, fillvalue=""):
-                whole.writelines(lines)
-        os.replace(staging, out)
-    wait_for_all()
-    file.discard()
+    return AnswerFile(out, identity)

@@ -456,3 +456,11 @@ def test_training_minilm_at_batch_64_stays_under_3_gb(tmp_path):
     assert "128 cut at 128 tokens" in done.stderr
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024  # Linux counts kB
     assert before * 1024 < peak < 3e9
+
+
+def test_the_script_is_short_and_its_help_imports_nothing_heavy():
+    assert len((ROOT / "deploy/label.py").read_text().splitlines()) <= 80
+    names = "import sys, deploy.label; print(*(n for n in sys.modules if '.' not in n))"
+    done = subprocess.run([sys.executable, "-c", names], cwd=ROOT, capture_output=True, text=True)
+    assert not {"torch", "ray", "pyarrow", "numpy"} & {*done.stdout.split()}
+    assert (done.returncode, done.stderr) == (0, "")

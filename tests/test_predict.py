@@ -29,7 +29,6 @@ from experiment import labelling
 from experiment.adapted import files_read
 from experiment.answers import AnswerFile
 from experiment.classifier import Classifier, Decision
-from experiment.errors import UsageError
 from experiment.loading import load_classifier
 from experiment.readable import LONG, SHORT
 from webapp.contract import Refused
@@ -528,16 +527,9 @@ def test_answers_that_are_fewer_than_noted_are_not_cut_off(predict, stopped, dam
     assert Path(".o.jsonl.partial").read_text() == kept
 
 
-def test_answers_of_several_processes_are_no_other_numbers(monkeypatch, tmp_path):
-    monkeypatch.setattr(labelling, "world", lambda: 2)
-    for number in range(2):
-        monkeypatch.setattr(labelling, "rank", lambda number=number: number)
-        file = labelling.begin(tmp_path / "o.jsonl", {}, anew=False)
-        file.write(f"{number}\n", {"rows": 1, "bad": 0})
-        file.close()
-    monkeypatch.undo()
-    with pytest.raises(UsageError, match=r"with --nproc-per-node 2 and not 1 \(hint"):
-        labelling.begin(tmp_path / "o.jsonl", {}, anew=False)
+def test_only_what_a_stopped_job_left_is_dropped(tmp_path):
+    for name in (".o.jsonl.partial", ".o.jsonl.partial.json", ".o.jsonl.partial.new"):
+        (tmp_path / name).write_text("ours")
     (tmp_path / ".o.jsonl.old.csv.partial").write_text("somebody else's")
     labelling.begin(tmp_path / "o.jsonl", {}, anew=True).close()
     names = {path.name for path in tmp_path.iterdir()}

@@ -20,7 +20,7 @@ FLOORS = (
     ("experiment",),
     ("train", "eval", "predict", "export"),
     ("study",),
-    ("benchmarks", "webapp"),
+    ("benchmarks", "deploy", "webapp"),
 )
 # Said apart, in case somebody moves a floor.
 NEVER = {
