@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from benchmarks.labellers import LABELLERS, PLAIN, Labeller
+from benchmarks.labellers import LABELLERS, OURS_INT8, PLAIN, Labeller
 from benchmarks.material import MAX_LENGTH, Material, Shape
 from benchmarks.measure import (
     Report,
@@ -22,7 +22,9 @@ from benchmarks.measure import (
     seconds_of,
     spread,
 )
+from benchmarks.peers import CPU
 from bert_min import BertTokenizer
+from speed.int8 import has_int8
 
 PARTS = 3  # of the texts, everyone labels one before anyone the next
 BLOCK = 10  # texts one after another, before it is another's turn
@@ -36,11 +38,19 @@ Label = Callable[[list[list[str]]], tuple[list[float], np.ndarray]]
 
 @contextmanager
 def contenders(
-    folder: Path, dtype: torch.dtype, texts: Sequence[str]
+    material: Material, shape: Shape, texts: Sequence[str]
 ) -> Iterator[dict[str, Label]]:
-    """Everyone, by name, in a process of its own; each has chosen its fastest way on `texts`."""
+    """Everyone, by name, in a process of its own; each has chosen its fastest way on `texts`.
+
+    In a quick run, which is not about speed, one process is everyone's.
+    """
+    folder, dtype = shape.folder, material.dtype
+    names = [name for name in LABELLERS if name != OURS_INT8 or has_int8(CPU)]
     with ExitStack() as stack:
-        alone = {name: stack.enter_context(fresh_process()) for name in LABELLERS}
+        if material.quick:
+            alone = dict.fromkeys(names, stack.enter_context(fresh_process()))
+        else:
+            alone = {name: stack.enter_context(fresh_process()) for name in names}
         for job in [process.submit(import_libraries) for process in alone.values()]:
             job.result()  # at the same time, unlike all that follows
 
@@ -84,7 +94,7 @@ def inference(material: Material) -> Report:
     report = Report([], format_notes(material))
     for shape in material.shapes:
         texts = material.test_texts[: shape.texts]
-        with contenders(shape.folder, material.dtype, texts[:64]) as found:
+        with contenders(material, shape, texts[:64]) as found:
             report.rows += label_all(shape, found, texts)
     report.notes.append(
         "Difference of P and other labels: against transformers as people run it, in fp32. "
@@ -122,10 +132,10 @@ def latency(material: Material) -> Report:
     shape = material.shapes[0]
     order = sorted(material.test_texts, key=len)
     texts = order[:: max(1, len(order) // ONE_BY_ONE)][: min(ONE_BY_ONE, shape.texts)]
-    times: dict[str, list[float]] = {name: [] for name in LABELLERS}
     blocks = [texts[i : i + BLOCK] for i in range(0, len(texts), BLOCK)]
     turns = blocks * min(ROUNDS_ONE_BY_ONE, shape.rounds)
-    with contenders(shape.folder, material.dtype, texts[:20]) as found:
+    with contenders(material, shape, texts[:20]) as found:
+        times: dict[str, list[float]] = {name: [] for name in found}
         for number, block in enumerate(tqdm(turns, desc=shape.name, disable=None)):
             for name in in_turn(list(found), number):
                 time.sleep(QUIET)
@@ -140,6 +150,9 @@ def latency(material: Material) -> Report:
 
 
 def format_notes(material: Material) -> list[str]:
-    if material.dtype == torch.bfloat16:
-        return []
-    return ["No native bf16 on this machine: the bf16 rows run in fp32."]
+    notes = []
+    if material.dtype != torch.bfloat16:
+        notes.append("No native bf16 on this machine: the bf16 rows run in fp32.")
+    if not has_int8(CPU):
+        notes.append("No exact int8 on this machine (no VNNI): ours has no row of it.")
+    return notes
