@@ -176,6 +176,12 @@ def own_encode(folder: Path) -> Callable[[Sequence[str]], Rows]:
     return lambda texts: [encoded.ids for encoded in tokenizer.encode(texts)]
 
 
+def openvino(folder: Path, int8: bool) -> list[Labeller]:
+    from benchmarks.with_openvino import openvino_labellers
+
+    return openvino_labellers(folder, int8)
+
+
 # Each makes the ways in which a program can label: the fastest is taken.
 LABELLERS: dict[str, Callable[[Path, torch.dtype], list[Labeller]]] = {
     OURS_FP32: lambda folder, dtype: ours(folder, torch.float32),
@@ -191,6 +197,8 @@ LABELLERS: dict[str, Callable[[Path, torch.dtype], list[Labeller]]] = {
     ],
     "ONNX Runtime, fp32": lambda folder, dtype: onnx_runtime(folder, "fp32"),
     "ONNX Runtime, int8": lambda folder, dtype: onnx_runtime(folder, "int8"),
+    "OpenVINO, fp32": lambda folder, dtype: openvino(folder, False),
+    "OpenVINO, int8": lambda folder, dtype: openvino(folder, True),
     "CTranslate2, fp32": lambda folder, dtype: ctranslate2_encoder(folder, "float32"),
     "CTranslate2, int8": lambda folder, dtype: ctranslate2_encoder(folder, "int8"),
 }

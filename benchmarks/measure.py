@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 SIDE = 2048  # of the square matrices whose product gives the limit
-PACKAGES = ("torch", "transformers", "peft", "onnxruntime", "ctranslate2", "tokenizers")
+PEERS = ("transformers", "peft", "onnxruntime", "ctranslate2", "openvino", "nncf")
+PACKAGES = ("torch", *PEERS, "tokenizers")
 
 
 @dataclass

@@ -74,6 +74,7 @@ DISTILLATION = Target(
     *("distillation", "ours, mean of 5 epochs with the teacher's pass", LIVE),
 )
 LORA = Target("LoRA", "lora", "ours, LoRA", "PEFT at its best", 1.2, 1.5)
+INT8_PEERS = (INT8, "CTranslate2, int8", "OpenVINO, int8")
 LABELLING = Target("labelling, our bf16", "inference", "ours, bf16", BEST, 1.2, 1.5)
 ONE_TEXT = Target("one text, as the page reads it", "latency", PAGE, BEST)
 TARGETS = [
@@ -94,6 +95,11 @@ TARGETS = [
     Target("labelling, our bf16", "inference", "ours, bf16", ORT, 1.2, 1.5),
     Target("labelling, our fp32", "inference", "ours, fp32", ORT),
     Target("labelling, our bf16", "inference", "ours, bf16", INT8),
+    *(
+        Target("labelling, our int8", "inference", "ours, int8", peer, 1, 1.2, shape)
+        for shape in (None, "bert-base")
+        for peer in INT8_PEERS
+    ),
     Target("one text, our bf16", "latency", "ours, bf16", BEST, 1 / 0.6, 2.5),
     Target("one text, our bf16", "latency", "ours, bf16", ORT, 1 / 1.5, 1),
     Target("one text, our fp32", "latency", "ours, fp32", ORT),
