@@ -20,10 +20,12 @@ import torch
 
 from benchmarks.clients import Client, Server, bad_replies, run_clients, serving
 from benchmarks.measure import fresh_process, in_turn, processor
+from benchmarks.peers import CPU
 from data import load_data
 from experiment.cli import number
 from experiment.errors import run_command
 from experiment.rundir import find_runs, is_run, read_json
+from speed.int8 import has_int8
 
 CLASSIFY = "/api/classify"
 CLIENTS = 4
@@ -116,9 +118,10 @@ def ask_next(client: Client, feed: Iterator[str]) -> None:
 
 def measure_clients(servers: dict[str, Server], seconds: float) -> bool:
     """Texts a second that four clients get answered, the builds in turn."""
-    print(f"\n{CLIENTS} clients | " + " | ".join(f"{name}, texts/s" for name in servers), end="")
-    print(" | the first by the last | the second by the last")
-    print("--- |" + " --: |" * (len(servers) + 2))
+    head = [f"{name}, texts/s" for name in servers]
+    head += [f"{name}, by the last" for name in list(servers)[:-1]]
+    print(f"\n{CLIENTS} clients", *head, sep=" | ")
+    print("--- |" + " --: |" * len(head))
     fine = True
     for kind, texts in feeds().items():
         rates: dict[str, list[float]] = {name: [] for name in servers}
@@ -129,7 +132,7 @@ def measure_clients(servers: dict[str, Server], seconds: float) -> bool:
                 rates[name].append(len(replies) / elapsed)
                 fine = fine and not bad_replies(replies)
         mean = [float(np.median(found)) for found in rates.values()]
-        cells = [*(f"{rate:.0f}" for rate in mean), *(f"{r / mean[-1]:.2f}" for r in mean[:2])]
+        cells = [*(f"{rate:.0f}" for rate in mean), *(f"{r / mean[-1]:.2f}" for r in mean[:-1])]
         print(kind, *cells, sep=" | ", flush=True)
     return fine
 
@@ -177,10 +180,9 @@ def main() -> int:
         first = next((run for run in runs if run.name.startswith("odd")), runs[0])
         with ExitStack() as stack:
             start = partial(serving, first)
-            servers = {
-                OURS: stack.enter_context(start()),
-                f"{OURS}, int8": stack.enter_context(start(dtype="int8")),
-            }
+            servers = {OURS: stack.enter_context(start())}
+            if has_int8(CPU):
+                servers[f"{OURS}, int8"] = stack.enter_context(start(dtype="int8"))
             if args.build:
                 servers["the other build"] = stack.enter_context(start(build=args.build))
             fine = "one" not in args.what or measure_one(servers, first)

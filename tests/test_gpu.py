@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small import without_dropout
+from small import SETTINGS, without_dropout
 
 from distill import (
     Batch,
@@ -129,6 +129,11 @@ def test_parts_give_the_gradients_of_the_batch(tiny, task):
     (terms, whole), (own, parts) = ends
     assert own == pytest.approx(terms, rel=1e-5)
     assert (parts - whole).norm() <= 1e-5 * whole.norm()
+
+
+def test_a_training_goes_on_in_other_parts():
+    assert replace(SETTINGS, accumulate=2).identity() == SETTINGS.identity()
+    assert replace(SETTINGS, batch_size=2).identity() != SETTINGS.identity()
 
 
 # ---- fp16
