@@ -1,9 +1,5 @@
 """Programs that label texts: each takes texts and gives P(positive), tokenisation included."""
 
-import contextlib
-import io
-import logging
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,13 +8,12 @@ import torch
 
 from benchmarks.material import BATCH, MAX_LENGTH
 from benchmarks.peers import CPU, load_sdpa, load_tokenizer, load_transformers
+from benchmarks.ways import Labeller, Rows, by_length, export_onnx, own_encode
+from benchmarks.with_openvino import openvino_labellers
 from bert_min import BertTokenizer, load_model
-from data.batches import evaluation_batches, pad
+from data.batches import pad
 from experiment.classifier import Classifier
 from scoring import softmax
-
-Labeller = Callable[[Sequence[str]], np.ndarray]  # N texts to P(positive) (N,)
-Rows = Sequence[Sequence[int]]  # token ids
 
 OURS_FP32, OURS_BF16, OURS_INT8 = "ours, fp32", "ours, bf16", "ours, int8"
 UNPACKED = ", without packed products"
@@ -49,30 +44,6 @@ def transformers_plain(folder: Path) -> list[Labeller]:
     return [label]
 
 
-def by_length(
-    encode: Callable[[Sequence[str]], Rows],
-    forward: Callable[[Rows], np.ndarray],
-    sizes: Sequence[int] = (16, BATCH),
-) -> list[Labeller]:
-    """Label in batches of like length, of several sizes: which is faster is for the caller.
-
-    `forward` gives the logits (B, 2) of a batch's ids.
-    """
-
-    def in_batches(size: int) -> Labeller:
-        @torch.inference_mode()
-        def label(texts: Sequence[str]) -> np.ndarray:
-            ids = encode(texts)
-            logits = np.empty((len(texts), 2), np.float32)
-            for index in evaluation_batches([len(row) for row in ids], size):
-                logits[index] = forward([ids[i] for i in index])
-            return softmax(logits)[:, 1]
-
-        return label
-
-    return [in_batches(size) for size in sizes]
-
-
 def transformers_best(
     folder: Path,
     weights: torch.dtype,
@@ -94,38 +65,6 @@ def transformers_best(
         return logits.float().cpu().numpy()
 
     return by_length(encode, forward, sizes)
-
-
-def export_onnx(folder: Path) -> None:
-    """Write the model as fp32.onnx and int8.onnx, with ONNX Runtime's own fusions for BERT.
-
-    Those know attention only as the older exporter writes it from the plain (eager) code.
-    """
-    from onnx import TensorProto
-    from onnxruntime.quantization import quantize_dynamic
-    from onnxruntime.transformers.optimizer import optimize_model
-
-    traced, fp32, int8 = (str(folder / f"{name}.onnx") for name in ("traced", "fp32", "int8"))
-    model = load_transformers(folder, attn_implementation="eager", return_dict=False).eval()
-    inputs = torch.ones(2, 8, dtype=torch.long)
-    axes = {0: "texts", 1: "tokens"}
-    logging.disable(logging.WARNING)
-    with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()):
-        torch.onnx.export(
-            model,
-            (inputs, inputs),
-            traced,
-            dynamo=False,
-            input_names=["input_ids", "attention_mask"],
-            output_names=["logits"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes},
-            opset_version=17,
-        )
-        heads, width = model.config.num_attention_heads, model.config.hidden_size
-        optimize_model(traced, "bert", heads, width, opt_level=0).save_model_to_file(fp32)
-        # It cannot look through fused operators: they give floats.
-        quantize_dynamic(fp32, int8, extra_options={"DefaultTensorType": TensorProto.FLOAT})
-    logging.disable(logging.NOTSET)
 
 
 def onnx_runtime(folder: Path, name: str) -> list[Labeller]:
@@ -171,17 +110,6 @@ def ctranslate2_encoder(folder: Path, compute_type: str) -> list[Labeller]:
     return by_length(own_encode(folder), forward)
 
 
-def own_encode(folder: Path) -> Callable[[Sequence[str]], Rows]:
-    tokenizer = BertTokenizer(folder, MAX_LENGTH)
-    return lambda texts: [encoded.ids for encoded in tokenizer.encode(texts)]
-
-
-def openvino(folder: Path, int8: bool) -> list[Labeller]:
-    from benchmarks.with_openvino import openvino_labellers
-
-    return openvino_labellers(folder, int8)
-
-
 # Each makes the ways in which a program can label: the fastest is taken.
 LABELLERS: dict[str, Callable[[Path, torch.dtype], list[Labeller]]] = {
     OURS_FP32: lambda folder, dtype: ours(folder, torch.float32),
@@ -197,8 +125,8 @@ LABELLERS: dict[str, Callable[[Path, torch.dtype], list[Labeller]]] = {
     ],
     "ONNX Runtime, fp32": lambda folder, dtype: onnx_runtime(folder, "fp32"),
     "ONNX Runtime, int8": lambda folder, dtype: onnx_runtime(folder, "int8"),
-    "OpenVINO, fp32": lambda folder, dtype: openvino(folder, False),
-    "OpenVINO, int8": lambda folder, dtype: openvino(folder, True),
+    "OpenVINO, fp32": lambda folder, dtype: openvino_labellers(folder, False),
+    "OpenVINO, int8": lambda folder, dtype: openvino_labellers(folder, True),
     "CTranslate2, fp32": lambda folder, dtype: ctranslate2_encoder(folder, "float32"),
     "CTranslate2, int8": lambda folder, dtype: ctranslate2_encoder(folder, "int8"),
 }

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.labellers import Labeller, Rows, by_length, export_onnx, own_encode
 from benchmarks.material import BATCH
 from benchmarks.peers import CPU
+from benchmarks.ways import Labeller, Rows, by_length, export_onnx, own_encode
 from data import load_data
 from data.batches import evaluation_batches, pad
 from scoring import softmax
