@@ -217,6 +217,14 @@ def test_a_processor_that_cuts_sums_has_no_int8(monkeypatch):
     assert not int8.sums_are_whole.__wrapped__()
 
 
+def test_a_processor_without_the_product_has_no_int8(monkeypatch):
+    def missing(*_):
+        raise NotImplementedError
+
+    monkeypatch.setattr(int8, "multiply", missing)
+    assert not int8.sums_are_whole.__wrapped__()
+
+
 @needs_int8
 def test_the_page_answers_in_fp32_where_int8_disagrees(web_runs, run, capsys):
     texts, _ = read_validation(run)
