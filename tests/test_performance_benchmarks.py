@@ -352,6 +352,21 @@ def test_the_script_for_a_gpu_runs_where_there_is_none(model_dir, tmp_path, monk
     assert all(row["tokens_per_s"] > 0 and row["ratio_vs_best_peer"] > 0 for row in rows)
 
 
+def test_a_peer_that_fails_takes_no_other_row_along(capsys):
+    def fail():
+        raise RuntimeError("no compiler here")
+
+    tasks = {"ours": lambda: 2.0, "a peer": lambda: 1.0, "a peer, compiled": fail}
+    rows = gpu.rows_of("training", "tiny", tasks)
+    assert [(row.name, row.ratio_vs_best_peer) for row in rows] == [
+        ("ours, training", 2.0),
+        ("a peer, training", 1.0),
+    ]
+    assert "a peer, compiled, training: RuntimeError: no compiler here" in capsys.readouterr().err
+    with pytest.raises(RuntimeError):
+        gpu.rows_of("training", "tiny", {"ours": fail})
+
+
 def test_a_number_that_is_wrong_is_seen(model_dir, tmp_path, monkeypatch):
     drift = iter([0.0, 0.0, 0.0, 0.0, 0.1])  # the second LoRA is the CPU's
     monkeypatch.setattr(same_numbers, "losses", lambda *_, **__: np.ones(4) + next(drift, 0.0))
