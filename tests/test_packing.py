@@ -84,6 +84,14 @@ def test_a_model_is_packed_once_and_only_where_it_can_be(tiny, monkeypatch):
     assert packed(tiny) is tiny
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_the_processor_says_whether_bf16_is_packed(there, monkeypatch):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: there)
+    assert can_pack(torch.ones(2).bfloat16()) == there
+    assert can_pack(torch.ones(2))
+    assert not can_pack(torch.ones(2, device="meta"))
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_a_format_that_the_processor_has_not_is_not_packed(tiny, tiny_ids, dtype, monkeypatch):
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
