@@ -1,7 +1,9 @@
 """speed.int8: products in int8, how far they are from fp32, and how that is told."""
 
 import json
+import platform
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -215,6 +217,22 @@ def test_a_processor_that_cuts_sums_has_no_int8(monkeypatch):
 
     monkeypatch.setattr(int8, "multiply", cut)
     assert not int8.sums_are_whole.__wrapped__()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_int8_is_there_where_sums_are_whole(whole, monkeypatch):
+    monkeypatch.setattr(int8, "sums_are_whole", lambda: whole)
+    assert has_int8(CPU) == whole
+    assert not has_int8(torch.device("meta"))
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="VNNI is a word of x86 processors")
+def test_sums_are_whole_where_the_processor_has_vnni():
+    about = Path("/proc/cpuinfo")
+    if not about.is_file():
+        pytest.skip("this system does not say what its processor has")
+    words = set(about.read_text(errors="replace").split())
+    assert int8.sums_are_whole() == bool({"avx512_vnni", "avx_vnni"} & words)
 
 
 def test_a_processor_without_the_product_has_no_int8(monkeypatch):
