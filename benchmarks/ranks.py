@@ -1,4 +1,7 @@
-"""How much faster two processes with a core each train than one: `torchrun` on one machine."""
+"""How much faster two processes with a core each train than one: `torchrun` on one machine.
+
+Beside our sum of gradients stands PyTorch's DistributedDataParallel, on the same model and loop.
+"""
 
 import json
 import os
@@ -6,13 +9,24 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
 
 from benchmarks.material import Material, Sample
 from benchmarks.measure import Report, Row, in_turn, spread
+from benchmarks.training import train_steps
+from bert_min import BertForSequenceClassification, load_model
+from distill import Batch, Task
+from distill.loop import batch_loss
+from speed.ranks import join_ranks, rank, world
+from speed.replicas import Replicas
 
 ONE, TWO = "ours, one process, one core", "ours, two processes, a core each"
+DDP = "DistributedDataParallel, two processes, a core each"
 BESIDE = "ours, one process, beside another that trains on its own"
 
 
@@ -23,29 +37,58 @@ def ranks(material: Material) -> Report:
     """
     shape = material.shapes[0]
     dtype = str(material.dtype).removeprefix("torch.")
-    costs: dict[str, list[float]] = {ONE: [], TWO: [], BESIDE: []}
+    costs: dict[str, list[float]] = {ONE: [], TWO: [], DDP: [], BESIDE: []}
     for number in range(shape.rounds):
         sample = material.sample(shape.steps, seed=number)
         job = material.folder / "job.json"
         job.write_text(json.dumps({"folder": str(shape.folder), "dtype": dtype, **asdict(sample)}))
         for name in in_turn(list(costs), number):
-            jobs = [start(2 if name == TWO else 1, job) for _ in range(1 + (name == BESIDE))]
+            processes, words = (2 if name in (TWO, DDP) else 1), ["ddp"] if name == DDP else []
+            jobs = [start(processes, job, *words) for _ in range(1 + (name == BESIDE))]
             for child in jobs:
                 costs[name] += costs_of(child)
     rows = [
         Row(name, shape.name, tokens_per_s=1 / float(np.median(cost)), spread=spread(cost))
         for name, cost in costs.items()
     ]
-    one, two, beside = (np.median(cost) for cost in costs.values())
-    note = f"Efficiency of two processes: {one / two / 2:.0%}; of two jobs: {one / beside:.0%}."
+    one, two, ddp, beside = (np.median(cost) for cost in costs.values())
+    note = (
+        f"Efficiency of two processes: {one / two / 2:.0%}, by DistributedDataParallel "
+        f"{one / ddp / 2:.0%}; of two jobs: {one / beside:.0%}."
+    )
     return Report(rows, [note])
 
 
-def start(processes: int, job: Path) -> subprocess.Popen[str]:
+class Averaged:
+    """DistributedDataParallel in the place of Replicas: an even share of a batch a process."""
+
+    def __init__(
+        self, student: BertForSequenceClassification, dtype: torch.dtype, seed: int
+    ) -> None:
+        torch.manual_seed(seed)
+        self.student = cast(Any, DistributedDataParallel(student.train()))
+        self.dtype = dtype
+        self.student.config = student.config
+
+    def __call__(
+        self, student: BertForSequenceClassification, task: Task, batch: Batch
+    ) -> dict[str, Tensor]:
+        """Leave the mean of all processes' gradients; the terms of this one's loss."""
+        share = np.array_split(batch.index, world())[rank()]
+        with torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32):
+            terms = batch_loss(self.student, task, share)
+        terms["loss"].backward()
+        return {name: term.detach() for name, term in terms.items()}
+
+    def close(self) -> None:
+        """There is nothing to let go."""
+
+
+def start(processes: int, job: Path, *words: str) -> subprocess.Popen[str]:
     """Begin a job on so many processes of one thread."""
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     return subprocess.Popen(
-        [sys.executable, *launcher, "-m", "benchmarks.ranks", str(job)],
+        [sys.executable, *launcher, "-m", "benchmarks.ranks", str(job), *words],
         cwd=Path(__file__).parent.parent,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
@@ -63,16 +106,12 @@ def costs_of(child: subprocess.Popen[str]) -> list[float]:
 
 
 def main() -> None:
-    import torch
-
-    from benchmarks.training import train_steps
-    from bert_min import load_model
-    from speed.ranks import join_ranks
-
     join_ranks(torch.device("cpu"))
     job = json.loads(Path(sys.argv[1]).read_text())
     sample = Sample(job["ids"], job["labels"], job["batch_size"])
-    steps = train_steps(load_model(Path(job["folder"])), sample, getattr(torch, job["dtype"]))
+    kind = Averaged if "ddp" in sys.argv[2:] else Replicas
+    model, dtype = load_model(Path(job["folder"])), getattr(torch, job["dtype"])
+    steps = train_steps(model, sample, dtype, kind)
     print(json.dumps([step.seconds / int(step.lengths.sum()) for step in steps]))
 
 

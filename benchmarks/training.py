@@ -28,27 +28,36 @@ PEFT_BEST, PEFT_PLAIN = "PEFT at its best", "PEFT, as people run it"
 
 
 def steps_of(
-    model: BertForSequenceClassification, sample: Sample, dtype: torch.dtype, **teaching: Any
+    model: BertForSequenceClassification,
+    sample: Sample,
+    dtype: torch.dtype,
+    kind: Callable[..., Any] = Replicas,
+    **teaching: Any,
 ) -> Iterator[np.ndarray]:
     """Our training, a step for each batch; yield which texts it had.
 
-    `teaching` are the targets and the weights of a distillation's Task.
+    `kind` leaves the gradients; `teaching` are the targets and the weights of a distillation's
+    Task.
     """
     task = Task(sample.ids, torch.tensor(sample.labels), **teaching)
     batches = [Batch(step, index) for step, index in enumerate(sample.batches)]
     schedule = Schedule(5e-5, round(0.1 * len(batches)), len(batches))
     optimizer = make_optimizer(model, 0.01)
-    with closing(Replicas(model, dtype, seed=0)) as gradients:
+    with closing(kind(model, dtype, seed=0)) as gradients:
         epoch = train_epoch(model, task, batches, optimizer, schedule, gradients)
         for batch, _ in zip(batches, epoch, strict=True):
             yield batch.index
 
 
 def train_steps(
-    model: BertForSequenceClassification, sample: Sample, dtype: torch.dtype, **teaching: Any
+    model: BertForSequenceClassification,
+    sample: Sample,
+    dtype: torch.dtype,
+    kind: Callable[..., Any] = Replicas,
+    **teaching: Any,
 ) -> list[Step]:
     """The same on a CPU, with the time of each step."""
-    return timed(steps_of(model, sample, dtype, **teaching), sample)
+    return timed(steps_of(model, sample, dtype, kind, **teaching), sample)
 
 
 def load_lora(folder: Path) -> BertForSequenceClassification:

@@ -13,11 +13,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
+from small import without_dropout
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import __main__ as command
-from benchmarks import gpu, output, report, same_numbers
+from benchmarks import gpu, output, ranks, report, same_numbers
 from benchmarks.flops import flops_of
 from benchmarks.inference import fastest
 from benchmarks.labellers import OURS_INT8
@@ -32,11 +34,13 @@ from benchmarks.measure import (
 )
 from benchmarks.operators import kind_of, operator_shares
 from benchmarks.peers import CPU
-from benchmarks.ranks import costs_of, start
+from benchmarks.ranks import Averaged, costs_of, start
 from benchmarks.report import TARGETS, readme_lines, targets_table
 from benchmarks.scaling import attention_note, exponent, run_predict
 from benchmarks.training import train_steps
 from bert_min import BertForSequenceClassification, ModelError
+from distill import Batch, Task
+from distill.loop import plain
 from lora import add_lora
 from speed.int8 import has_int8
 
@@ -268,6 +272,23 @@ def test_a_child_that_fails_is_heard(tmp_path):
             alone.submit(fastest, *way).result()
     with pytest.raises(RuntimeError, match=r"(?s)child process failed.*no-such-job"):
         costs_of(start(1, tmp_path / "no-such-job"))
+
+
+def test_distributed_data_parallel_has_its_share_of_a_batch(tiny, tiny_ids, tmp_path, monkeypatch):
+    model = without_dropout(tiny)
+    task = Task(tiny_ids, torch.tensor([int(row[0] > 32) for row in tiny_ids]))
+    plain(model, task, Batch(0, np.arange(4, 8)))
+    wanted = {name: p.grad.clone() for name, p in model.named_parameters()}
+    model.zero_grad()
+    dist.init_process_group("gloo", f"file://{tmp_path / 'meet'}", rank=0, world_size=1)
+    try:
+        monkeypatch.setattr(ranks, "world", lambda: 2)
+        monkeypatch.setattr(ranks, "rank", lambda: 1)
+        Averaged(model, torch.float32, 0)(model, task, Batch(0, np.arange(8)))
+    finally:
+        dist.destroy_process_group()
+    for name, p in model.named_parameters():
+        torch.testing.assert_close(p.grad, wanted[name])
 
 
 @pytest.mark.parametrize(("curve", "chart"), [(None, "draw_bars"), ("length", "draw_curves")])
