@@ -17,6 +17,12 @@ from scoring import evaluate, predict_logits
 from speed.packing import PackedLinear, can_pack, packed
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    """Packed products are tested on every processor, whether they are the faster ones or not."""
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+
+
 def inside(model, kind):
     return [name for name, module in model.named_modules() if type(module) is kind]
 
@@ -90,6 +96,12 @@ def test_the_processor_says_whether_bf16_is_packed(there, monkeypatch):
     assert can_pack(torch.ones(2).bfloat16()) == there
     assert can_pack(torch.ones(2))
     assert not can_pack(torch.ones(2, device="meta"))
+
+
+@pytest.mark.parametrize("name", ["AVX2", "DEFAULT", "SVE256"])
+def test_nothing_is_packed_where_onednn_is_slower(name, tiny, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: name)
+    assert packed(tiny) is tiny
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
