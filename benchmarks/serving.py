@@ -127,8 +127,8 @@ def measure_agreement(server: Server, texts: Sequence[str], seconds: float) -> b
 def measure_soak(server: Server, texts: Sequence[str], seconds: float) -> bool:
     """Texts of mixed lengths at about half load; memory, threads and open files must stay.
 
-    A twentieth of the time goes first to the largest requests, and as much to mixed ones, so that
-    memory is at its height. It is the lowest of a tenth: what running requests hold is no growth.
+    First come the largest requests, for a twentieth of the time, and mixed ones for a fifth, so
+    that memory is at its height. Of a tenth the lowest counts: what runs is no growth.
     """
     feed, done = cycle(texts), threading.Event()
     seen: list[tuple[float, int, int]] = []
@@ -145,7 +145,7 @@ def measure_soak(server: Server, texts: Sequence[str], seconds: float) -> bool:
 
     largest = partial(Client.ask, path=EXPLAIN, value={"text": max(texts, key=len)})
     replies, _ = run_clients(server, 4, seconds / 20, largest)
-    replies += run_clients(server, 2, seconds / 20, work)[0]
+    replies += run_clients(server, 2, seconds / 5, work)[0]
     watcher = threading.Thread(target=look)
     watcher.start()
     replies += run_clients(server, 2, seconds, work)[0]

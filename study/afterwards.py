@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from distill import choose_layers, make_student
+from experiment.classifier import Classifier
 from experiment.cli import say
 from experiment.loading import load_classifier, load_run_model
 from experiment.rundir import is_run
@@ -56,21 +57,23 @@ def layer_maps(runs: Path, ids: list[list[int]]) -> dict[str, Any]:
 
 
 def times(runs: Path, texts: list[str]) -> dict[str, Any]:
-    """Median milliseconds of one text at a time, tokenisation included, in fp32.
-
-    On as many cores as a run of the study had.
-    """
+    """Median milliseconds of one text at a time, of the finished models that are there; seed 0."""
     found = {}
     for name in TIMED:
-        run = runs / name / "seed-0"
-        if not is_run(run):
-            continue
-        classifier = load_classifier(run)
-        classifier.pack()
-        spent = []
-        for text in texts * 2:  # the first round warms up
-            started = time.perf_counter()
-            classifier.predict([text])
-            spent.append(1000 * (time.perf_counter() - started))
-        found[name] = {"ms_per_text": round(statistics.median(spent[len(texts) :]), 3)}
+        if is_run(run := runs / name / "seed-0"):
+            found[name] = {"ms_per_text": ms_per_text(load_classifier(run), texts)}
     return {"texts": len(texts), "arms": found}
+
+
+def ms_per_text(classifier: Classifier, texts: list[str]) -> float:
+    """Median milliseconds of one text at a time, tokenisation included, after a round of them all.
+
+    On as many cores as torch has been given.
+    """
+    classifier.pack()
+    spent = []
+    for text in texts * 2:
+        started = time.perf_counter()
+        classifier.predict([text])
+        spent.append(1000 * (time.perf_counter() - started))
+    return round(statistics.median(spent[len(texts) :]), 3)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from data import Choice, Data, Split, load_data
 from data.splitting import divide
@@ -24,8 +25,8 @@ from experiment.errors import UsageError
 from experiment.loading import load_classifier
 from experiment.rundir import read_json
 from scoring import compute_metrics
-from study.afterwards import TEXTS, times
 from study.arms import Arm
+from study.costs import Costs
 from study.questions import ARMS
 from study.record import shortened, write_record
 from study.runner import Study
@@ -149,10 +150,13 @@ class CrossValidation(Study):
     def run_all(self) -> None:
         """Every arm on fold 0, then on fold 1, and so on: what is paired comes together.
 
-        At the end, how long each model takes for a text.
+        At the end, what each arm costs; `--only costs` is that alone.
         """
         self.describe()
         self.settings = replace(self.settings, seeds=self.settings.folds * self.settings.rounds)
         self.run(ARMS)
-        texts = list(self.data.splits[POOL].texts[:TEXTS])
-        write_record(self.settings.records / "latency.json", times(self.settings.runs, texts))
+        path = self.settings.records / "costs.json"
+        if self.wanted(path.stem) and not path.is_file():
+            torch.set_num_threads(self.cores * self.jobs)
+            split = run_splits(self.data.splits[POOL], self.parts, 0)["train"]
+            write_record(path, Costs(self.encoder, self.tokenizer, split).measure())

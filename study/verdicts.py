@@ -200,7 +200,7 @@ def answers_table(studies: Sequence[CrossValidated]) -> str:
 
 
 def arms_table(study: CrossValidated) -> str:
-    """Macro-F1 of each arm, held-out and on the official test texts, and what a run costs."""
+    """Macro-F1 of each arm, held-out and on the official test texts."""
     rows = []
     for arm in (arm.name for arm in ARMS if arm.name in study.records):
         records = study.records[arm]
@@ -209,10 +209,9 @@ def arms_table(study: CrossValidated) -> str:
             [
                 *(arm, f"{len(records)} of {study.planned}", f"{study.macro_f1(arm).value:.4f}"),
                 f"{np.mean(official):.4f}" if official else "-",
-                f"{np.median([record['seconds'] for record in records]):.0f}",
             ]
         )
-    heads = (study.name, "runs", "macro-F1, held out", "official test", "seconds")
+    heads = (study.name, "runs", "macro-F1, held out", "official test")
     return aligned(list(heads), rows)
 
 

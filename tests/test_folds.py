@@ -20,6 +20,7 @@ from experiment.errors import UsageError
 from experiment.settings import Settings
 from study import runner, simulation
 from study.__main__ import locked, parse_args
+from study.costs import Costs
 from study.folds import POOL, CrossValidation, deal, pooled, run_splits, write_splits
 from study.questions import ARMS, QUESTIONS
 from study.record import by_label, read_records, scores_of, write_record
@@ -131,7 +132,7 @@ def test_the_arms_write_out_every_setting_that_decides_a_training():
 @pytest.fixture
 def study(tmp_path, model_dir):
     asked = ["--model", str(model_dir), "--data", "sample", "--limit", "30", "--epochs", "1"]
-    asked += ["--folds", "2", "--only", "odd-ce", "--jobs", "2", "--runs", str(tmp_path)]
+    asked += ["--folds", "2", "--only", "odd-ce", "costs", "--jobs", "2", "--runs", str(tmp_path)]
     with locked(tmp_path) as lock:
         yield CrossValidation(parse_args(asked), lock)
 
@@ -152,8 +153,9 @@ def test_all_arms_of_a_run_read_its_fold_and_go_on_where_they_were(study, monkey
             assert record["official_test"]["n"] == 30
             assert record["bytes"] > 0
             assert record["peak_mb"] > 0
-    times = json.loads((study.settings.records / "latency.json").read_text())
-    assert times["arms"]["teacher"]["ms_per_text"] > 0
+    costs = json.loads((study.settings.records / "costs.json").read_text())
+    assert list(costs["arms"]) == [arm.name for arm in ARMS]
+    assert all(row["minutes"] > 0 and row["ms_per_text"] > 0 for row in costs["arms"].values())
     args = study.settings.runs / "odd-ce" / "seed-1" / "train_args.json"
     assert json.loads(args.read_text())["teacher"] == str(study.run_path("teacher", 1))
 
@@ -168,6 +170,27 @@ def test_all_arms_of_a_run_read_its_fold_and_go_on_where_they_were(study, monkey
     study.parts = study.parts[:, ::-1]
     with pytest.raises(UsageError, match="records of other parts"):
         study.run_all()
+
+
+def test_what_an_arm_costs_is_counted_by_hand(study, monkeypatch, tmp_path):
+    split = run_splits(study.data.splits[POOL], study.parts, 0)["train"]
+    found = Costs(study.encoder, study.tokenizer, split)
+    arms = {arm.name: parse_train(list(arm.flags)) for arm in ARMS}
+    depth = study.encoder.config.num_hidden_layers
+    layers = {name: found.student(arm).config.num_hidden_layers for name, arm in arms.items()}
+    assert {layers["teacher"], layers["lora"]} == {depth}
+    assert {layers[n] for n in layers if n not in ("teacher", "lora")} == {depth // 2}
+    assert [found.train(arm, tmp_path)[1] > 0 for arm in arms.values()] == [
+        arm.matches_states for arm in arms.values()
+    ]
+    spent = iter([(0.2, 1.0), *[(0.1, 0.0)] * 100])
+    monkeypatch.setattr(found, "train", lambda arm, folder: next(spent))
+    monkeypatch.setattr("study.costs.ms_per_text", lambda classifier, texts: 7.0)
+    monkeypatch.setattr("study.costs.ROUNDS", 1)
+    rows = found.measure()["arms"]
+    texts = len(split.texts)
+    assert rows["teacher"] == {"minutes": round(texts * 2 / 60, 4), "ms_per_text": 7.0}  # 5 epochs
+    assert rows["odd-ce"]["minutes"] == round(texts * 0.5 / 60, 4)
 
 
 def test_influences_are_what_a_text_moves_macro_f1_by():
@@ -336,8 +359,8 @@ def test_data_sets_stand_side_by_side_and_pooled(tmp_path):
 def test_the_report_of_records_made_by_hand(tmp_path):
     hand_made(tmp_path / "cv" / "hate")
     hand_made(tmp_path / "cv" / "forum", rounds=1)
-    times = {"teacher": {"ms_per_text": 5.25}}
-    write_record(tmp_path / "cv" / "hate" / "latency.json", {"texts": 1, "arms": times})
+    costs = {"teacher": {"minutes": 1.54, "ms_per_text": 5.25}}
+    write_record(tmp_path / "cv" / "hate" / "costs.json", {"texts": 1, "arms": costs})
     (tmp_path / "cv" / "simulation.md").write_text("made up\n", encoding="utf-8")
     studies = cross_validated(tmp_path)
     assert [study.name for study in studies] == ["hate", "forum"]

@@ -105,9 +105,9 @@ def scores_table(studies: Studies) -> str:
 
 
 def costs_table(studies: Studies) -> str:
-    """What a run of the main data set takes, and a text of the finished model."""
+    """What a run on the main data set takes, and a text of the finished model."""
     main = studies[0]
-    times, rows = read_json(main.folder / "latency.json").get("arms", {}), []
+    measured, rows = read_json(main.folder / "costs.json").get("arms", {}), []
     for arm in (arm.name for arm in ARMS if arm.name in main.records):
         records = main.records[arm]
 
@@ -115,12 +115,13 @@ def costs_table(studies: Studies) -> str:
             known = [record[key] / scale for record in records if key in record]
             return format(float(np.median(known)), form) if known else "-"
 
-        row = times.get(arm)
+        own = measured.get(arm, {})
+        minutes, ms = own.get("minutes"), own.get("ms_per_text")
         rows.append(
             [
                 *(arm, f"{records[0]['parameters']:,}", f"{records[0]['trainable']:,}"),
-                *(median("seconds", 60, ".1f"), median("peak_mb", 1, ",.0f")),
-                *(median("bytes", 1e6, ".1f"), f"{row['ms_per_text']:.1f}" if row else "-"),
+                *(f"{minutes:.1f}" if minutes else "-", median("peak_mb", 1, ",.0f")),
+                *(median("bytes", 1e6, ".1f"), f"{ms:.1f}" if ms else "-"),
             ]
         )
     heads = "Model|parameters|trained|minutes|peak memory, MB|on disk, MB|ms for one text"
