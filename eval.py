@@ -39,7 +39,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="labelled texts (default: what the runs were trained on, read as then)",
     )
     parser.add_argument(
-        "--split", choices=("test", "validation"), default="test", help="default: test"
+        "--split",
+        choices=("test", "validation", "all"),
+        default="test",
+        help="all: every text of --data, which no run was trained on (default: test)",
     )
     parser.add_argument(
         "--limit",
@@ -75,6 +78,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error("--matched goes with neither --decided nor --hatecheck")
     if args.data is None and replace(choice_of(vars(args)), split=Settings.split) != Choice():
         parser.error("what the runs were trained on is read as then: give --data too")
+    if args.split == "all" and args.data is None:
+        parser.error("--split all would score what the runs were trained on: give --data too")
     return args
 
 
@@ -82,7 +87,14 @@ def main() -> int:
     args = parse_args()
     from bert_min import ModelError
     from experiment.rundir import find_runs, is_run
-    from experiment.scores import Manner, describe, find_data, score_hatecheck, score_run
+    from experiment.scores import (
+        Manner,
+        describe,
+        find_data,
+        score_hatecheck,
+        score_run,
+        with_all,
+    )
     from scoring import constants
     from scoring.table import hatecheck_tables, results_table
 
@@ -102,6 +114,8 @@ def main() -> int:
         print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
         return 0
     data = find_data(runs, args.data, args.limit, choice_of(vars(args)), args.base)
+    if args.split == "all":
+        data = with_all(data, args.data, runs)
     split, names = data.splits[args.split], data.label_names
     if args.matched and len(names) > 2:
         raise UsageError(f"--matched is for two classes; {data.name} has {', '.join(names)}")

@@ -19,7 +19,8 @@ def load_unlabelled(source: str, data: Data) -> tuple[Texts, dict[str, int]]:
 
     `source` is whatever may hold labelled texts, or a .txt of a text a line. Left out are blank
     texts, and texts that stand in a split of `data` once normalised: those of validation and test
-    would make its scores too good, those of train are learned already.
+    would make its scores too good, those of train are learned already; and rows without a text,
+    where `data` was read without its bad rows.
     Raises DataError, with file and line where there is one, also where no text is left.
     """
     splits = [("validation or test", ("validation", "test")), ("train", ("train",))]
@@ -27,8 +28,13 @@ def load_unlabelled(source: str, data: Data) -> tuple[Texts, dict[str, int]]:
         reason: {copy_key(text) for name in names for text in data.splits[name].texts}
         for reason, names in splits
     }
-    texts, left_out = Texts(), {"blank": 0, **dict.fromkeys(known, 0)}
-    for text in _texts(source, data.choice.text_column):
+    texts, left_out = Texts(), {"bad": 0, "blank": 0, **dict.fromkeys(known, 0)}
+    for place, error, text in _rows(source, data.choice.text_column):
+        if error := error or no_string("text", text):
+            if not data.choice.skip_bad:
+                raise DataError(f"{place}: {error} (hint: --skip-bad leaves such rows out)")
+            left_out["bad"] += 1
+            continue
         own = copy_key(text)
         found = [reason for reason, those in known.items() if own in those]
         if reason := "blank" if not text.strip() else next(iter(found), ""):
@@ -38,14 +44,6 @@ def load_unlabelled(source: str, data: Data) -> tuple[Texts, dict[str, int]]:
     if not texts:
         raise DataError(f"{source} has no text that is not in {data.name} already")
     return texts, {reason: count for reason, count in left_out.items() if count}
-
-
-def _texts(source: str, column: str | None) -> Iterator[str]:
-    """Every text of a source; raises DataError at the first row that has none."""
-    for place, error, text in _rows(source, column):
-        if error := error or no_string("text", text):
-            raise DataError(f"{place}: {error}")
-        yield text
 
 
 def _rows(source: str, column: str | None) -> Iterator[tuple[str, str, Any]]:

@@ -100,6 +100,21 @@ def find_data(
     return data
 
 
+def with_all(data: Data, source: str, runs: Sequence[Path]) -> Data:
+    """The data of `source` with a split more, `all`: the texts of all splits, one after another.
+
+    Raises UsageError where a run was trained on some of them.
+    """
+    sha256 = fingerprint(data)
+    for run in runs:
+        record = read_record(run / "train_args.json")
+        if record.get("data") == source or record.get("data_sha256") == sha256:
+            raise UsageError(f"{run} was trained on texts of {data.name} (hint: --split test)")
+    parts = data.splits.values()
+    everything = Split([t for p in parts for t in p.texts], [y for p in parts for y in p.labels])
+    return replace(data, splits={**data.splits, "all": everything})
+
+
 def trained_on_others(runs: Sequence[Path], records: Sequence[dict[str, Any]]) -> str:
     """Which runs were trained on other texts than the first, and what of their flags differs."""
     first, told = records[0], []

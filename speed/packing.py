@@ -1,8 +1,8 @@
-"""A model's products as oneDNN likes them: the same numbers, in fp32 in half the time.
+"""A model's products as oneDNN likes them: the same numbers, with AVX-512 in half the time.
 
-PyTorch gives an fp32 product to MKL, which uses half the width of an AMD processor's registers,
-and both MKL and oneDNN read weights in an order that is not theirs. Here oneDNN puts the weights
-into its own order, once. The gains are in docs/performance/NOTES.md.
+PyTorch gives an fp32 product to MKL, which uses half the width of such registers on an AMD
+processor, and both MKL and oneDNN read weights in an order that is not theirs. Here oneDNN puts
+the weights into its own order, once. The gains are in docs/performance/NOTES.md.
 
 Shapes as in model.py:  B batch,  T tokens,  C hidden size,  H heads,  D = C // H.
 """

@@ -404,6 +404,23 @@ def test_eval_says_what_it_lacks(train, command):
     assert command(eval_command, "--data", "sample", "--limit", 32).code == 0
 
 
+def test_every_text_of_other_data_is_scored_and_none_that_was_trained_on(web_runs, command):
+    own = Path("own.csv")
+    rows = [f"they are words number {i},{'not-' * (i % 2)}hate" for i in range(60)]
+    own.write_text("\n".join(["text,label", *rows]) + "\n")
+    run = web_runs / "odd"
+    for split, size in (("test", 6), ("all", 60)):
+        found = command(eval_command, run, "--data", own, "--split", split, "--json")
+        answer = json.loads(found.out)
+        assert answer["split"] == split
+        assert (answer["runs"][0]["n"], answer["positive_rate"]) == (size, 0.5)
+    record = json.loads((run / "train_args.json").read_text())
+    refused = command(eval_command, run, "--data", record["data"], "--split", "all", "--limit", 9)
+    assert refused.code == 2
+    assert refused.err.endswith("was trained on texts of sample (hint: --split test)\n")
+    assert "give --data too" in command(eval_command, run, "--split", "all").err
+
+
 @pytest.mark.parametrize("content", ["[]", '{"train_loss": 1, "parameters": "x"}', "{"])
 def test_results_of_another_program_are_a_line_and_no_traceback(web_runs, command, content):
     run = Path(shutil.copytree(web_runs / "odd", "odd"))

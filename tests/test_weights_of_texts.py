@@ -156,6 +156,9 @@ def test_a_bad_source_is_one_line(posts, tmp_path):
     (tmp_path / "more.jsonl").write_text('{"text": "fine"}\n{"text": null}\n')
     with pytest.raises(DataError, match=r"more\.jsonl:2: the text is None, not a string"):
         load_unlabelled(str(tmp_path / "more.jsonl"), posts)
+    skipping = replace(posts, choice=Choice(skip_bad=True))
+    for name in ("more.csv", "more.jsonl"):
+        assert load_unlabelled(str(tmp_path / name), skipping) == (["fine"], {"bad": 1})
     with pytest.raises(DataError, match=r"no file .*nowhere\.txt"):
         load_unlabelled(str(tmp_path / "nowhere.txt"), posts)
 
