@@ -50,7 +50,8 @@ def parse_args(argv: list[str] | None = None) -> StudySettings:
     flag("hatecheck", Path, "DIR", "score each run on HateCheck, too")
     one = "runs at a time, sharing the cores (default: one a core; one on a GPU)"
     flag("jobs", number(int, 1), "N", one)
-    flag("only", str, "ARM", "arms to train, by name or pattern, or costs (default: all)", nargs="+")
+    which = "arms to train, by name or pattern, or costs (default: all)"
+    flag("only", str, "ARM", which, nargs="+")
     flag("limit", number(int, 2), "N", "first N texts of a split")
     flag("epochs", number(int, 1), "N", "of every arm (to try)")
     args = vars(parser.parse_args(argv))
