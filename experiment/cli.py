@@ -130,6 +130,7 @@ def add_int8_flags(group: "argparse._ActionsContainer", formats: Sequence[str]) 
 
 
 def add_base_flag(group: "argparse._ActionsContainer") -> None:
+    """Add --base, which only adapters need."""
     group.add_argument(
         "--base",
         metavar="ID|DIR|minilm",
@@ -139,6 +140,7 @@ def add_base_flag(group: "argparse._ActionsContainer") -> None:
 
 
 def add_device_flag(group: "argparse._ActionsContainer") -> None:
+    """Add --device."""
     group.add_argument(
         "--device",
         choices=("auto", "cpu", "cuda", "mps"),

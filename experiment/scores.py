@@ -41,6 +41,7 @@ class Manner:
     prior: float | None = None  # the share of positives that scores are matched to
 
     def load(self, run: Path) -> Classifier:
+        """A run's model. Raises UsageError for what this machine has not, ModelError."""
         device = pick_device(self.device)
         dtype = pick_dtype(self.dtype, device, training=False)
         place = (self.batch_size, device, dtype, self.base)
@@ -108,7 +109,9 @@ def with_all(data: Data, source: str, runs: Sequence[Path]) -> Data:
     sha256 = fingerprint(data)
     for run in runs:
         record = read_record(run / "train_args.json")
-        if record.get("data") == source or record.get("data_sha256") == sha256:
+        # Read by other flags, the same place has another hash.
+        same_place = Path(str(record.get("data"))).resolve() == Path(source).resolve()
+        if same_place or record.get("data_sha256") == sha256:
             raise UsageError(f"{run} was trained on texts of {data.name} (hint: --split test)")
     parts = data.splits.values()
     everything = Split([t for p in parts for t in p.texts], [y for p in parts for y in p.labels])

@@ -415,9 +415,12 @@ def test_every_text_of_other_data_is_scored_and_none_that_was_trained_on(web_run
         assert answer["split"] == split
         assert (answer["runs"][0]["n"], answer["positive_rate"]) == (size, 0.5)
     record = json.loads((run / "train_args.json").read_text())
-    refused = command(eval_command, run, "--data", record["data"], "--split", "all", "--limit", 9)
-    assert refused.code == 2
-    assert refused.err.endswith("was trained on texts of sample (hint: --split test)\n")
+    for same in (record["data"], f"./{record['data']}/"):
+        Path("sample").mkdir(exist_ok=True)
+        shutil.copyfile(own, "sample/train.csv")  # a folder of that name, of other texts
+        refused = command(eval_command, run, "--data", same, "--split", "all", "--limit", 9)
+        assert refused.code == 2
+        assert refused.err.endswith("was trained on texts of sample (hint: --split test)\n")
     assert "give --data too" in command(eval_command, run, "--split", "all").err
 
 
