@@ -18,7 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from benchmarks.material import Material, Sample
 from benchmarks.measure import Report, Row, in_turn, spread
-from benchmarks.training import train_steps
+from benchmarks.training import format_note, train_steps
 from bert_min import BertForSequenceClassification, load_model
 from distill import Batch, Task
 from distill.loop import batch_loss
@@ -56,7 +56,7 @@ def ranks(material: Material) -> Report:
         f"Efficiency of two processes: {one / two / 2:.0%}, by DistributedDataParallel "
         f"{one / ddp / 2:.0%}; of two jobs: {one / beside:.0%}."
     )
-    return Report(rows, [note])
+    return Report(rows, [note, format_note(material)])
 
 
 class Averaged:

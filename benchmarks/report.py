@@ -129,7 +129,7 @@ def page(benchmarks: list[dict[str, Any]], figures: dict[str, Rows]) -> str:
     shape = benchmarks[0]["rows"][0]["shape"]
     parts = [
         "# Performance",
-        f"Ratios on {shape}, measured in one run with the peers in turn; more is faster, and of "
+        f"Ratios on {shape}, each page in one run with the peers in turn; more is faster, and of "
         "one text the median time counts. The pages below say where and how, [the notes](NOTES.md) "
         "why, and what is missing (a GPU). Compare the rows of one page: the machine is not as "
         "fast at each.",
