@@ -16,6 +16,7 @@ from experiment.readable import script, scripts_of, why_not
 from experiment.rundir import read_json
 from scoring import decide, predict_logits, score_of, softmax
 from speed.int8 import quantized
+from speed.memory import keep_memory
 from speed.packing import packed
 from speed.threads import side_by_side
 from speed.unpadded import Unpadded
@@ -116,7 +117,9 @@ class Classifier:
 
         Not for a server: oneDNN keeps code for each shape that it meets, and memory grows.
         """
-        if self.dtype != torch.int8:
+        if self.dtype == torch.int8:
+            keep_memory()
+        else:
             self.model = packed(self.model)
 
     def unpad(self) -> None:

@@ -12,7 +12,6 @@ from functools import cache
 from itertools import chain
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bert_min.model import BertForSequenceClassification
@@ -68,10 +67,11 @@ class Int8Linear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         low = x.amin(dim=-1, keepdim=True)
         step = (x.amax(dim=-1, keepdim=True) - low).mul_(1 / 255)
-        steps = (x - low).div_(step).add_(0.5).to(torch.uint8)  # of equal values any: s is 0
-        y = multiply(steps, self.weight, self.scale, self.zeros)
-        y = torch.addcmul(self.bias, y, step).addcmul_(low, self.sums)
-        return F.gelu(y) if self.activation == "gelu" else y
+        places = (x * (1 / step)).add_(0.5 - low / step)  # of equal values any: s is 0
+        # By way of int32: PyTorch turns floats into bytes one by one, the rest many at a time.
+        y = multiply(places.int().byte(), self.weight, self.scale, self.zeros)
+        torch.addcmul(self.bias, y, step, out=y).addcmul_(low, self.sums)
+        return torch.ops.aten.gelu_(y) if self.activation == "gelu" else y
 
 
 def quantized(model: BertForSequenceClassification) -> BertForSequenceClassification:

@@ -5,7 +5,7 @@ Source: "unpadding", Portes et al. 2023, section 3.1, https://arxiv.org/abs/2312
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any, cast
 
 import numpy as np
@@ -49,11 +49,14 @@ class Unpadded:
 
         `apply` and `progress` are as in data.batches.forward_batches and scoring.predict_logits.
         """
-        found = [np.empty((0, self.model.config.num_labels), np.float32)]
-        for logits in apply(self._forward, list(parts_of(ids, MOST_TOKENS))):
-            found.append(logits)
+        order = np.argsort([len(row) for row in ids], kind="stable")  # texts of one length meet
+        found = np.empty((len(ids), self.model.config.num_labels), np.float32)
+        done = 0
+        for logits in apply(self._forward, list(parts_of([ids[i] for i in order], MOST_TOKENS))):
+            found[order[done : done + len(logits)]] = logits
+            done += len(logits)
             progress(len(logits))
-        return np.concatenate(found)
+        return found
 
     @torch.inference_mode()
     def _forward(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
@@ -127,8 +130,11 @@ def attend(
         projected = attention.projection(x).chunk(3, dim=-1)
     else:
         projected = attention.query(x), attention.key(x), attention.value(x)
-    heads = [each.unflatten(-1, (attention.num_heads, -1)).transpose(0, 1) for each in projected]
-    texts = zip(*(each[None].split(list(lengths), dim=2) for each in heads), strict=True)
-    queries = 1 if first_only else None
-    found = [F.scaled_dot_product_attention(q[:, :, :queries], k, v) for q, k, v in texts]
-    return torch.cat([text[0].transpose(0, 1).flatten(1) for text in found])
+    H, alike = attention.num_heads, [(T, len(list(run))) for T, run in groupby(lengths)]
+    rows = [T * count for T, count in alike]
+    pieces = zip(*(each.split(rows) for each in projected), strict=True)
+    queries, found = 1 if first_only else None, []
+    for (T, _), piece in zip(alike, pieces, strict=True):  # texts of one length at once
+        q, k, v = (each.view(-1, T, H, x.shape[1] // H).transpose(1, 2) for each in piece)
+        found.append(F.scaled_dot_product_attention(q[:, :, :queries], k, v))
+    return torch.cat([each.transpose(1, 2).flatten(2).flatten(0, 1) for each in found])

@@ -133,9 +133,10 @@ def main() -> int:
     import torch
 
     from experiment.hardware import pick_device, pick_dtype
+    from speed.memory import give_memory_back
     from webapp.app import make_app
     from webapp.models import choose_runs, load_models
-    from webapp.server import address, give_memory_back, listen, serve
+    from webapp.server import address, listen, serve
     from webapp.service import Service
     from webapp.words import about
 

@@ -1,6 +1,5 @@
 """The application on waitress: what every answer carries, what is logged, and how it ends."""
 
-import ctypes
 import json
 import logging
 import os
@@ -173,21 +172,6 @@ def address(server: Any) -> str:
     listening = getattr(server, "effective_listen", None)
     host, port = listening[0] if listening else (server.effective_host, server.effective_port)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def give_memory_back() -> None:
-    """Have glibc return large freed blocks to the system, where it would keep more and more.
-
-    It raises its threshold for that with every large block that is freed, up to 32 MB, and the
-    tensors of texts of many lengths then leave holes: in a heap for each thread, were they not
-    two. Does nothing where the C library is another.
-    Source: mallopt(3), M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_ARENA_MAX.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    if mallopt:
-        mallopt(-3, 1 << 20)
-        mallopt(-1, 1 << 20)
-        mallopt(-8, 2)
 
 
 def serve(server: Any, gate: Gate, greeting: str) -> None:
