@@ -48,7 +48,7 @@ def distil(material: Material, shape: Shape, beta: float) -> list[Row]:
     passes: list[float] = []  # seconds of the teacher for a useful token
 
     def ours(sample: Sample) -> list[Step]:
-        fresh, found = load_model(shape.folder), []
+        fresh, found = load_model(shape.folder).to(material.dtype), []
         seconds = seconds_of(
             lambda: found.append(TeacherTargets(fresh, sample.ids, matched, forward=on_every_core))
         )

@@ -107,8 +107,8 @@ def gather(model: str, data_source: str, folder: Path, quick: bool) -> Material:
     if quick:
         shapes = [Shape(name, own, rounds=1, steps=2, texts=16)]
     else:
-        base = Shape("bert-base", folder / "bert-base", rounds=2, steps=2, texts=256)
-        shapes = [Shape(name, own, rounds=3, steps=6, texts=len(data.splits["test"].texts)), base]
+        base = Shape("bert-base", folder / "bert-base", rounds=2, steps=3, texts=256)
+        shapes = [Shape(name, own, rounds=3, steps=6, texts=1200), base]
         random_model = BertForSequenceClassification(BertConfig(label_names=data.label_names))
         _save(random_model, tokenizer, base.folder)
     train = data.splits["train"]

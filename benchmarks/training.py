@@ -135,12 +135,12 @@ def training(material: Material) -> Report:
     for shape in material.shapes:
         names = (OURS, BEST, PLAIN)
         report.rows += compare(material, shape, {n: contender(n, shape, material) for n in names})
-    first = material.shapes[0]
-    sample, model = material.sample(first.steps, seed=0), load_model(first.folder)
-    shares = operator_shares(lambda: train_steps(model, sample, material.dtype))
-    report.extra[f"{first.name}: share of our processor time"] = [
-        {"operators": name, "share": share} for name, share in shares.items()
-    ]
+        sample, model = material.sample(shape.steps, seed=0), load_model(shape.folder)
+        work = partial(train_steps, model, sample, material.dtype)
+        report.extra[f"{shape.name}: share of our processor time"] = [
+            {"operators": name, "share": share} for name, share in operator_shares(work).items()
+        ]
+        let_go()
     return report
 
 

@@ -135,7 +135,7 @@ def targets_key(teacher: BertForSequenceClassification, ids: Ids) -> str:
     digest = hashlib.sha256()
     for name, tensor in teacher.state_dict().items():
         digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
     for row in ids:
         digest.update(np.asarray([len(row), *row], np.int64).tobytes())
     return digest.hexdigest()[:32]

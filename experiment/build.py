@@ -1,5 +1,6 @@
 """The model of a mode, ready to be trained: from the teacher, or from pretraining."""
 
+import copy
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -87,8 +88,10 @@ def distilled(settings: Settings, material: Material, teacher_dir: Path, folder:
         targets = stored_targets(settings.targets, material)
     elif settings.objective == "kd":
         matched = layers if settings.matches_states else []
-        cache = teacher_dir / "targets"
-        targets = teach(settings, teacher, material.training_ids, matched, folder, cache)
+        cache, told = teacher_dir / "targets", teacher
+        if material.dtype != torch.float32:  # the student's format; its layers start from fp32
+            told = copy.deepcopy(teacher).to(material.dtype)
+        targets = teach(settings, told, material.training_ids, matched, folder, cache)
     student = make_student(teacher, layers)
     if settings.layers == "random":
         draw_layers(student)

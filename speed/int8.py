@@ -68,8 +68,8 @@ class Int8Linear(nn.Module):
         low = x.amin(dim=-1, keepdim=True)
         step = (x.amax(dim=-1, keepdim=True) - low).mul_(1 / 255)
         places = (x * (1 / step)).add_(0.5 - low / step)  # of equal values any: s is 0
-        # By way of int32: PyTorch turns floats into bytes one by one, the rest many at a time.
-        y = multiply(places.int().byte(), self.weight, self.scale, self.zeros)
+        # By way of int16: PyTorch turns floats into bytes one by one, all else many at a time.
+        y = multiply(places.short().byte(), self.weight, self.scale, self.zeros)
         torch.addcmul(self.bias, y, step, out=y).addcmul_(low, self.sums)
         return torch.ops.aten.gelu_(y) if self.activation == "gelu" else y
 

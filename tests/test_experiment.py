@@ -115,6 +115,26 @@ def test_a_student_starts_as_its_fine_tuned_teacher(train, monkeypatch):
     assert calls[0][1].targets is None
 
 
+@pytest.mark.parametrize(("name", "dtype"), [("bf16", torch.bfloat16), ("fp32", torch.float32)])
+def test_a_teacher_speaks_in_the_format_of_training_and_gives_exact_layers(
+    train, monkeypatch, name, dtype
+):
+    train("teacher")
+    told, made = [], []
+    for known, found in (("TeacherTargets", told), ("make_student", made)):
+        kind = getattr(build, known)
+
+        def keep(*given, kind=kind, found=found):
+            found.append(given[0])
+            return kind(*given)
+
+        monkeypatch.setattr(build, known, keep)
+    train("odd", "--dtype", name)
+    assert next(told[0].parameters()).dtype == dtype
+    exact = load_model(Path("runs/teacher")).state_dict()
+    assert all(torch.equal(tensor, exact[key]) for key, tensor in made[0].state_dict().items())
+
+
 def test_the_best_epoch_is_saved_and_scored_and_the_last_reported(train, monkeypatch):
     """Validation loss is made to rise after epoch 1, so best and last are not the same."""
     losses, kept, train_epochs = iter([0.5, 0.9]), [], command.train_epochs
