@@ -77,7 +77,7 @@ LABELLING_INT8 = Target("labelling, our int8", "inference", "ours, int8", INT8, 
 INT8_PEERS = (INT8, "CTranslate2, int8", "OpenVINO, int8")
 LABELLING = Target("labelling, our bf16", "inference", "ours, bf16", BEST, 1.2, 1.5)
 ONE_TEXT = Target("one text, our fp32", "latency", "ours, fp32", ORT)
-SHOWN = (DISTILLATION, LORA, LABELLING, LABELLING_INT8, ONE_TEXT)
+SHOWN = (DISTILLATION, LORA, LABELLING_INT8, ONE_TEXT)
 TARGETS = [
     Target("training", "training", "ours", BEST, 1.2, 1.5),
     Target("training", "training", "ours", PLAIN, 4.5, 6),
