@@ -47,8 +47,8 @@ keep_memory()
 print(faults(tensors))
 """
     first, then = said(faults)
-    assert first > 20 * 500  # pages, anew each time
-    assert then < first / 50
+    assert first > 20 * 100  # pages, large ones among them, anew each time
+    assert then < first / 20
 
 
 @needs_glibc
