@@ -17,8 +17,8 @@ def test_changed_labels_are_counted_together_and_alone(monkeypatch, tmp_path, ca
     def by_neighbours(given):  # in company the second text's label turns
         return exactly(given) + 0.2 * (len(given) > 1) * np.array([text == "aa" for text in given])
 
-    def always(given):  # the last text's label turns wherever it stands
-        return exactly(given) - 0.5 * np.array([text == "aaaa" for text in given])
+    def always(given):  # two labels turn wherever they stand: 0.6 falls below the run's 0.55
+        return exactly(given) - np.array([{3: 0.08, 4: 0.5}.get(len(text), 0) for text in given])
 
     labels = {OURS_FP32: exactly, "first": by_neighbours, "second": always}
     monkeypatch.setattr(rounding, "LABELLERS", {k: lambda *_, f=f: [f] for k, f in labels.items()})
@@ -27,6 +27,8 @@ def test_changed_labels_are_counted_together_and_alone(monkeypatch, tmp_path, ca
     monkeypatch.setattr(rounding, "has_int8", lambda device: False)
     monkeypatch.setattr(rounding, "read_validation", lambda run: (texts, torch.empty(0)))
     (tmp_path / "odd").mkdir()
+    decision = '{"decision": {"threshold": 0.6, "temperature": 0.5}}'  # odds of 1.5 ** 0.5
+    (tmp_path / "odd" / "config.json").write_text(decision)
     monkeypatch.setattr("sys.argv", ["rounding", "--run", str(tmp_path / "odd")])
     assert rounding.main() == 0
     head, _, first, second = (
@@ -35,4 +37,4 @@ def test_changed_labels_are_counted_together_and_alone(monkeypatch, tmp_path, ca
     )
     assert head[0] == "odd: 4 texts"
     assert first == ["first", "75.0%", "1", "1", "2.0e-01"]
-    assert second == ["second", "75.0%", "1", "0", "0.0e+00"]
+    assert second == ["second", "50.0%", "2", "0", "0.0e+00"]
