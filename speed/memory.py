@@ -1,6 +1,6 @@
 """How glibc, the C library of most Linux systems, deals with the memory of freed tensors.
 
-Each function sets two limits of its allocator, and does nothing where the C library is another.
+Each function sets limits of its allocator, and does nothing where the C library is another.
 Source: mallopt(3), M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_ARENA_MAX.
 """
 
@@ -11,7 +11,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # numbers of malloc.h
 
 
 def keep_memory() -> None:
-    """Keep what is freed for the next tensor: a third faster where products are quick, as in int8.
+    """Keep what is freed for the next tensor: faster where products are quick, as in int8.
 
     Else each layer of a thread gives a few megabytes back, and the system hands them out again
     page by page, in zeros.

@@ -12,7 +12,7 @@ from torch import nn
 
 import predict
 from bert_min import BertTokenizer, load_model
-from experiment import hardware
+from experiment import classifier, hardware
 from experiment.agreement import check_int8, labels, read_validation
 from experiment.classifier import Classifier
 from experiment.errors import UsageError
@@ -111,6 +111,17 @@ def test_a_command_and_a_page_say_the_same_in_int8(model, minilm, texts):
     for a, b in zip(one.predict(texts[:40]), alone, strict=True):
         assert a.label == b.label
         assert a.logits == pytest.approx(b.logits, abs=1e-5)
+
+
+@needs_int8
+def test_commands_keep_memory_in_int8_and_a_page_does_not(model, minilm, monkeypatch):
+    asked = []
+    monkeypatch.setattr(classifier, "keep_memory", lambda: asked.append(True))
+    tokenizer = BertTokenizer(minilm, 128)
+    Classifier(model, tokenizer, dtype=torch.int8).unpad()
+    assert not asked
+    Classifier(model, tokenizer, dtype=torch.int8).pack()
+    assert asked
 
 
 def test_the_numbers_of_rows_are_few_and_hardly_more_than_asked():
