@@ -5,6 +5,8 @@ import torch
 from experiment.errors import UsageError
 from speed.int8 import has_int8
 
+FORMATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
 
 def pick_device(name: str) -> torch.device:
     """The device that `--device` means; raises UsageError where it is not there."""
@@ -31,7 +33,7 @@ def pick_dtype(name: str, device: torch.device, training: bool) -> torch.dtype:
         raise UsageError("fp16 is for GPUs: a CPU is slow in it (hint: --dtype bf16 or fp32)")
     if name == "auto":
         name = fastest(device) if training else "fp32"
-    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[name]
+    return FORMATS[name]
 
 
 def fastest(device: torch.device) -> str:

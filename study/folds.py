@@ -4,8 +4,9 @@ The texts of train and validation are put together. A round divides them into fo
 out fold n % folds of round n // folds, with n for its seed: the held-out fold is the `test` split
 of the run's data and is only scored. An inner tenth of the rest is its `validation` split and
 chooses the epoch. Texts that are the same once normalised stand on one side of each division. All
-arms of run n read the same folder of texts. The test texts that a data set came with are scored,
-too, for the record.
+arms of run n read the same folder of texts and are trained in the same number format, the fastest
+of the machine that began it. The test texts that a data set came with are scored, too, for the
+record.
 """
 
 import os
@@ -22,6 +23,7 @@ from data.splitting import divide
 from data.tables import DataError
 from experiment.encoding import fingerprint
 from experiment.errors import UsageError
+from experiment.hardware import FORMATS
 from experiment.loading import load_classifier
 from experiment.rundir import read_json
 from scoring import compute_metrics
@@ -115,6 +117,15 @@ class CrossValidation(Study):
             splits = run_splits(self.data.splits[POOL], self.parts, seed)
             write_splits(folder, splits, self.data.label_names)
         return ["--data", str(folder)]
+
+    def number_format(self, seed: int) -> str:
+        """What `--dtype` is for every arm of a run: that of its records, on whatever machine."""
+        records = [r for arm in ARMS if (r := self.record(arm.name, seed))]
+        known = {f"torch.{record['training_dtype']}" for record in records}
+        return next((name for name, dtype in FORMATS.items() if str(dtype) in known), "auto")
+
+    def command(self, arm: Arm, seed: int, out: Path) -> list[str]:
+        return [*super().command(arm, seed, out), "--dtype", self.number_format(seed)]
 
     def make_record(self, out: Path, arm: Arm, seed: int) -> dict[str, Any]:
         record = super().make_record(out, arm, seed)

@@ -12,7 +12,7 @@ LEVEL = 0.05  # of all false claims of a difference among the five, and of equal
 
 EVERY = (
     *("--epochs", "5", "--weight-decay", "0.01", "--warmup", "0.1", "--batch-size", "64"),
-    *("--max-length", "128", "--hashtags", "keep", "--dtype", "fp32"),
+    *("--max-length", "128", "--hashtags", "keep"),
 )
 FULL = ("--lr", "5e-5", *EVERY)
 LABELS = ("--objective", "ce", *FULL)

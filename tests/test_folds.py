@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.stats
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
@@ -17,6 +18,7 @@ from data import Split, load_data
 from data.splitting import normalised
 from data.tables import DataError
 from experiment.errors import UsageError
+from experiment.hardware import pick_dtype
 from experiment.settings import Settings
 from study import runner, simulation
 from study.__main__ import locked, parse_args
@@ -156,6 +158,8 @@ def test_all_arms_of_a_run_read_its_fold_and_go_on_where_they_were(study, monkey
     costs = json.loads((study.settings.records / "costs.json").read_text())
     assert list(costs["arms"]) == [arm.name for arm in ARMS]
     assert all(row["minutes"] > 0 and row["ms_per_text"] > 0 for row in costs["arms"].values())
+    format_of = {study.record("teacher", seed)["training_dtype"] for seed in range(2)}
+    assert format_of == {str(pick_dtype("auto", torch.device("cpu"), True)).removeprefix("torch.")}
     args = study.settings.runs / "odd-ce" / "seed-1" / "train_args.json"
     assert json.loads(args.read_text())["teacher"] == str(study.run_path("teacher", 1))
 
@@ -170,6 +174,16 @@ def test_all_arms_of_a_run_read_its_fold_and_go_on_where_they_were(study, monkey
     study.parts = study.parts[:, ::-1]
     with pytest.raises(UsageError, match="records of other parts"):
         study.run_all()
+
+
+def test_a_run_that_another_machine_began_goes_on_in_its_number_format(study):
+    assert study.number_format(0) == "auto"
+    path = study.record_path("teacher", 1)
+    for dtype, flag in (("float32", "fp32"), ("bfloat16", "bf16")):
+        write_record(path, {"training_dtype": dtype})
+        command = study.command(study.known["teacher"], 1, Path("out"))
+        assert command[command.index("--dtype") + 1] == flag
+        assert study.number_format(0) == "auto"
 
 
 def test_what_an_arm_costs_is_counted_by_hand(study, monkeypatch, tmp_path):
