@@ -123,11 +123,25 @@ class CrossValidated:
         predicted, runs = self.predicted[arm], np.where(self.scored[arm], self.runs, -1)
         return given(lambda row, own: influences(predicted[row, own], self.labels[own]), runs)
 
-    def compare(self, first: str, second: str) -> tuple[int, Estimate, Estimate] | None:
-        """How many runs both have, and the difference `given` and `anew`; None where too few."""
+    def formats(self) -> dict[str, list[int]]:
+        """The runs that were trained in each number format; all arms of a run in the same."""
+        found: dict[str, set[int]] = {}
+        for record in (record for records in self.records.values() for record in records):
+            found.setdefault(record["training_dtype"], set()).add(record["seed"])
+        return {name: sorted(runs) for name, runs in sorted(found.items())}
+
+    def compare(
+        self, first: str, second: str, among: Sequence[int] | None = None
+    ) -> tuple[int, Estimate, Estimate] | None:
+        """How many runs both have, and the difference `given` and `anew`; None where too few.
+
+        `among` are the runs to look at, all where it is None.
+        """
         if first not in self.records or second not in self.records:
             return None
         both = self.scored[first] & self.scored[second]
+        if among is not None:
+            both &= np.isin(self.runs, among)
         runs = np.where(both, self.runs, -1)
         number = len(np.unique(runs[both]))
         if number < 2:

@@ -128,6 +128,29 @@ def costs_table(studies: Studies) -> str:
     return aligned(heads.split("|"), rows)
 
 
+def formats(studies: Studies) -> str:
+    """How many runs of each data set were trained in which number format."""
+    said = [
+        f"{len(runs)} runs of {s.name} in {name}"
+        for s in studies
+        for name, runs in s.formats().items()
+    ]
+    return ", ".join(said)
+
+
+def formats_table(studies: Studies) -> str:
+    """The five differences on the main data set, apart for the number formats of training."""
+    main = studies[0]
+    own = main.formats()
+    rows = []
+    for question, pair in QUESTIONS.items():
+        found = [main.compare(*pair, among=runs) for runs in own.values()]
+        rows.append(
+            [question, *(shown(f[1]).replace(" points", "") if f else MISSING for f in found)]
+        )
+    return aligned([main.name, *(f"{name}, points" for name in own)], rows)
+
+
 def simulation(studies: Studies) -> str:
     """What `python -m study.simulation` printed, kept beside the records."""
     path = studies[0].folder.parent / "simulation.md"
@@ -137,4 +160,5 @@ def simulation(studies: Studies) -> str:
 FIELDS = (
     *(verdict, gap, score, texts, progress),
     *(answers_list, answers_table, scores_table, costs_table, simulation),
+    *(formats, formats_table),
 )
