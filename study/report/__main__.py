@@ -1,5 +1,5 @@
-"""Write the report of a study's records: docs/ANALYSIS.md of those that are cross-validated,
-docs/FIVE_SEEDS.md of those by seed, their figures, and two blocks of the README."""
+"""Write the report of a study's records: docs/ANALYSIS.md and two blocks of the README of those
+that are cross-validated, docs/FIVE_SEEDS.md of those by seed, and their figures."""
 
 import argparse
 import re
@@ -129,11 +129,11 @@ def main() -> int:
     if summary:
         write_page(out / "FIVE_SEEDS.md", "five_seeds.md", seed_fields(summary))
         draw(summary, out / "figures")
-    if summary and args.out is None:
+    if studies and args.out is None:
         readme = ROOT / "README.md"
         text = readme.read_text(encoding="utf-8")
         for name in ("answer", "results"):
-            text = with_block(text, name, fill(template(f"{name}.md"), seed_fields(summary)))
+            text = with_block(text, name, fill(template(f"{name}.md"), cross_fields(studies)))
         readme.write_text(text, encoding="utf-8")
     return 0
 

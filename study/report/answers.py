@@ -73,12 +73,6 @@ def share(summary: Summary, arm: str) -> str:
     return f"{record['trainable'] / record['parameters']:.2%}"
 
 
-def milliseconds(summary: Summary, arm: str) -> str:
-    """Of one text, one at a time."""
-    row = summary.aside("latency").get("arms", {}).get(arm)
-    return f"{row['ms_per_text']:.1f}" if row else MISSING
-
-
 class Constant(Arm):
     """An answer that needs no model, in the place of an arm."""
 
@@ -131,12 +125,6 @@ def gap(summary: Summary, first: str, second: str, split: str) -> str:
     return f"{100 * d.estimate:+.1f} points ({100 * d.low:+.1f} to {100 * d.high:+.1f})"
 
 
-def detectable(summary: Summary, first: str, second: str, split: str) -> str:
-    """The true difference in points that this comparison shows with 80 % chance."""
-    found = compared(summary, split).get((first, second))
-    return f"{100 * found[0].difference.detectable:.1f}" if found else MISSING
-
-
 def loss(summary: Summary, name: str) -> str:
     """The chosen temperature, alpha or beta."""
     chosen = summary.facts.get("loss")
@@ -152,4 +140,4 @@ def prior(summary: Summary) -> str:
     return summary.facts.get("prior", MISSING)
 
 
-FIELDS = (value, share, milliseconds, constant, verdict, gap, detectable, loss, recipe, prior)
+FIELDS = (value, share, constant, verdict, gap, loss, recipe, prior)

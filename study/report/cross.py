@@ -58,6 +58,18 @@ def score(studies: Studies, arm: str, data: str = MAIN) -> str:
     return f"{found.value:.3f}{half}"
 
 
+def share(studies: Studies, arm: str) -> str:
+    """Of an arm's values the share that is trained."""
+    records = studies[0].records.get(arm)
+    return f"{records[0]['trainable'] / records[0]['parameters']:.2%}" if records else MISSING
+
+
+def milliseconds(studies: Studies, arm: str) -> str:
+    """Of one text, one at a time."""
+    own = read_json(studies[0].folder / "costs.json").get("arms", {}).get(arm)
+    return f"{own['ms_per_text']:.1f}" if own else MISSING
+
+
 def texts(studies: Studies, data: str = MAIN) -> str:
     study = named(studies, data)
     return f"{len(study.labels):,}" if study else MISSING
@@ -102,6 +114,21 @@ def scores_table(studies: Studies) -> str:
     heads = [f"{s.name}, held out" for s in studies]
     last = f"minus the teacher, points, {main.name}"
     return aligned(["Model", "what it is", *heads, last, f"test of {main.name}"], rows)
+
+
+def short_table(studies: Studies) -> str:
+    """What the README shows of the arms that are whole models: quality, what is trained, time."""
+    rows = []
+    for arm in (arm.name for arm in ARMS if arm.name in studies[0].records):
+        if not arm.endswith("-ce"):
+            records = studies[0].records[arm]
+            kept, official = records[0], [r["official_test"]["macro_f1"] for r in records]
+            quality = (score(studies, arm), f"{np.mean(official):.3f}")
+            layers = ", ".join(map(str, kept["layers"]))
+            trained = f"{kept['trainable']:,}"
+            rows.append([arm, layers, *quality, trained, milliseconds(studies, arm)])
+    heads = "Model|layers|macro-F1, held out|macro-F1, test|values trained|ms for one text"
+    return aligned(heads.split("|"), rows)
 
 
 def costs_table(studies: Studies) -> str:
@@ -158,7 +185,7 @@ def simulation(studies: Studies) -> str:
 
 
 FIELDS = (
-    *(verdict, gap, score, texts, progress),
-    *(answers_list, answers_table, scores_table, costs_table, simulation),
+    *(verdict, gap, score, share, milliseconds, texts, progress),
+    *(answers_list, answers_table, scores_table, short_table, costs_table, simulation),
     *(formats, formats_table),
 )

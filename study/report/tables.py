@@ -11,7 +11,7 @@ from scoring.metrics import compute_metrics
 from scoring.table import aligned
 from study.arms import INITS, RECIPE, ROBUST
 from study.floors import FLOORS
-from study.report.answers import MAIN, PLAIN, QUESTIONS, compared, constants, milliseconds, spread
+from study.report.answers import MAIN, PLAIN, QUESTIONS, compared, constants, spread
 from study.summary import Arm, Summary
 
 Column = tuple[str, Callable[[Arm], str]]  # its head, and an arm's cell
@@ -68,18 +68,6 @@ RESULTS = (
 def results_table(summary: Summary) -> str:
     """Every main arm on validation and on test."""
     return table(RESULTS, [*summary.present((*MAIN, *RECIPE)), *constants(summary)])
-
-
-def short_results_table(summary: Summary) -> str:
-    """What the README shows: quality, what is trained, and time."""
-    columns = (
-        ("layers", lambda arm: ", ".join(map(str, arm.records[0]["layers"]))),
-        SHORT[1],
-        SHORT[3],
-        count("values trained", "trainable"),
-        ("ms for one text", lambda arm: milliseconds(summary, arm.name)),
-    )
-    return table(columns, summary.present((*PLAIN, "lora-odd")))
 
 
 def verdicts_table(summary: Summary, split: str) -> str:
@@ -235,7 +223,6 @@ def hatecheck_table(summary: Summary) -> str:
 
 FIELDS = (
     results_table,
-    short_results_table,
     verdicts_table,
     pairs_table,
     inits_table,
