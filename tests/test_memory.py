@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+import webapp.__main__ as webapp_command
+
 needs_glibc = pytest.mark.skipif(
     os.name != "posix" or not hasattr(ctypes.CDLL(None), "mallopt"), reason="no glibc"
 )
@@ -88,3 +90,13 @@ libc.fflush(out)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     count = done.stdout.count("<heap nr=")
     assert count <= 2 if limited else count > 2  # else the first proves nothing
+
+
+def test_the_server_asks_for_its_memory_to_be_given_back(monkeypatch):
+    def asked() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("speed.memory.give_memory_back", asked)
+    monkeypatch.setattr(sys, "argv", ["webapp"])
+    with pytest.raises(KeyboardInterrupt):
+        webapp_command.main()
