@@ -23,7 +23,7 @@ seven arms or the five questions; `made` is what the simulation has):
 """
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
@@ -50,11 +50,11 @@ class Made:
     rounds: int = 2
     training: float = 0.0
     worse: float = 0.0
+    rare: float = 0.0  # how much nearer to the other class all texts are
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         """Predictions (R, N) of two arms, labels (N,), runs (R, N)."""
-        hard = rng.normal(0, DIFFICULTY, self.texts)
-        labels = (rng.random(self.texts) < 1 / (1 + np.exp(-SLOPE * hard - OFFSET))).astype(int)
+        hard, labels = self.draw_texts(self.texts, rng)
         features = rng.normal(size=(self.texts, DIRECTIONS))
         features[:, 0] = 1
         places = np.arange(self.texts) % self.folds
@@ -64,6 +64,12 @@ class Made:
             for more in (0.0, self.worse)
         ]
         return *arms, labels, parts + self.folds * np.arange(self.rounds)[:, None]
+
+    def draw_texts(self, number: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """How far each text is on the positive side, and its label."""
+        hard = rng.normal(-self.rare, DIFFICULTY, number)
+        chance = 1 / (1 + np.exp(-SLOPE * hard - OFFSET))
+        return hard, (rng.random(number) < chance).astype(int)
 
     def arm(
         self,
@@ -87,14 +93,20 @@ class Made:
         return (margins >= 0).astype(int)
 
 
-def worse_by(margin: float) -> float:
+RARE = 2.5  # makes 11 % of the texts positive, and as many called so
+DESIGNS = {  # by name: a study, and the values of `training` to show
+    "ten folds, twice": (Made(), TRAINING),
+    "five folds, once": (Made(folds=5, rounds=1), TRAINING[:1]),
+    "five folds, once, 11 % positive": (Made(folds=5, rounds=1, rare=RARE), TRAINING[:1]),
+}
+
+
+def worse_by(margin: float, made: Made = Made()) -> float:
     """The noise that costs the second arm `margin` of macro-F1."""
     rng = np.random.default_rng(0)
-    made, n = Made(400_000, rounds=1), 400_000
-    hard = rng.normal(0, DIFFICULTY, n)
-    labels = (rng.random(n) < 1 / (1 + np.exp(-SLOPE * hard - OFFSET))).astype(int)
+    hard, labels = made.draw_texts(400_000, rng)
     spread = np.sqrt(VIEW**2 + NOISE**2 + DIRECTIONS * ERROR**2)
-    noise, more = rng.normal(size=(2, made.texts))
+    noise, more = rng.normal(size=(2, len(hard)))
 
     def score(worse: float) -> float:
         margins = hard + SHIFT + spread * noise + worse * more
@@ -121,13 +133,14 @@ def simulate(studies: int) -> str:
     heads = ("differ", "equal", "interval right", "its half, points")
     columns = [f"{kind}: {head}" for kind in ("given", "anew") for head in heads]
     rows = []
-    for truth in (0.0, MARGIN):
-        worse = worse_by(truth) if truth else 0.0
-        for training in TRAINING:
-            made = Made(training=training, worse=worse)
-            cells = shares(made, studies, truth)
-            rows.append([f"{100 * truth:g}", f"{training:g}", *cells])
-    return aligned(["true difference, points", "training", *columns], rows)
+    for name, (design, trainings) in DESIGNS.items():
+        for truth in (0.0, MARGIN):
+            worse = worse_by(truth, design) if truth else 0.0
+            for training in trainings:
+                made = replace(design, training=training, worse=worse)
+                cells = shares(made, studies, truth)
+                rows.append([name, f"{100 * truth:g}", f"{training:g}", *cells])
+    return aligned(["10,000 texts", "true difference, points", "training", *columns], rows)
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import stats
+from scipy.optimize import brentq
 
 from scoring.metrics import f1_of_counts
 
@@ -150,13 +151,23 @@ class Estimate:
         """
         return self._beyond(margin - abs(self.value))
 
-    def error_to_close(self, margin: float) -> float:
-        """The error with which, were this value true, 80 % of studies would find it.
+    def error_to_close(self, margin: float, level: float) -> float:
+        """The error with which, were this value true, 80 % of studies would find it at `level`.
 
         Find what is easier: that it is not 0, or that it is less than `margin`.
         """
-        away = max(abs(self.value), margin - abs(self.value))
-        return away / float(stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER))
+        far, near = abs(self.value), margin - abs(self.value)
+        t = stats.t(self.df)
+        differs = far / float(t.ppf(1 - level / 2) + t.ppf(POWER))
+        if near <= 0:
+            return differs
+
+        def found_equal(error: float) -> float:
+            reach = float(t.ppf(1 - level))  # from both ends of the margin
+            return float(t.cdf(near / error - reach) - t.sf((margin + far) / error - reach))
+
+        equal = brentq(lambda error: found_equal(error) - POWER, 1e-9, margin)
+        return max(differs, float(equal))
 
     def _beyond(self, distance: float) -> float:
         """The chance to lie so far above the truth."""
@@ -186,20 +197,28 @@ def clustered(differences: Sequence[float], moved: np.ndarray, runs: np.ndarray)
     `moved` (R, N) is what each text moved a round's difference by, `runs` (R, N) the run that
     scored it, -1 where none did. A text stands in several rounds and a run has many texts: the
     variance is that over texts and that over runs less what both count, the closed form of a
-    bootstrap over texts and runs. Degrees of freedom are Satterthwaite's: the sum over J runs has
-    J - 1, those over texts have many.
+    bootstrap over texts and runs. What a round's texts moved adds up to 0, which makes its F runs
+    look alike: their part is multiplied by F / (F - 1), and a round of one run says nothing of it.
+    Degrees of freedom are Satterthwaite's: those over texts have many, those over J runs J - R.
     Source: Cameron, Gelbach and Miller 2011, https://doi.org/10.1198/jbes.2010.07136
     """
     there = runs >= 0
     counts = there.sum(axis=1)
     value = float(np.dot(differences, counts) / counts.sum())
     moved = np.where(there, moved, 0.0)
-    of_run = np.bincount(runs[there], moved[there])
-    number = len(np.unique(runs[there]))
     of_texts = float((moved.sum(axis=0) ** 2).sum())
-    of_runs = float((of_run**2).sum()) * number / max(1, number - 1)
-    total = of_texts + max(0.0, of_runs - float((moved**2).sum()))
-    df = (number - 1) * (total / of_runs) ** 2 if of_runs else math.inf
+    of_both = of_runs = 0.0
+    free = 0
+    for row, run in zip(moved, runs, strict=True):
+        own = run[run >= 0]
+        number = len(np.unique(own))
+        if number > 1:
+            sums = np.bincount(own, row[run >= 0])
+            of_runs += float((sums**2).sum()) * number / (number - 1)
+            of_both += float((row**2).sum())
+            free += number - 1
+    total = of_texts + max(0.0, of_runs - of_both)
+    df = free * (total / of_runs) ** 2 if of_runs else math.inf
     return Estimate(value, math.sqrt(total) / int(counts.sum()), df)
 
 
@@ -224,7 +243,8 @@ def random_effects(found: Sequence[Estimate]) -> Estimate:
     if len(found) == 1:
         return found[0]
     values = np.array([e.value for e in found])
-    weights = np.array([1 / e.error**2 for e in found])
+    # Two arms that answer alike everywhere have no error: none is below a thousandth of a point.
+    weights = np.array([1 / max(e.error, 1e-5) ** 2 for e in found])
     fixed = (weights * values).sum() / weights.sum()
     q = (weights * (values - fixed) ** 2).sum()
     spread = (q - (len(found) - 1)) / (weights.sum() - (weights**2).sum() / weights.sum())

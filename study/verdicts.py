@@ -25,6 +25,8 @@ from study.questions import ARMS, LEVEL, MARGIN, QUESTIONS
 from study.record import read_records
 from study.statistics import Estimate, clustered, corrected_t, holm, influences, random_effects
 
+NOT_YET = "not yet"  # the verdict before the last run
+
 # Of a round and a mask (N,) of its texts: a score of these, and what each moves it by.
 Scored = Callable[[int, np.ndarray], tuple[float, np.ndarray]]
 
@@ -78,13 +80,24 @@ class Answer:
     p_equal: float
     verdict: str
 
-    def texts_to_close(self, texts: int) -> int:
-        """How many texts an open question needs: variances fall with texts and runs alike."""
-        return round(texts * (self.given.error / self.given.error_to_close(MARGIN)) ** 2)
+    def words(self, texts: int) -> str:
+        """The verdict of this many texts; with how many, if it is open.
+
+        Those would close it in four studies of five, were the difference as measured and the only
+        one to judge by Holm's first step: variances fall with texts and runs alike.
+        """
+        if self.verdict == "OPEN":
+            error = self.given.error_to_close(MARGIN, LEVEL / len(QUESTIONS))
+            return f"OPEN, {texts * (self.given.error / error) ** 2:,.0f} texts"
+        near = self.verdict in ("BETTER", "WORSE") and self.p_equal < LEVEL
+        return self.verdict + (", by less than a point" if near else "")
 
 
 def verdict(value: float, p: float, p_equal: float) -> str:
-    """BETTER, WORSE, EQUAL (within the margin) or OPEN: the first arm, held against the second."""
+    """BETTER, WORSE, EQUAL (within the margin) or OPEN: the first arm, held against the second.
+
+    BETTER and WORSE say that the difference is not 0, however small, and go before EQUAL.
+    """
     if p < LEVEL:
         return "BETTER" if value > 0 else "WORSE"
     return "EQUAL" if p_equal < LEVEL else "OPEN"
@@ -123,6 +136,11 @@ class CrossValidated:
         predicted, runs = self.predicted[arm], np.where(self.scored[arm], self.runs, -1)
         return given(lambda row, own: influences(predicted[row, own], self.labels[own]), runs)
 
+    @property
+    def whole(self) -> bool:
+        """Whether all runs of all arms are there."""
+        return all(len(self.records.get(arm.name, ())) == self.planned for arm in ARMS)
+
     def formats(self) -> dict[str, list[int]]:
         """The runs that were trained in each number format; all arms of a run in the same."""
         found: dict[str, set[int]] = {}
@@ -131,17 +149,17 @@ class CrossValidated:
         return {name: sorted(runs) for name, runs in sorted(found.items())}
 
     def compare(
-        self, first: str, second: str, among: Sequence[int] | None = None
+        self, first: str, second: str, among: np.ndarray | None = None
     ) -> tuple[int, Estimate, Estimate] | None:
         """How many runs both have, and the difference `given` and `anew`; None where too few.
 
-        `among` are the runs to look at, all where it is None.
+        `among` (R, N) says which scores to look at, all where it is None.
         """
         if first not in self.records or second not in self.records:
             return None
         both = self.scored[first] & self.scored[second]
         if among is not None:
-            both &= np.isin(self.runs, among)
+            both &= among
         runs = np.where(both, self.runs, -1)
         number = len(np.unique(runs[both]))
         if number < 2:
@@ -154,13 +172,10 @@ class CrossValidated:
         found = {q: c for q, pair in QUESTIONS.items() if (c := self.compare(*pair))}
         ps = holm([given.p for _, given, _ in found.values()])
         equal = holm([given.p_equal(MARGIN) for _, given, _ in found.values()])
-        whole = len(found) == len(QUESTIONS) and all(
-            number == self.planned for number, *_ in found.values()
-        )
         return [
             Answer(
                 *(question, number, given, anew, p, p_equal),
-                verdict(given.value, p, p_equal) if whole else "not yet",
+                verdict(given.value, p, p_equal) if self.whole else NOT_YET,
             )
             for (question, (number, given, anew)), p, p_equal in zip(
                 found.items(), ps, equal, strict=True
@@ -174,6 +189,13 @@ def points(estimate: Estimate) -> str:
     return f"{100 * low:+.1f} to {100 * high:+.1f}"
 
 
+def pooled(studies: Sequence[CrossValidated], found: Sequence[Answer]) -> Estimate | None:
+    """One answer to a question from those of several data sets; None before the last run."""
+    if len(found) < 2 or not all(study.whole for study in studies):
+        return None
+    return random_effects([answer.given for answer in found])
+
+
 def forest(studies: Sequence[CrossValidated], path: Path) -> None:
     """Draw every answer, by data set and pooled."""
     from study.report import figures
@@ -183,9 +205,8 @@ def forest(studies: Sequence[CrossValidated], path: Path) -> None:
     for question, (first, second) in QUESTIONS.items():
         found = {name: a for name, own in answers.items() for a in own if a.question == question}
         rows = [(n, a.given.value, a.given.interval(), a.verdict) for n, a in found.items()]
-        if len(found) > 1:
-            pooled = random_effects([a.given for a in found.values()])
-            rows.append(("pooled", pooled.value, pooled.interval(), ""))
+        if together := pooled(studies, list(found.values())):
+            rows.append(("pooled", together.value, together.interval(), ""))
         questions[f"{first} : {second}"] = rows
     figures.answers(questions, MARGIN, path)
 
@@ -193,23 +214,19 @@ def forest(studies: Sequence[CrossValidated], path: Path) -> None:
 def answers_table(studies: Sequence[CrossValidated]) -> str:
     """Each question on each data set, and pooled over those; how many texts would close it."""
     header = "First against second|data|runs|points|95 %, given|95 %, anew|p, Holm|p equal, Holm"
-    names = [study.name for study in studies]
+    sizes = {study.name: len(study.labels) for study in studies}
     answers = {study.name: study.answers() for study in studies}
     rows = []
     for question, (first, second) in QUESTIONS.items():
         found = {name: a for name, own in answers.items() for a in own if a.question == question}
         for name, a in found.items():
             value = f"{100 * a.given.value:+.2f}"
-            word = a.verdict
-            if word == "OPEN":
-                word += f", {a.texts_to_close(len(studies[names.index(name)].labels)):,} texts"
-            judged = [f"{a.p:.4f}", f"{a.p_equal:.4f}", word]
+            judged = [f"{a.p:.4f}", f"{a.p_equal:.4f}", a.words(sizes[name])]
             row = [name, str(a.runs), value, points(a.given), points(a.anew), *judged]
             rows.append([f"{first} : {second}", *row])
-        if len(found) > 1:
-            pooled = random_effects([a.given for a in found.values()])
-            runs, value = str(sum(a.runs for a in found.values())), f"{100 * pooled.value:+.2f}"
-            rows.append(["", "pooled", runs, value, points(pooled), "", "", "", ""])
+        if together := pooled(studies, list(found.values())):
+            runs, value = str(sum(a.runs for a in found.values())), f"{100 * together.value:+.2f}"
+            rows.append(["", "pooled", runs, value, points(together), "", "", "", ""])
     return aligned([*header.split("|"), "verdict on the first"], rows)
 
 

@@ -34,6 +34,7 @@ from study.settings import StudySettings
 from study.simulation import Made, worse_by
 from study.statistics import Estimate, clustered, corrected_t, influences, random_effects
 from study.verdicts import (
+    Answer,
     CrossValidated,
     answers_table,
     arms_table,
@@ -228,16 +229,19 @@ def test_the_error_over_texts_and_runs_by_hand():
     runs = np.array([[0, 0, 1, 1], [2, 3, 2, 3]])
     found = clustered([0.1, 0.3], moved, runs)
     assert found.value == pytest.approx(0.2)
-    # Over runs, (0 + 0 + 1 + 1) * 4 / 3, is less than what both count, 16.
+    # Over runs, (0 + 0 + 1 + 1) * 2, is less than what both count, 16.
     assert found.error == pytest.approx(np.sqrt(1 + 0 + 9 + 16) / 8)
-    assert found.df == pytest.approx(3 * (26 / (8 / 3)) ** 2)
+    assert found.df == pytest.approx(2 * (26 / 4) ** 2)
     together = np.array([[1.0, 1.0, -1.0, -1.0], [2.0, -2.0, 2.0, -2.0]])
     found = clustered([0.1, 0.3], together, runs)
-    of_texts, of_runs, both = 9 + 1 + 1 + 9, (4 + 4 + 16 + 16) * 4 / 3, 20
+    of_texts, of_runs, both = 9 + 1 + 1 + 9, (4 + 4 + 16 + 16) * 2, 20
     assert found.error == pytest.approx(np.sqrt(of_texts + of_runs - both) / 8)
-    assert found.df == pytest.approx(3 * ((of_texts + of_runs - both) / of_runs) ** 2)
+    assert found.df == pytest.approx(2 * ((of_texts + of_runs - both) / of_runs) ** 2)
+    # A round of one run: no spread of runs in it, and its texts still count.
     half = clustered([0.1, 0.3], together, np.where(runs == 3, -1, runs))
     assert half.value == pytest.approx((4 * 0.1 + 2 * 0.3) / 6)
+    assert half.error == pytest.approx(np.sqrt(9 + 1 + 1 + 1 + (4 + 4) * 2 - 4) / 6)
+    assert half.df == pytest.approx(1 * (24 / 16) ** 2)
 
 
 def test_the_corrected_t_by_hand():
@@ -256,9 +260,15 @@ def test_an_estimate_agrees_with_scipys_t_tests():
     expected = scipy.stats.t.interval(0.95, 4, x.mean(), scipy.stats.sem(x))
     assert own.interval() == pytest.approx(expected)
     assert Estimate(0.02, 0.001, 9).p_equal(0.01) > 0.99
-    for value, away in ((0.002, 0.008), (-0.007, 0.007), (0.03, 0.03)):
-        error = Estimate(value, 1, 9).error_to_close(0.01)
-        assert scipy.stats.norm.sf(1.96 - away / error) == pytest.approx(0.8, abs=1e-4)
+    rng = np.random.default_rng(0)
+    for value in (0.0, 0.002, -0.007, 0.03):
+        error = Estimate(value, 1, 9).error_to_close(0.01, level=0.01)
+        drawn = [Estimate(x, error, 9) for x in value + error * rng.standard_t(9, 4000)]
+        rates = [
+            np.mean([e.p < 0.01 for e in drawn]),
+            np.mean([e.p_equal(0.01) < 0.01 for e in drawn]),
+        ]
+        assert max(rates) == pytest.approx(0.8, abs=0.02)
     assert (Estimate(0, 0, 9).p, Estimate(0, 0, 9).p_equal(0.01)) == (1, 0)
 
 
@@ -271,6 +281,8 @@ def test_random_effects_by_hand():
     found = random_effects([Estimate(1.0, 1.0, 9), Estimate(1.0, 2.0, 9)])
     assert found == Estimate(pytest.approx(1.0), pytest.approx(np.sqrt(0.8)), 1)
     assert random_effects([Estimate(1, 2, 3)]) == Estimate(1, 2, 3)
+    # Two arms that are the same on one data set.
+    assert abs(random_effects([Estimate(0.0, 0.0, 9), Estimate(1.0, 0.5, 9)]).value) < 1
 
 
 @pytest.mark.parametrize(
@@ -287,6 +299,17 @@ def test_the_words(value, p, p_equal, word):
     assert verdict(value, p, p_equal) == word
 
 
+def test_better_may_be_by_less_than_a_point():
+    own = Estimate(0.004, 0.001, 9)
+    for word, p_equal, words in (
+        ("BETTER", 0.01, "BETTER, by less than a point"),
+        ("WORSE", 0.2, "WORSE"),
+        ("EQUAL", 0.01, "EQUAL"),
+        ("not yet", 0.01, "not yet"),
+    ):
+        assert Answer("?", 5, own, own, 0.01, p_equal, word).words(1000) == words
+
+
 FOLDS, TEXTS = 5, 4000
 WRONG = {  # of a hundred texts: those that an arm gets wrong
     "teacher": range(0, 20),
@@ -300,6 +323,7 @@ WRONG = {  # of a hundred texts: those that an arm gets wrong
 COSTS = {
     **{"parameters": 1000, "trainable": 10, "seconds": 90.0, "peak_mb": 1234, "bytes": 4_600_000},
     "official_test": {"macro_f1": 0.41},
+    **{"best_epoch": 2, "layers": [1, 2]},
 }
 # odd : even, odd : its labels, even : its labels, lora : teacher, lora-odd : odd
 WORDS = ["BETTER", "BETTER", "WORSE", "EQUAL", "OPEN"]
@@ -337,7 +361,10 @@ def test_each_verdict_from_records_made_by_hand(tmp_path):
     # Every text has the same answer in both rounds: one round of independent texts is all we know.
     assert study.macro_f1("teacher").error == pytest.approx(np.sqrt(0.8 * 0.2 / TEXTS), rel=0.02)
     last = answers[-1]
-    assert f"OPEN, {last.texts_to_close(TEXTS):,} texts" in answers_table([study])
+    error = last.given.error_to_close(0.01, level=0.05 / 5)
+    texts = TEXTS * (last.given.error / error) ** 2
+    assert texts > TEXTS
+    assert f"OPEN, {texts:,.0f} texts" in answers_table([study])
     assert {a.runs for a in answers} == {10}
     assert answers_table([study]).count("BETTER") == 2
 
@@ -370,12 +397,15 @@ def test_data_sets_stand_side_by_side_and_pooled(tmp_path):
     drawn = (tmp_path / "answers.svg").read_text(encoding="utf-8")
     assert drawn.count("<!-- pooled -->") == len(QUESTIONS)
     assert drawn.count("<!--  better -->") == 4
+    (tmp_path / "forum" / "lora" / "seed-4.json").unlink()
+    studies[1] = CrossValidated(tmp_path / "forum")
+    assert "pooled" not in answers_table(studies)  # before the last run
 
 
 def test_the_report_of_records_made_by_hand(tmp_path):
     hand_made(tmp_path / "cv" / "hate")
     hand_made(tmp_path / "cv" / "forum", rounds=1)
-    costs = {"teacher": {"minutes": 1.54, "ms_per_text": 5.25}}
+    costs = {"teacher": {"minutes": 1.54, "ms_per_text": 5.0}, "lora": {"ms_per_text": 5.4}}
     write_record(tmp_path / "cv" / "hate" / "costs.json", {"texts": 1, "arms": costs})
     (tmp_path / "cv" / "simulation.md").write_text("made up\n", encoding="utf-8")
     studies = cross_validated(tmp_path)
@@ -385,8 +415,12 @@ def test_the_report_of_records_made_by_hand(tmp_path):
     assert MISSING not in text
     assert "{{" not in text
     assert len(text.splitlines()) <= 250
+    assert all(MISSING not in fill(template(f"{name}.md"), known) for name in ("answer", "results"))
+    differences = [known["gap"](*pair).split()[0] for pair in QUESTIONS.values()]
+    assert known["without_last"]("0") == ", ".join(differences)
+    assert known["without_last"]("3970") != known["without_last"]("0") != MISSING
     assert known["progress"]() == "hate 70 of 70, forum 35 of 35"
-    differences = ("+3.0", "+3.0", "-4.0", "+0.0", "-1.0")
+    assert differences == ["+3.0", "+3.0", "-4.0", "+0.0", "-1.0"]
     for question, word, points in zip(QUESTIONS, WORDS, differences, strict=True):
         [line] = [line for line in text.splitlines() if line.startswith(f"- **{question}**")]
         assert f"on hate {word}, {points} points (" in line
@@ -396,7 +430,9 @@ def test_the_report_of_records_made_by_hand(tmp_path):
     assert known["score"]("teacher", "other") == MISSING
     assert known["verdict"]("lora", "odd-ce") == MISSING
     odd = next(r for r in known["scores_table"]().splitlines() if r.startswith("| odd-ce"))
-    assert [cell.strip() for cell in odd.split("|")][5:7] == ["-3.0 (-3.5 to -2.5)", "0.410"]
+    assert [cell.strip() for cell in odd.split("|")][5:8] == [
+        *("-3.0 (-3.5 to -2.5)", "2", "0.410"),
+    ]
     [row] = [r for r in known["costs_table"]().splitlines() if r.startswith("| teacher")]
     cells = [cell.strip() for cell in row.split("|")][2:-1]
     assert cells == ["1,000", "10", "1.5", "1,234", "4.6", "5.2"]

@@ -12,7 +12,7 @@ from scoring.table import aligned
 from study import verdicts
 from study.questions import ARMS, QUESTIONS
 from study.report.answers import MISSING
-from study.statistics import Estimate, random_effects
+from study.statistics import Estimate
 from study.verdicts import Answer, CrossValidated
 
 Studies = Sequence[CrossValidated]
@@ -38,7 +38,7 @@ def verdict(studies: Studies, first: str, second: str, data: str = MAIN) -> str:
     """Of one of the five questions."""
     study = named(studies, data)
     found = study and answer_to(study, first, second)
-    return found.verdict if found else MISSING
+    return found.words(len(study.labels)) if study and found else MISSING
 
 
 def gap(studies: Studies, first: str, second: str, data: str = MAIN) -> str:
@@ -65,9 +65,22 @@ def share(studies: Studies, arm: str) -> str:
 
 
 def milliseconds(studies: Studies, arm: str) -> str:
-    """Of one text, one at a time."""
-    own = read_json(studies[0].folder / "costs.json").get("arms", {}).get(arm)
-    return f"{own['ms_per_text']:.1f}" if own else MISSING
+    """Of one text, one at a time: the mean over arms of so many layers, which are one network."""
+    main = studies[0]
+    measured = read_json(main.folder / "costs.json").get("arms", {})
+    depth = {name: len(records[0]["layers"]) for name, records in main.records.items()}
+    alike = [name for name in depth if name in measured and depth[name] == depth.get(arm)]
+    return f"{np.mean([measured[n]['ms_per_text'] for n in alike]):.1f}" if alike else MISSING
+
+
+def without_last(studies: Studies, texts: str) -> str:
+    """The five differences on the main data set without its last texts."""
+    main = studies[0]
+    kept = np.arange(main.runs.shape[1]) < main.runs.shape[1] - int(texts)
+    found = [
+        main.compare(*pair, np.broadcast_to(kept, main.runs.shape)) for pair in QUESTIONS.values()
+    ]
+    return ", ".join(f"{100 * f[1].value:+.1f}" if f else MISSING for f in found)
 
 
 def texts(studies: Studies, data: str = MAIN) -> str:
@@ -87,8 +100,8 @@ def answers_list(studies: Studies) -> str:
     for question, pair in QUESTIONS.items():
         found = {s.name: a for s in studies if (a := answer_to(s, *pair))}
         said = [f"on {name} {a.verdict}, {shown(a.given)}" for name, a in found.items()]
-        if len(found) > 1:
-            said.append(f"pooled {shown(random_effects([a.given for a in found.values()]))}")
+        if together := verdicts.pooled(studies, list(found.values())):
+            said.append(f"pooled {shown(together)}")
         said = said or ["not yet"]
         lines.append(f"- **{question}** (`{pair[0]}` minus `{pair[1]}`): {'; '.join(said)}.")
     return "\n".join(lines)
@@ -103,17 +116,19 @@ def scores_table(studies: Studies) -> str:
     main, rows = studies[0], []
     for arm in (arm for arm in ARMS if arm.name in main.records):
         found = None if arm.name == "teacher" else main.compare(arm.name, "teacher")
-        official = [r["official_test"]["macro_f1"] for r in main.records[arm.name]]
+        records = main.records[arm.name]
+        official = [r["official_test"]["macro_f1"] for r in records]
         rows.append(
             [
                 *(arm.name, arm.about, *(score(studies, arm.name, s.name) for s in studies)),
                 shown(found[1]).replace(" points", "") if found else "-",
+                f"{np.median([r['best_epoch'] for r in records]):g}",
                 f"{np.mean(official):.3f}",
             ]
         )
     heads = [f"{s.name}, held out" for s in studies]
-    last = f"minus the teacher, points, {main.name}"
-    return aligned(["Model", "what it is", *heads, last, f"test of {main.name}"], rows)
+    heads += [f"minus the teacher, points, {main.name}", "kept epoch", f"test of {main.name}"]
+    return aligned(["Model", "what it is", *heads], rows)
 
 
 def short_table(studies: Studies) -> str:
@@ -142,13 +157,12 @@ def costs_table(studies: Studies) -> str:
             known = [record[key] / scale for record in records if key in record]
             return format(float(np.median(known)), form) if known else "-"
 
-        own = measured.get(arm, {})
-        minutes, ms = own.get("minutes"), own.get("ms_per_text")
+        minutes = measured.get(arm, {}).get("minutes")
         rows.append(
             [
                 *(arm, f"{records[0]['parameters']:,}", f"{records[0]['trainable']:,}"),
                 *(f"{minutes:.1f}" if minutes else "-", median("peak_mb", 1, ",.0f")),
-                *(median("bytes", 1e6, ".1f"), f"{ms:.1f}" if ms else "-"),
+                *(median("bytes", 1e6, ".1f"), milliseconds(studies, arm)),
             ]
         )
     heads = "Model|parameters|trained|minutes|peak memory, MB|on disk, MB|ms for one text"
@@ -171,7 +185,7 @@ def formats_table(studies: Studies) -> str:
     own = main.formats()
     rows = []
     for question, pair in QUESTIONS.items():
-        found = [main.compare(*pair, among=runs) for runs in own.values()]
+        found = [main.compare(*pair, np.isin(main.runs, runs)) for runs in own.values()]
         rows.append(
             [question, *(shown(f[1]).replace(" points", "") if f else MISSING for f in found)]
         )
@@ -187,5 +201,5 @@ def simulation(studies: Studies) -> str:
 FIELDS = (
     *(verdict, gap, score, share, milliseconds, texts, progress),
     *(answers_list, answers_table, scores_table, short_table, costs_table, simulation),
-    *(formats, formats_table),
+    *(formats, formats_table, without_last),
 )
