@@ -374,6 +374,7 @@ def test_a_verdict_waits_for_the_last_run(tmp_path):
     (tmp_path / "lora" / "seed-9.json").unlink()
     study = CrossValidated(tmp_path)
     assert verdict_of([study], "lora", "teacher") == "not yet"
+    assert "69 of 70, verdicts come with the last" in cross_fields([study])["so_far"]()
     assert [a.runs for a in study.answers()] == [10, 10, 10, 9, 10]
     assert {a.verdict for a in study.answers()} == {"not yet"}
     for seed in range(1, 9):
@@ -420,6 +421,7 @@ def test_the_report_of_records_made_by_hand(tmp_path):
     assert known["without_last"]("0") == ", ".join(differences)
     assert known["without_last"]("3970") != known["without_last"]("0") != MISSING
     assert known["progress"]() == "hate 70 of 70, forum 35 of 35"
+    assert known["so_far"]() == ""
     assert differences == ["+3.0", "+3.0", "-4.0", "+0.0", "-1.0"]
     for question, word, points in zip(QUESTIONS, WORDS, differences, strict=True):
         [line] = [line for line in text.splitlines() if line.startswith(f"- **{question}**")]

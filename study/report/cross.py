@@ -94,6 +94,13 @@ def progress(studies: Studies) -> str:
     return ", ".join(f"{s.name} {done[s.name]} of {len(ARMS) * s.planned}" for s in studies)
 
 
+def so_far(studies: Studies) -> str:
+    """How many runs are there, as long as some of the main data set are missing."""
+    if studies[0].whole:
+        return ""
+    return f"; runs so far {progress(studies)}, verdicts come with the last"
+
+
 def answers_list(studies: Studies) -> str:
     """Each question with its verdict and difference on each data set, and pooled over those."""
     lines = []
@@ -199,7 +206,7 @@ def simulation(studies: Studies) -> str:
 
 
 FIELDS = (
-    *(verdict, gap, score, share, milliseconds, texts, progress),
+    *(verdict, gap, score, share, milliseconds, texts, progress, so_far),
     *(answers_list, answers_table, scores_table, short_table, costs_table, simulation),
     *(formats, formats_table, without_last),
 )
