@@ -2,8 +2,8 @@
 
 Read from `batch_loss` down, a batch goes through: pad, teacher targets, student forward, loss
 (`batch_loss`); backward (`plain`); clip, optimiser step, zero the gradients (`train_epoch`).
-`train.py` puts speed.replicas.Replicas in the place of `plain`: the same gradients on every core,
-in bf16 where the hardware has it, with dropout drawn in another way.
+`train.py` puts speed.replicas.Replicas in the place of `plain`: each core takes a part of the
+batch, in bf16 where the hardware has it; in fp32 and without dropout the gradients are the same.
 
 Shapes:  N texts,  B batch,  T tokens,  C hidden size,  K classes,  L student layers.
 """
@@ -55,7 +55,7 @@ class Batch:
 def batch_loss(
     student: BertForSequenceClassification, task: Task, index: np.ndarray
 ) -> dict[str, Tensor]:
-    """The loss of the texts at `index` and its terms: student forward beside stored targets."""
+    """The loss of the texts at `index` and its terms: student forward, teacher's targets."""
     device = next(student.parameters()).device
     input_ids, mask = pad([task.ids[i] for i in index], student.config.pad_token_id, device)
 

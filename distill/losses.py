@@ -37,8 +37,8 @@ def hidden_loss(
     L pairs of (B, T, C); padding (`attention_mask` (B, T) is 0 there) does not count. Each text
     counts alike, however long: so the losses of the parts of a batch add up to that of the batch.
     PKD takes the squared error of normalised states, mean((u - v)^2) = 2 (1 - cos) / C, of [CLS].
-    Source: DistilBERT, section 2, https://arxiv.org/abs/1910.01108; PKD, section 3.2,
-    https://arxiv.org/abs/1908.09355
+    Source: the cosine, DistilBERT, section 2, https://arxiv.org/abs/1910.01108; layer by layer,
+    PKD, section 3.2, https://arxiv.org/abs/1908.09355
     """
     mask = attention_mask / attention_mask.sum(dim=1, keepdim=True)  # (B, T), each row sums to 1
     distances = [

@@ -16,7 +16,7 @@ def choose_layers(spec: str, depth: int) -> list[int]:
     For 12 layers: odd {1,3,5,7,9,11}, even {2,4,6,8,10,12} (the question of this project);
     first {1..6}, last {7..12} (Sajjad et al. 2020, https://arxiv.org/abs/2004.03844);
     hybrid {1,3,5,8,10,12}, odd below and even above (DistilBERT's `extract_distilbert.py`);
-    random the places of even, for a student whose layers are drawn anew.
+    random those of even, as places and targets for layers that `draw_layers` then fills.
     Raises ValueError for anything else.
     """
     half = depth // 2
@@ -55,7 +55,7 @@ def make_student(
         student.bert.encoder.layer[number - 1] for number in layers
     )
     student.config = replace(teacher.config, num_hidden_layers=len(layers))
-    return student.requires_grad_(True)
+    return student.requires_grad_(True)  # whatever was frozen in the teacher
 
 
 def draw_layers(student: BertForSequenceClassification) -> None:

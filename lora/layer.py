@@ -26,7 +26,7 @@ class LoRALinear(nn.Module):
         self.dropout = nn.Dropout(lora_dropout)
         self.lora_A = nn.Parameter(base.weight.new_empty(r, base.in_features))
         self.lora_B = nn.Parameter(base.weight.new_zeros(base.out_features, r))
-        nn.init.kaiming_uniform_(self.lora_A, a=math.sqrt(5))
+        nn.init.kaiming_uniform_(self.lora_A, a=math.sqrt(5))  # within 1 / sqrt(in_features)
         self._unmerged_weight: Tensor | None = None
 
     @property

@@ -6,7 +6,7 @@ which the study began, written out, so that a later default changes nothing.
 
 The data: TweetEval hate, ten folds twice; TweetEval offensive, and the sentences of a forum as hate
 against the rest, five folds once. The number format of training is the machine's, the same for all
-arms of a run, and recorded (the first 42 runs of hate were made when it still was fp32 for all).
+arms of a run, and recorded (the first 42 models of hate were made when it still was fp32 for all).
 """
 
 from study.arms import MAIN, TEACHER, Arm

@@ -131,9 +131,9 @@ class CrossValidated:
                 found[own & (self.labels == label)] = margins
         return found
 
-    def macro_f1(self, arm: str) -> Estimate:
-        """Over all texts of a round, and the mean over the rounds."""
-        predicted, runs = self.predicted[arm], np.where(self.scored[arm], self.runs, -1)
+    def macro_f1(self, arm: str, among: np.ndarray | bool = True) -> Estimate:
+        """Over all texts of a round, those `among` (N,), and the mean over the rounds."""
+        predicted, runs = self.predicted[arm], np.where(self.scored[arm] & among, self.runs, -1)
         return given(lambda row, own: influences(predicted[row, own], self.labels[own]), runs)
 
     @property

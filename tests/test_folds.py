@@ -374,7 +374,7 @@ def test_a_verdict_waits_for_the_last_run(tmp_path):
     (tmp_path / "lora" / "seed-9.json").unlink()
     study = CrossValidated(tmp_path)
     assert verdict_of([study], "lora", "teacher") == "not yet"
-    assert "69 of 70, verdicts come with the last" in cross_fields([study])["so_far"]()
+    assert "69 of 70 models, verdicts come with the last" in cross_fields([study])["so_far"]()
     assert [a.runs for a in study.answers()] == [10, 10, 10, 9, 10]
     assert {a.verdict for a in study.answers()} == {"not yet"}
     for seed in range(1, 9):
@@ -419,8 +419,12 @@ def test_the_report_of_records_made_by_hand(tmp_path):
     assert all(MISSING not in fill(template(f"{name}.md"), known) for name in ("answer", "results"))
     differences = [known["gap"](*pair).split()[0] for pair in QUESTIONS.values()]
     assert known["without_last"]("0") == ", ".join(differences)
+    whole = known["last_and_rest"]("teacher", "2000")
+    assert whole == "0.800 against 0.800"  # each hundred is like the others
+    # Of the first twenty, all of one class, half are right: F1 of 2/3 and of 0.
+    assert known["last_and_rest"]("lora-odd", "3980") == "0.791 against 0.333"
     assert known["without_last"]("3970") != known["without_last"]("0") != MISSING
-    assert known["progress"]() == "hate 70 of 70, forum 35 of 35"
+    assert known["progress"]() == "hate 70 of 70 models, forum 35 of 35 models"
     assert known["so_far"]() == ""
     assert differences == ["+3.0", "+3.0", "-4.0", "+0.0", "-1.0"]
     for question, word, points in zip(QUESTIONS, WORDS, differences, strict=True):

@@ -76,5 +76,5 @@ def test_shares_of_telltale_hashtags_are_those_of_the_data_report():
     figures = json.loads((STUDY / "data.json").read_text(encoding="utf-8"))
     shares = figures["with_telltale_hashtag"]
     text = " ".join(README.split())
-    assert f"{100 * shares['test']:.0f} % of them have a hashtag" in text
-    assert f"{100 * shares['train']:.0f} % of the training tweets do" in text
+    assert f"{100 * shares['test']:.0f} % of the test tweets, " in text
+    assert f"{100 * shares['train']:.0f} % of the training tweets" in text

@@ -73,6 +73,16 @@ def milliseconds(studies: Studies, arm: str) -> str:
     return f"{np.mean([measured[n]['ms_per_text'] for n in alike]):.1f}" if alike else MISSING
 
 
+def last_and_rest(studies: Studies, arm: str, texts: str) -> str:
+    """An arm's macro-F1 on the last texts of the main data set, and on the others."""
+    main = studies[0]
+    if arm not in main.records:
+        return MISSING
+    last = np.arange(main.runs.shape[1]) >= main.runs.shape[1] - int(texts)
+    found = [main.macro_f1(arm, part).value for part in (last, ~last)]
+    return " against ".join(f"{value:.3f}" for value in found)
+
+
 def without_last(studies: Studies, texts: str) -> str:
     """The five differences on the main data set without its last texts."""
     main = studies[0]
@@ -89,16 +99,16 @@ def texts(studies: Studies, data: str = MAIN) -> str:
 
 
 def progress(studies: Studies) -> str:
-    """How many of the planned runs are there, of each data set."""
+    """How many of the planned models are there, of each data set."""
     done = {s.name: sum(len(records) for records in s.records.values()) for s in studies}
-    return ", ".join(f"{s.name} {done[s.name]} of {len(ARMS) * s.planned}" for s in studies)
+    return ", ".join(f"{s.name} {done[s.name]} of {len(ARMS) * s.planned} models" for s in studies)
 
 
 def so_far(studies: Studies) -> str:
-    """How many runs are there, as long as some of the main data set are missing."""
+    """How many models are there, as long as some of the main data set are missing."""
     if studies[0].whole:
         return ""
-    return f"; runs so far {progress(studies)}, verdicts come with the last"
+    return f"; so far {progress(studies)}, verdicts come with the last"
 
 
 def answers_list(studies: Studies) -> str:
@@ -190,6 +200,8 @@ def formats_table(studies: Studies) -> str:
     """The five differences on the main data set, apart for the number formats of training."""
     main = studies[0]
     own = main.formats()
+    if len(own) == 1:
+        return "no other to hold it against."
     rows = []
     for question, pair in QUESTIONS.items():
         found = [main.compare(*pair, np.isin(main.runs, runs)) for runs in own.values()]
@@ -208,5 +220,5 @@ def simulation(studies: Studies) -> str:
 FIELDS = (
     *(verdict, gap, score, share, milliseconds, texts, progress, so_far),
     *(answers_list, answers_table, scores_table, short_table, costs_table, simulation),
-    *(formats, formats_table, without_last),
+    *(formats, formats_table, last_and_rest, without_last),
 )
