@@ -456,7 +456,7 @@ def test_number_formats_stand_apart(tmp_path):
     said = cross_fields(studies)
     name = tmp_path.name
     assert said["formats"]() == f"7 runs of {name} in bfloat16, 3 runs of {name} in float32"
-    row = said["formats_table"]().splitlines()[2].split("|")
+    row = said["formats_table"]().splitlines()[4].split("|")
     assert row[2].strip().startswith("+3.0 (")
     # Of three folds one has no error, which makes even better than odd by 20 points there.
     assert float(row[3].split("(")[0]) == pytest.approx((3 + 3 - 20) / 3, abs=0.6)

@@ -201,14 +201,15 @@ def formats_table(studies: Studies) -> str:
     main = studies[0]
     own = main.formats()
     if len(own) == 1:
-        return "no other to hold it against."
+        return "There is no other to hold it against yet."
     rows = []
     for question, pair in QUESTIONS.items():
         found = [main.compare(*pair, np.isin(main.runs, runs)) for runs in own.values()]
         rows.append(
             [question, *(shown(f[1]).replace(" points", "") if f else MISSING for f in found)]
         )
-    return aligned([main.name, *(f"{name}, points" for name in own)], rows)
+    table = aligned([main.name, *(f"{name}, points" for name in own)], rows)
+    return f"The five differences in each, on folds of its own:\n\n{table}"
 
 
 def simulation(studies: Studies) -> str:
