@@ -88,7 +88,7 @@ def test_a_run_reads_hashtags_as_it_was_trained_to(train):
     assert read_decision(run).hashtags == "remove"
     classifier = load_classifier(run)
     first, second = classifier.predict(["go away #BuildThatWall", "go away"])
-    assert first.score == second.score
+    assert first.score == pytest.approx(second.score, abs=1e-8)  # rows of a product: to rounding
     assert first.n_tokens == second.n_tokens
     assert classifier.spans("go away #maga")[0] == (0, 13)  # no place in it can be told
 
