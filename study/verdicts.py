@@ -14,6 +14,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -230,16 +231,21 @@ def answers_table(studies: Sequence[CrossValidated]) -> str:
     return aligned([*header.split("|"), "verdict on the first"], rows)
 
 
+def official_test(records: Sequence[dict[str, Any]], form: str = ".3f") -> str:
+    """Mean macro-F1 on the test texts that a data set came with; "-" where it came with none."""
+    found = [r["official_test"]["macro_f1"] for r in records if "official_test" in r]
+    return format(float(np.mean(found)), form) if found else "-"
+
+
 def arms_table(study: CrossValidated) -> str:
     """Macro-F1 of each arm, held-out and on the official test texts."""
     rows = []
     for arm in (arm.name for arm in ARMS if arm.name in study.records):
         records = study.records[arm]
-        official = [r["official_test"]["macro_f1"] for r in records if "official_test" in r]
         rows.append(
             [
                 *(arm, f"{len(records)} of {study.planned}", f"{study.macro_f1(arm).value:.4f}"),
-                f"{np.mean(official):.4f}" if official else "-",
+                official_test(records, ".4f"),
             ]
         )
     heads = (study.name, "runs", "macro-F1, held out", "official test")

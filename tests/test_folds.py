@@ -444,6 +444,20 @@ def test_the_report_of_records_made_by_hand(tmp_path):
     assert cells == ["1,000", "10", "1.5", "1,234", "4.6", "5.2"]
 
 
+def test_a_report_of_data_without_a_test_split_and_with_few_texts(tmp_path):
+    hand_made(tmp_path)
+    for path in tmp_path.glob("*/seed-*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        del record["official_test"]
+        write_record(path, record)
+    known = cross_fields([CrossValidated(tmp_path)])
+    for name in ("analysis", "answer", "results"):
+        assert "{{" not in fill(template(f"{name}.md"), known)
+    assert known["scores_table"]().splitlines()[2].split("|")[-2].strip() == "-"
+    assert known["last_and_rest"]("teacher", str(TEXTS)) == MISSING
+    assert known["without_last"](str(TEXTS)) == ", ".join([MISSING] * len(QUESTIONS))
+
+
 def test_number_formats_stand_apart(tmp_path):
     hand_made(tmp_path)
     path = tmp_path / "even-kd-hidden" / "seed-1.json"

@@ -79,6 +79,8 @@ def last_and_rest(studies: Studies, arm: str, texts: str) -> str:
     if arm not in main.records:
         return MISSING
     last = np.arange(main.runs.shape[1]) >= main.runs.shape[1] - int(texts)
+    if not all((main.scored[arm] & part).any() for part in (last, ~last)):
+        return MISSING
     found = [main.macro_f1(arm, part).value for part in (last, ~last)]
     return " against ".join(f"{value:.3f}" for value in found)
 
@@ -134,13 +136,12 @@ def scores_table(studies: Studies) -> str:
     for arm in (arm for arm in ARMS if arm.name in main.records):
         found = None if arm.name == "teacher" else main.compare(arm.name, "teacher")
         records = main.records[arm.name]
-        official = [r["official_test"]["macro_f1"] for r in records]
         rows.append(
             [
                 *(arm.name, arm.about, *(score(studies, arm.name, s.name) for s in studies)),
                 shown(found[1]).replace(" points", "") if found else "-",
                 f"{np.median([r['best_epoch'] for r in records]):g}",
-                f"{np.mean(official):.3f}",
+                verdicts.official_test(records),
             ]
         )
     heads = [f"{s.name}, held out" for s in studies]
@@ -149,13 +150,12 @@ def scores_table(studies: Studies) -> str:
 
 
 def short_table(studies: Studies) -> str:
-    """What the README shows of the arms that are whole models: quality, what is trained, time."""
+    """What the README shows, of all arms but those from labels alone."""
     rows = []
     for arm in (arm.name for arm in ARMS if arm.name in studies[0].records):
         if not arm.endswith("-ce"):
             records = studies[0].records[arm]
-            kept, official = records[0], [r["official_test"]["macro_f1"] for r in records]
-            quality = (score(studies, arm), f"{np.mean(official):.3f}")
+            kept, quality = records[0], (score(studies, arm), verdicts.official_test(records))
             layers = ", ".join(map(str, kept["layers"]))
             trained = f"{kept['trainable']:,}"
             rows.append([arm, layers, *quality, trained, milliseconds(studies, arm)])
