@@ -231,9 +231,11 @@ def answers_table(studies: Sequence[CrossValidated]) -> str:
     return aligned([*header.split("|"), "verdict on the first"], rows)
 
 
-def official_test(records: Sequence[dict[str, Any]], form: str = ".3f") -> str:
-    """Mean macro-F1 on the test texts that a data set came with; "-" where it came with none."""
-    found = [r["official_test"]["macro_f1"] for r in records if "official_test" in r]
+def official_test(
+    records: Sequence[dict[str, Any]], form: str = ".3f", score: str = "macro_f1"
+) -> str:
+    """Mean of a score on the test texts that a data set came with; "-" where it came with none."""
+    found = [r["official_test"][score] for r in records if "official_test" in r]
     return format(float(np.mean(found)), form) if found else "-"
 
 

@@ -322,7 +322,7 @@ WRONG = {  # of a hundred texts: those that an arm gets wrong
 }
 COSTS = {
     **{"parameters": 1000, "trainable": 10, "seconds": 90.0, "peak_mb": 1234, "bytes": 4_600_000},
-    "official_test": {"macro_f1": 0.41},
+    "official_test": {"macro_f1": 0.41, "predicted_positive_rate": 0.9351},
     **{"best_epoch": 2, "layers": [1, 2]},
 }
 # odd : even, odd : its labels, even : its labels, lora : teacher, lora-odd : odd
@@ -406,7 +406,10 @@ def test_data_sets_stand_side_by_side_and_pooled(tmp_path):
 def test_the_report_of_records_made_by_hand(tmp_path):
     hand_made(tmp_path / "cv" / "hate")
     hand_made(tmp_path / "cv" / "forum", rounds=1)
-    costs = {"teacher": {"minutes": 1.54, "ms_per_text": 5.0}, "lora": {"ms_per_text": 5.4}}
+    costs = {
+        "teacher": {"minutes": 1.54, "ms_per_text": 5.0},
+        "lora": {"minutes": 2.46, "ms_per_text": 5.4},
+    }
     write_record(tmp_path / "cv" / "hate" / "costs.json", {"texts": 1, "arms": costs})
     (tmp_path / "cv" / "simulation.md").write_text("made up\n", encoding="utf-8")
     studies = cross_validated(tmp_path)
@@ -442,6 +445,9 @@ def test_the_report_of_records_made_by_hand(tmp_path):
     [row] = [r for r in known["costs_table"]().splitlines() if r.startswith("| teacher")]
     cells = [cell.strip() for cell in row.split("|")][2:-1]
     assert cells == ["1,000", "10", "1.5", "1,234", "4.6", "5.2"]
+    assert known["hours"]() == "0.7"  # ten runs of 1.54 and 2.46 minutes
+    cells = [cell.strip() for cell in known["short_table"]().splitlines()[2].split("|")][1:-1]
+    assert cells == ["teacher", "1, 2", "0.800 ± 0.013", "0.410", "94%", "10", "5.2"]
 
 
 def test_a_report_of_data_without_a_test_split_and_with_few_texts(tmp_path):

@@ -155,11 +155,13 @@ def short_table(studies: Studies) -> str:
     for arm in (arm.name for arm in ARMS if arm.name in studies[0].records):
         if not arm.endswith("-ce"):
             records = studies[0].records[arm]
-            kept, quality = records[0], (score(studies, arm), verdicts.official_test(records))
-            layers = ", ".join(map(str, kept["layers"]))
-            trained = f"{kept['trainable']:,}"
+            quality = [score(studies, arm), verdicts.official_test(records)]
+            quality.append(verdicts.official_test(records, ".0%", "predicted_positive_rate"))
+            layers = ", ".join(map(str, records[0]["layers"]))
+            trained = f"{records[0]['trainable']:,}"
             rows.append([arm, layers, *quality, trained, milliseconds(studies, arm)])
-    heads = "Model|layers|macro-F1, held out|macro-F1, test|values trained|ms for one text"
+    heads = "Model|layers|macro-F1, held out|macro-F1, test|called hate, test"
+    heads += "|values trained|ms for one text"
     return aligned(heads.split("|"), rows)
 
 
@@ -184,6 +186,13 @@ def costs_table(studies: Studies) -> str:
         )
     heads = "Model|parameters|trained|minutes|peak memory, MB|on disk, MB|ms for one text"
     return aligned(heads.split("|"), rows)
+
+
+def hours(studies: Studies) -> str:
+    """What all runs on the main data set take, by the minutes of the table."""
+    measured = read_json(studies[0].folder / "costs.json").get("arms", {})
+    minutes = sum(arm["minutes"] for arm in measured.values())
+    return f"{minutes * studies[0].planned / 60:.1f}" if measured else MISSING
 
 
 def formats(studies: Studies) -> str:
@@ -221,5 +230,5 @@ def simulation(studies: Studies) -> str:
 FIELDS = (
     *(verdict, gap, score, share, milliseconds, texts, progress, so_far),
     *(answers_list, answers_table, scores_table, short_table, costs_table, simulation),
-    *(formats, formats_table, last_and_rest, without_last),
+    *(formats, formats_table, hours, last_and_rest, without_last),
 )
