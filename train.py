@@ -115,7 +115,7 @@ def add_distillation_flags(parser: argparse.ArgumentParser) -> None:
         "--targets",
         type=Path,
         metavar="F.safetensors",
-        help="learn from these logits (N, 2) of the training texts, of whatever teacher, "
+        help="learn from these logits (N, K) of N texts and K classes, of whatever teacher, "
         "instead of the teacher's, weighed by --alpha; for every mode",
     )
     group.add_argument(
@@ -172,7 +172,8 @@ def parse_args(argv: list[str] | None = None) -> Settings:
     if args.resume and args.overwrite:
         parser.error("--resume goes on and --overwrite begins anew: give one of them")
     named = args.layers and any(character.isalpha() for character in args.layers)
-    if args.mode in STUDENT_MODES and named and args.layers != args.mode:
+    other = named and args.layers != args.mode
+    if other and (args.mode in STUDENT_MODES or args.layers == "random"):
         parser.error(f"--mode {args.mode} and --layers {args.layers} contradict each other")
     check_names(parser, vars(args))
     args.layers = args.layers or (args.mode if args.mode in STUDENT_MODES else "all")

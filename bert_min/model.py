@@ -27,16 +27,16 @@ class BertOutput(NamedTuple):
 def padding_mask(attention_mask: Tensor) -> Tensor | None:
     """Turn (B, T) integers, 1 = token, 0 = padding, into (B, 1, 1, T) booleans, True = look here.
 
-    What a padded query computes is never read. None where a CPU sees no padding: a GPU would wait.
+    What a padded query computes is never read. None if a CPU sees no padding; no GPU is waited for.
     """
-    asks = attention_mask.device.type == "cpu" and not torch.compiler.is_exporting()
-    if asks and attention_mask.all():
+    may_look = attention_mask.device.type == "cpu" and not torch.compiler.is_exporting()
+    if may_look and attention_mask.all():
         return None
     return attention_mask.bool()[:, None, None, :]  # (B, 1, 1, T)
 
 
 class BertEmbeddings(nn.Module):
-    """LayerNorm(word + position + token type), then dropout (BERT section 3.1, figure 2)."""
+    """LayerNorm(word + position + token type), then dropout (BERT section 3, figure 2)."""
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class BertEmbeddings(nn.Module):
 class BertSelfAttention(nn.Module):
     """softmax(Q K^T / sqrt(D)) V in H heads, with dropout on the weights (Vaswani section 3.2).
 
-    The first `queries` tokens look at all T of them; None stands for every token.
+    The first `queries` tokens look at all T: of the last layer, [CLS] alone is needed. None: all.
     """
 
     def __init__(self, config: BertConfig) -> None:
@@ -165,7 +165,7 @@ class BertPooler(nn.Module):
 
 
 class BertModel(nn.Module):
-    """Embeddings, layers and pooler: everything that pretraining gives."""
+    """Embeddings, layers and pooler, by the checkpoint's names; the way through them is below."""
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -191,7 +191,7 @@ class BertForSequenceClassification(nn.Module):
         self.apply(self._init_weights)
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Normal(0, initializer_range) weights and zero biases, as in the BERT code."""
+        """Normal(0, initializer_range) weights and zero biases, as in transformers."""
         if isinstance(module, nn.Linear | nn.Embedding):
             nn.init.normal_(module.weight, std=self.config.initializer_range)
         if isinstance(module, nn.Linear):

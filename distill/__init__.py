@@ -3,11 +3,10 @@
 from distill.loop import Batch, Task, TrainingError, batch_loss, train_epoch
 from distill.losses import LossWeights, distillation_loss, hard_loss, hidden_loss, soft_loss
 from distill.optimizer import Schedule, make_optimizer, trainable
-from distill.student import LAYER_SETS, choose_layers, draw_layers, make_student
+from distill.student import choose_layers, make_student, reinitialize_layers
 from distill.targets import LiveTeacher, StoredLogits, Targets, TeacherTargets
 
 __all__ = [
-    "LAYER_SETS",
     "Batch",
     "LiveTeacher",
     "LossWeights",
@@ -20,11 +19,11 @@ __all__ = [
     "batch_loss",
     "choose_layers",
     "distillation_loss",
-    "draw_layers",
     "hard_loss",
     "hidden_loss",
     "make_optimizer",
     "make_student",
+    "reinitialize_layers",
     "soft_loss",
     "train_epoch",
     "trainable",

@@ -36,7 +36,7 @@ def hidden_loss(
 
     L pairs of (B, T, C); padding (`attention_mask` (B, T) is 0 there) does not count. Each text
     counts alike, however long: so the losses of the parts of a batch add up to that of the batch.
-    PKD takes the squared error of normalised states, mean((u - v)^2) = 2 (1 - cos) / C, of [CLS].
+    PKD takes the squared distance of normalised states, |u - v|^2 = 2 (1 - cos), of [CLS].
     Source: the cosine, DistilBERT, section 2, https://arxiv.org/abs/1910.01108; layer by layer,
     PKD, section 3.2, https://arxiv.org/abs/1908.09355
     """
@@ -81,16 +81,16 @@ def distillation_loss(
 ) -> dict[str, Tensor]:
     """loss = (1 - alpha) * hard_loss + alpha * soft_loss + beta * hidden_loss, and its terms.
 
-    Labels are (B,), logits (B, K); without `teacher_logits` it is the plain cross-entropy of
-    fine-tuning. `hidden` holds the arguments of `hidden_loss`, `text_weights` (B,) that of
-    `hard_loss`.
+    Labels are (B,), logits (B, K). Terms without a teacher are left out: with the labels alone it
+    is the plain cross-entropy of fine-tuning. `hidden` holds the arguments of `hidden_loss`,
+    `text_weights` (B,) that of `hard_loss`.
     """
     student_logits = student_logits.float()  # bf16 has too few digits for a logarithm
-    terms = {"hard_loss": hard_loss(student_logits, labels, text_weights)}
-    if teacher_logits is None:
-        return {"loss": terms["hard_loss"], **terms}
-    terms["soft_loss"] = soft_loss(student_logits, teacher_logits, weights.temperature)
-    loss = (1 - weights.alpha) * terms["hard_loss"] + weights.alpha * terms["soft_loss"]
+    loss = hard_loss(student_logits, labels, text_weights)
+    terms = {"hard_loss": loss}
+    if teacher_logits is not None:
+        terms["soft_loss"] = soft_loss(student_logits, teacher_logits, weights.temperature)
+        loss = (1 - weights.alpha) * terms["hard_loss"] + weights.alpha * terms["soft_loss"]
     if hidden is not None:
         terms["hidden_loss"] = hidden_loss(*hidden)
         loss = loss + weights.beta * terms["hidden_loss"]

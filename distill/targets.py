@@ -40,7 +40,7 @@ class Targets(Protocol):
 class StoredLogits:
     """The logits (N, K) of any teacher, from a safetensors file with one tensor `logits`.
 
-    Raises ModelError where the file is none, or is not of `count` texts and `classes`.
+    Raises ModelError where the file is none, is not of `count` texts and `classes`, or not finite.
     """
 
     def __init__(self, path: Path, count: int, classes: int) -> None:

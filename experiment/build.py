@@ -21,8 +21,8 @@ from distill import (
     Targets,
     TeacherTargets,
     choose_layers,
-    draw_layers,
     make_student,
+    reinitialize_layers,
 )
 from distill.targets import Ids, stored_bytes
 from experiment.cli import say
@@ -37,7 +37,7 @@ from speed.threads import mapper
 
 
 @dataclass(frozen=True)
-class Student:
+class Trainee:
     """A model ready to be trained, its layers (from 1), and what its mode brings along."""
 
     model: BertForSequenceClassification
@@ -49,7 +49,7 @@ class Student:
 
 def build(
     settings: Settings, material: Material, teacher_dir: Path | None, folder: Path
-) -> Student:
+) -> Trainee:
     """Make the model of a mode: from the teacher where there is one, else from pretraining.
 
     `folder` is the run that is being prepared.
@@ -61,11 +61,13 @@ def build(
     model = make_student(pretrained, layers).to(material.device)
     targets = stored_targets(settings.targets, material) if settings.targets else None
     if settings.mode != "lora":
-        return Student(model, layers, targets)
+        return Trainee(model, layers, targets)
     if len(layers) < material.depth or {*POOLER} & {*model.drawn}:
         save_model(model, folder / "base")  # nobody else has this base, so the run carries it
     adapter: dict[str, Any] = {
-        "targets": [name for name in map(str.strip, settings.lora_targets.split(",")) if name],
+        "target_modules": [
+            name for name in map(str.strip, settings.lora_targets.split(",")) if name
+        ],
         "r": settings.lora_r,
         "lora_alpha": settings.lora_alpha,
         "lora_dropout": settings.lora_dropout,
@@ -74,10 +76,10 @@ def build(
         add_lora(model, **adapter)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return Student(model, layers, targets, adapter=adapter)
+    return Trainee(model, layers, targets, adapter=adapter)
 
 
-def distilled(settings: Settings, material: Material, teacher_dir: Path, folder: Path) -> Student:
+def distilled(settings: Settings, material: Material, teacher_dir: Path, folder: Path) -> Trainee:
     """A student of a fine-tuned teacher, and what the teacher says of the training texts."""
     teacher = load_classifier(
         teacher_dir, settings.max_length, settings.batch_size, material.device
@@ -88,14 +90,14 @@ def distilled(settings: Settings, material: Material, teacher_dir: Path, folder:
         targets = stored_targets(settings.targets, material)
     elif settings.objective == "kd":
         matched = layers if settings.matches_states else []
-        cache, told = teacher_dir / "targets", teacher
+        cache, rounded = teacher_dir / "targets", teacher
         if material.dtype != torch.float32:  # the student's format; its layers start from fp32
-            told = copy.deepcopy(teacher).to(material.dtype)
-        targets = teach(settings, told, material.training_ids, matched, folder, cache)
+            rounded = copy.deepcopy(teacher).to(material.dtype)
+        targets = teach(settings, rounded, material.training_ids, matched, folder, cache)
     student = make_student(teacher, layers)
-    if settings.layers == "random":
-        draw_layers(student)
-    return Student(student, layers, targets, teacher_dir)
+    if settings.mode == "random":
+        reinitialize_layers(student)
+    return Trainee(student, layers, targets, teacher_dir)
 
 
 def teach(

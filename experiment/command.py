@@ -100,15 +100,15 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
         metrics = folder / "metrics.jsonl"
         start = find_start(settings, checkpoints, metrics, material.device)
         torch.manual_seed(settings.seed)  # a new head and the adapters are drawn here
-        student = build(settings, material, teacher_dir, folder)
-        parameters, trained = count_parameters(student.model.parameters())
-        say(f"{out}: layers {student.layers}, {trained:,} of {parameters:,} values trained")
+        trainee = build(settings, material, teacher_dir, folder)
+        parameters, trained = count_parameters(trainee.model.parameters())
+        say(f"{out}: layers {trainee.layers}, {trained:,} of {parameters:,} values trained")
         # Weights, the best ones and AdamW's two moments; old ones go when the new one is whole.
         checkpoint = 4 * 4 * trained
         if rank() == 0:  # of several processes one writes
             rundir.check_room(out, 4 * parameters + (settings.keep + 1) * checkpoint)
         with closing(Journal(metrics, checkpoints)) as journal:
-            done = train_epochs(student, material, settings, journal, start, stop)
+            done = train_epochs(trainee, material, settings, journal, start, stop)
         if done.interrupted and is_whole(out):
             say(
                 f"stopped after step {done.steps}: {out} stays the finished run that it was "
@@ -119,11 +119,11 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
             wait_for_all()  # the next model may be made from this one's files
             return
         say(f"scoring test with the weights of epoch {done.best_epoch}, of lowest validation loss")
-        results = score(student.model, done, material, settings.batch_size, folder)
+        results = score(trainee.model, done, material, settings.batch_size, folder)
         results |= {"parameters": parameters, "trainable": trained}
         results["seconds"] = round(time.perf_counter() - started, 1)
-        record = make_record(settings, material, student, done, digest(identity))
-        save_run(folder, out, student, material, record, results)
+        record = make_record(settings, material, trainee, done, digest(identity))
+        save_run(folder, out, trainee, material, record, results)
     if done.interrupted:
         say(f"{out} was interrupted after step {done.steps} (hint: --resume goes on)")
     else:

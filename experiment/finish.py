@@ -17,7 +17,7 @@ from bert_min.find import MINILM, MINILM_ID
 from data import repeats
 from data.sources import SPLIT_SEED
 from experiment import rundir
-from experiment.build import Student
+from experiment.build import Trainee
 from experiment.card import model_card
 from experiment.classifier import Decision
 from experiment.material import Material
@@ -112,7 +112,7 @@ def write_predictions(
 
 
 def make_record(
-    settings: Settings, material: Material, student: Student, done: Progress, identity: str
+    settings: Settings, material: Material, trainee: Trainee, done: Progress, identity: str
 ) -> dict[str, Any]:
     """What train_args.json says: the settings, what they stood for, and how far training came."""
     data = material.data
@@ -124,7 +124,7 @@ def make_record(
     return {
         **told,
         "lr": settings.learning_rate,
-        "layers": student.layers,
+        "layers": trainee.layers,
         "base_model": base_model(settings.model),
         **record_base(settings, material),
         "revision": commit_of(material.folder),
@@ -140,7 +140,7 @@ def make_record(
         **unlabelled,
         "label_names": list(data.label_names),
         "repeats": repeats(data),
-        "teacher": str(student.teacher) if student.teacher else None,
+        "teacher": str(trainee.teacher) if trainee.teacher else None,
         "training_dtype": str(material.dtype).removeprefix("torch."),
         "steps": done.steps,
         "interrupted": done.interrupted,
@@ -174,22 +174,22 @@ def record_base(settings: Settings, material: Material) -> dict[str, str]:
 def save_run(
     folder: Path,
     out: Path,
-    student: Student,
+    trainee: Trainee,
     material: Material,
     record: dict[str, Any],
     results: dict[str, Any],
 ) -> None:
     """Write model or adapter, tokenizer, record, results and model card."""
-    if student.adapter:
+    if trainee.adapter:
         own_base = (folder / "base").is_dir()
         base = str((out / "base").resolve()) if own_base else record["base_model"]
         revision = None if own_base else record["revision"]
-        save_adapter(student.model, folder, student.adapter, base, revision)
+        save_adapter(trainee.model, folder, trainee.adapter, base, revision)
     else:
-        save_model(student.model, folder)
+        save_model(trainee.model, folder)
     chosen = results["decided"]
     decision = Decision(record["hashtags"], chosen["temperature"], chosen["threshold"])
-    config = student.model.config.to_dict() | {"decision": asdict(decision)}
+    config = trainee.model.config.to_dict() | {"decision": asdict(decision)}
     rundir.write_json(folder / "config.json", config)
     material.tokenizer.save(folder)
     rundir.write_json(folder / "train_args.json", record)

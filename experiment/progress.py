@@ -16,7 +16,8 @@ MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's running means of a gradient and o
 class Progress:
     """What training has come to: the best epoch's weights and scores, and the last epoch's scores.
 
-    Losses are mean cross-entropies in nats. An epoch of 0 stands for none yet.
+    A training loss is the mean over an epoch's steps of the cross-entropy with the labels, in nats,
+    as it was trained on: dropout on, classes weighed. An epoch of 0 stands for none yet.
     """
 
     steps: int = 0
@@ -43,8 +44,8 @@ class Progress:
 
 
 class State(NamedTuple):
-    """A moment of training. Nothing else is needed: order of texts, learning rate and dropout
-    masks follow from the seed and the number of the step."""
+    """A moment of training. Nothing else is needed: order of texts and learning rate follow from
+    the seed and the number of the step, and dropout masks from these and the part of the batch."""
 
     tensors: dict[str, Tensor]
     values: dict[str, Any]  # what JSON can hold

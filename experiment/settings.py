@@ -96,7 +96,11 @@ class Settings:
         return self.class_weights == "balanced"
 
     def identity(self, **material: Any) -> dict[str, Any]:
-        """All that decides how a training goes: settings, and `material`, what they stand for."""
+        """All that decides how a training goes, but for the parts that a batch is cut into.
+
+        Those decide which dropout masks are drawn, and no more. `material` is what settings stand
+        for.
+        """
         kinds = {"every": True, "student": self.is_student, "taught": self.is_taught}
         kinds |= {"lora": self.mode == "lora", "balanced": self.is_balanced}
         found = {

@@ -16,7 +16,7 @@ from bert_min import BertForSequenceClassification
 from data.batches import training_batches
 from distill import Batch, LossWeights, Schedule, Task, TrainingError, make_optimizer, train_epoch
 from distill.loop import HINT
-from experiment.build import Student
+from experiment.build import Trainee
 from experiment.checkpoint import Journal
 from experiment.material import Material
 from experiment.progress import Progress, State, capture, restore
@@ -28,7 +28,7 @@ from speed.replicas import Replicas
 
 
 def train_epochs(
-    student: Student,
+    trainee: Trainee,
     material: Material,
     settings: Settings,
     journal: Journal,
@@ -40,7 +40,7 @@ def train_epochs(
     The journal gets a line for each step and epoch, and a checkpoint after each epoch, each
     `save_every` steps, and where `stop` says so; with one of these as `start` training goes on.
     """
-    model, task = student.model, make_task(student, material, settings)
+    model, task = trainee.model, make_task(trainee, material, settings)
     lengths = np.array([len(row) for row in task.ids])
     schedule = make_schedule(len(lengths), settings)
     total, save_every = schedule.total_steps, settings.save_every or sys.maxsize
@@ -76,22 +76,22 @@ def train_epochs(
     return done
 
 
-def make_task(student: Student, material: Material, settings: Settings) -> Task:
+def make_task(trainee: Trainee, material: Material, settings: Settings) -> Task:
     """The training texts, their labels, and what the teacher says of them."""
     ids, given = material.training_ids, torch.tensor(material.data.splits["train"].labels)
     labels = torch.zeros(len(ids), dtype=torch.long)  # of no weight where there is none
     labels[: len(given)] = given
     weights = LossWeights(settings.temperature, settings.alpha, settings.beta)
     text_weights = weigh_texts(given, len(ids), settings.is_balanced)
-    return Task(ids, labels, student.targets, weights, text_weights)
+    return Task(ids, labels, trainee.targets, weights, text_weights)
 
 
 def weigh_texts(labels: torch.Tensor, texts: int, balanced: bool) -> torch.Tensor | None:
     """The weight (texts,) of each text's label, on average 1; None where all weigh alike.
 
-    Balanced, every class weighs as much as the others, and of N labels one of class c, which n_c
-    texts of K classes have, N / (K n_c). The texts behind the N labelled ones have no label and
-    weigh nothing, the labelled ones so much more: the mean over an epoch is theirs.
+    Balanced, all K classes weigh alike: of N labels, n_c of them of class c, one of these weighs
+    N / (K n_c), as in scikit-learn. Texts without a label stand last and weigh 0; the others are
+    scaled up for it, so that the mean over an epoch is theirs.
     """
     if not balanced and len(labels) == texts:
         return None

@@ -9,36 +9,40 @@ from lora.layer import LoRALinear
 
 def add_lora(
     model: nn.Module,
-    targets: Sequence[str],
+    target_modules: Sequence[str],
     r: int = 16,
     lora_alpha: float = 32,
     lora_dropout: float = 0.1,
-    train_too: Sequence[str] = ("classifier",),
+    modules_to_save: Sequence[str] = ("classifier",),
 ) -> None:
-    """Freeze `model`, wrap the linear layers that `targets` name, leave `train_too` trainable.
+    """Freeze `model`, give the `target_modules` an adapter each, train `modules_to_save` in full.
 
-    A target is a module's name or the end of its dotted path (PEFT's rule): `query` means every
-    `...attention.self.query`. With BERT's default targets the pooler stays frozen, as in PEFT.
-    Raises ValueError where a name matches nothing or something that is no nn.Linear.
+    A module is meant by its name or the end of its dotted path (PEFT's rule): `query` means every
+    `...attention.self.query`. With query and value the pooler stays frozen, as in PEFT.
+    Raises ValueError, the model as it was, for a name that matches nothing, a target that is no
+    nn.Linear or trained in full, and an `r` or `lora_dropout` out of range.
     """
-    layers = target_layers(model, targets, train_too)
+    layers = target_layers(model, target_modules, modules_to_save)
+    adapted = {
+        name: LoRALinear(layer, r, lora_alpha, lora_dropout).train(layer.training)
+        for name, layer in layers.items()
+    }
     model.requires_grad_(False)
-    for name, layer in layers.items():
+    for name, wrapped in adapted.items():
         parent, _, child = name.rpartition(".")
-        wrapped = LoRALinear(layer, r, lora_alpha, lora_dropout).train(layer.training)
         setattr(model.get_submodule(parent), child, wrapped)
-    for target in train_too:
+    for target in modules_to_save:
         for module in named(model, target).values():
             module.requires_grad_(True)
 
 
 def target_layers(
-    model: nn.Module, targets: Sequence[str], train_too: Sequence[str]
+    model: nn.Module, target_modules: Sequence[str], modules_to_save: Sequence[str]
 ) -> dict[str, nn.Linear]:
     """The layers that `add_lora` wraps, by dotted path; raises the ValueError that it raises."""
-    in_full = [name for target in train_too for name in named(model, target)]
+    in_full = [name for target in modules_to_save for name in named(model, target)]
     layers = {}
-    for target in dict.fromkeys(targets):
+    for target in dict.fromkeys(target_modules):
         for name, module in named(model, target).items():
             if not isinstance(module, nn.Linear):
                 raise ValueError(f"LoRA target {target} is {name}, a {type(module).__name__}")
@@ -80,11 +84,13 @@ def unmerge_lora(model: nn.Module) -> None:
 def unload_lora(model: nn.Module) -> None:
     """Put the plain nn.Linear of every merged layer in its place: the adapter's memory is free.
 
-    Raises ValueError where a layer is not merged: its update would be lost.
+    Raises ValueError, the model as it was, where a layer is not merged: its update would be lost.
     """
-    for name, layer in list(lora_layers(model)):
+    layers = dict(lora_layers(model))
+    for name, layer in layers.items():
         if not layer.merged:
             raise ValueError(f"{name} is not merged")
+    for name, layer in layers.items():
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, layer.base)
 

@@ -40,7 +40,6 @@ def save_adapter(
     `settings` are the arguments of `add_lora`; `base` is what a reader must load first, at this
     `revision` where it is on the Hub.
     """
-    train_too = list(settings.get("train_too", ["classifier"]))
     config = {
         "peft_type": "LORA",
         "task_type": "SEQ_CLS",
@@ -49,8 +48,8 @@ def save_adapter(
         "r": settings["r"],
         "lora_alpha": settings["lora_alpha"],
         "lora_dropout": settings["lora_dropout"],
-        "target_modules": sorted(settings["targets"]),
-        "modules_to_save": train_too,
+        "target_modules": sorted(settings["target_modules"]),
+        "modules_to_save": list(settings.get("modules_to_save", ["classifier"])),
         "bias": "none",
         "fan_in_fan_out": False,
         "init_lora_weights": True,
@@ -156,21 +155,21 @@ def load_adapter(model: nn.Module, folder: Path) -> None:
     except (SafetensorError, OSError) as error:
         raise AdapterError(f"{path} is not a readable safetensors file: {error}") from None
     try:
-        targets, train_too = _chosen(model, config)
-        layers = target_layers(model, targets, train_too)
+        targets, modules_to_save = _chosen(model, config)
+        layers = target_layers(model, targets, modules_to_save)
     except ValueError as error:
         raise AdapterError(f"{folder} does not fit this model: {error}") from None
     wanted: dict[str, tuple[int, ...]] = {}
     for name, layer in layers.items():
         wanted[f"{PREFIX}{name}.lora_A.weight"] = (config["r"], layer.in_features)
         wanted[f"{PREFIX}{name}.lora_B.weight"] = (layer.out_features, config["r"])
-    for target in train_too:
+    for target in modules_to_save:
         for name, module in named(model, target).items():
             parameters = module.named_parameters(f"{PREFIX}{name}")
             wanted |= {key: tuple(parameter.shape) for key, parameter in parameters}
     _check(path, tensors, wanted)
     dropout = config.get("lora_dropout", 0.0)
-    add_lora(model, targets, config["r"], config["lora_alpha"], dropout, train_too)
+    add_lora(model, targets, config["r"], config["lora_alpha"], dropout, modules_to_save)
     with torch.no_grad():
         for name, own in _tensors(model).items():
             own.copy_(tensors[name])

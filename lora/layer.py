@@ -21,9 +21,9 @@ class LoRALinear(nn.Module):
         super().__init__()
         if r < 1:
             raise ValueError(f"LoRA rank r must be at least 1, not {r}")
+        self.dropout = nn.Dropout(lora_dropout)  # which refuses what is no probability
         self.base = base.requires_grad_(False)
         self.scaling = lora_alpha / r
-        self.dropout = nn.Dropout(lora_dropout)
         self.lora_A = nn.Parameter(base.weight.new_empty(r, base.in_features))
         self.lora_B = nn.Parameter(base.weight.new_zeros(base.out_features, r))
         nn.init.kaiming_uniform_(self.lora_A, a=math.sqrt(5))  # within 1 / sqrt(in_features)

@@ -1,4 +1,4 @@
-"""The one way in which a model meets a data split, in training and ever after."""
+"""The logits of a model for a data split, and every metric of them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -32,7 +32,7 @@ def compute_metrics(
     """Score logits (N, K) against labels (N,) in [0, K), as `decide` answers with `threshold`.
 
     `loss` is the mean negative log-likelihood in nats; `macro_f1` is the mean of all classes' F1,
-    as TweetEval and HatEval score.
+    as TweetEval and HatEval score. `loss`, `auroc`, `brier` and `ece` know of no threshold.
     Of two classes, `f1`, `precision`, `recall`, `auroc` and `brier` are the positive one's.
     Of more, `weighted_f1` is the mean F1 of the texts' classes, `auroc` the mean over the classes,
     each against the rest, and `brier` half the squared distance from the true class, 0 to 1, which
@@ -159,7 +159,7 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) ->
     Source: Guo et al. 2017, section 2, https://arxiv.org/abs/1706.04599
     """
     confidence = probabilities.max(axis=1)
-    correct = decide(probabilities) == labels
+    correct = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     gaps = np.bincount(bins, weights=correct - confidence, minlength=BINS)
     return float(np.abs(gaps).sum() / len(labels))

@@ -3,7 +3,7 @@
 Weights are rounded to 255 steps an output, once; tokens to 256 steps each, as they come. A scale
 of its own for each token keeps large values of one from costing another its digits, and makes a
 text's answer independent of its neighbours. Sums are kept whole in int32, all else stays fp32.
-Source: LLM.int8(), Dettmers et al. 2022, section 2.1, https://arxiv.org/abs/2208.07339.
+Source: LLM.int8(), Dettmers et al. 2022, section 3.1, https://arxiv.org/abs/2208.07339.
 """
 
 import copy

@@ -23,7 +23,7 @@ class LossScale:
         self.batches = 0  # since the factor changed
 
     @torch.no_grad()
-    def undo(self, gradients: Iterable[Tensor]) -> bool:
+    def unscale(self, gradients: Iterable[Tensor]) -> bool:
         """Divide gradients by the factor; whether they are finite, else the factor is halved.
 
         At a factor of 1 they are taken as they are: what is not finite then is the loss's own.

@@ -1,4 +1,4 @@
-"""Replicas of a student that share its weights: the parts of a batch are trained side by side.
+"""Replicas of a model that share its weights: the parts of a batch are trained side by side.
 
 `Replicas` stands in for `distill.loop.plain`, and leaves the same gradients in less time. What
 each trick here gains was measured (docs/performance, `ablation`). Numbers stay on the device: the
@@ -49,14 +49,14 @@ class Dropout(nn.Module):
 
 
 class Replica:
-    """A student that computes with given weights and has gradients and dropout of its own."""
+    """A model that computes with given weights and has gradients and dropout of its own."""
 
-    def __init__(self, student: BertForSequenceClassification, weights: dict[str, Tensor]) -> None:
+    def __init__(self, model: BertForSequenceClassification, weights: dict[str, Tensor]) -> None:
         shared = {
             id(p): nn.Parameter(weights[name], requires_grad=p.requires_grad)
-            for name, p in student.named_parameters()
+            for name, p in model.named_parameters()
         }
-        self.model = copy.deepcopy(student, shared).train()  # what is in `shared` is not copied
+        self.model = copy.deepcopy(model, shared).train()  # what is in `shared` is not copied
         self.device = next(iter(weights.values())).device
         self.generator = torch.Generator()
         if self.device.type == "cpu":
@@ -77,9 +77,9 @@ class Replica:
 
 
 class Replicas:
-    """Mixed precision and data parallelism: replicas compute, the student keeps fp32 weights.
+    """Mixed precision and data parallelism: replicas compute, the model keeps fp32 weights.
 
-    In fp32 the replicas use the student's own weights; in bf16 and fp16 they share one rounded
+    In fp32 the replicas use the model's own weights; in bf16 and fp16 they share one rounded
     copy, made anew before each batch (Micikevicius et al. 2018, section 3.1,
     https://arxiv.org/abs/1710.03740). bf16 has the range of fp32; with fp16 the loss is scaled.
     Dropout masks follow from `seed`, the number of the step and the part of the batch. A batch is
@@ -88,26 +88,26 @@ class Replicas:
 
     def __init__(
         self,
-        student: BertForSequenceClassification,
+        model: BertForSequenceClassification,
         dtype: torch.dtype,
         seed: int,
         accumulate: int = 1,
     ) -> None:
-        self.student, self.seed, self.accumulate = student, seed, accumulate
+        self.model, self.seed, self.accumulate = model, seed, accumulate
         self.scale = LossScale(dtype)
-        self.masters = dict(student.named_parameters())
-        # In fp32 `to` copies nothing: these are the student's own weights.
+        self.masters = dict(model.named_parameters())
+        # In fp32 `to` copies nothing: these are the model's own weights.
         self.weights = {name: p.detach().to(dtype) for name, p in self.masters.items()}
         self.workers = Workers()
-        self.on_cpu = next(student.parameters()).device.type == "cpu"
+        self.on_cpu = next(model.parameters()).device.type == "cpu"
         count = self.workers.cores if self.on_cpu else 1
-        self.replicas = [Replica(student, self.weights) for _ in range(count)]
+        self.replicas = [Replica(model, self.weights) for _ in range(count)]
         self.sparse = {
             f"{name}.weight"
             for name, module in self.replicas[0].model.named_modules()
             if isinstance(module, nn.Embedding) and module.sparse
         }
-        trained = trainable(student)
+        trained = trainable(model)
         dense = [name for name in trained if name not in self.sparse]
         sizes = [trained[name].numel() for name in dense]
         # The dense gradients lie in one tensor: processes add them up without copying them.
@@ -119,13 +119,13 @@ class Replicas:
         }
 
     def __call__(
-        self, student: BertForSequenceClassification, task: Task, batch: Batch
+        self, model: BertForSequenceClassification, task: Task, batch: Batch
     ) -> dict[str, Tensor]:
-        """Leave a batch's gradients in the student's `.grad`; the terms of its loss.
+        """Leave a batch's gradients in the model's `.grad`; the terms of its loss.
 
         The parts share out among the processes, and there among the replicas, and add up.
         """
-        assert student is self.student
+        assert model is self.model
         parts = self._split(task, batch.index)
 
         def train_part(replica: Replica, n: int) -> dict[str, Tensor]:
@@ -139,7 +139,7 @@ class Replicas:
         while True:
             terms = self._side_by_side(train_part, range(rank(), len(parts), world()))
             self._collect()
-            if self.scale.undo(self.sums.values()):
+            if self.scale.unscale(self.sums.values()):
                 return add_up_terms(terms, task, self.flat.device)
 
     def _split(self, task: Task, index: np.ndarray) -> list[np.ndarray]:
@@ -150,7 +150,7 @@ class Replicas:
 
     @torch.no_grad()
     def _round(self) -> None:
-        """Round the student's weights, which a step of the optimiser has changed."""
+        """Round the model's weights, which a step of the optimiser has changed."""
         for name, master in self.masters.items():
             if master.requires_grad and self.weights[name].dtype != master.dtype:
                 self.weights[name].copy_(master)

@@ -71,7 +71,7 @@ def multi_bootstrap(
     mean macro-F1 over its seeds. Few seeds drawn from themselves vary too little: the part of the
     variance that they add is multiplied by S / (S - 1), and interval and p-value are those of a t
     with Satterthwaite's degrees of freedom, S - 1 where the texts' part is small.
-    Source: MultiBERTs, section 4, https://arxiv.org/abs/2106.16163
+    Source: MultiBERTs, section 3, https://arxiv.org/abs/2106.16163
     """
     seeds, n = predicted_a.shape
     texts, drawn = draws(n, resamples), draws(seeds, resamples) / seeds  # (R, N), (R, S)

@@ -34,7 +34,7 @@ SMALL = BertConfig(
     intermediate_size=4,
     max_position_embeddings=8,
 )
-SETTINGS = {"targets": ["query", "value"], "r": 1, "lora_alpha": 2, "lora_dropout": 0.0}
+SETTINGS = {"target_modules": ["query", "value"], "r": 1, "lora_alpha": 2, "lora_dropout": 0.0}
 
 # ---- damage
 

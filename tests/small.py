@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from data import Data, Split
-from experiment.build import Student
+from experiment.build import Trainee
 from experiment.material import Material
 from experiment.progress import Progress, State
 from experiment.settings import Settings
@@ -64,9 +64,9 @@ def train_small(
 ) -> tuple[Progress, Notes]:
     """Train a model on (ids, labels); how far it came, and what was noted."""
     torch.manual_seed(settings.seed)
-    notes, student = Notes(), Student(model, [], targets)
+    notes, trainee = Notes(), Trainee(model, [], targets)
     stop = stop or (lambda: False)
-    done = train_epochs(student, material_of(*task, dtype), settings, notes, start, stop)
+    done = train_epochs(trainee, material_of(*task, dtype), settings, notes, start, stop)
     return done, notes
 
 

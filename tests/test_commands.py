@@ -232,6 +232,7 @@ def test_a_run_is_replaced_only_when_asked_and_only_when_done(train):
     [
         (["--mode", "nine"], 2, "invalid choice"),
         (["--mode", "odd", "--layers", "even"], 2, "contradict each other"),
+        (["--mode", "lora", "--layers", "random"], 2, "contradict each other"),
         (["--mode", "teacher", "--layers", "1,9"], 2, "must rise from 1 or more to 4 or less"),
         (["--mode", "lora", "--lora-targets", "q_proj"], 2, "no module of the model is called"),
         (["--mode", "teacher", "--max-length", "2"], 2, "2 must be at least 3"),

@@ -64,6 +64,12 @@ def test_a_one_layer_model_has_no_even_layers():
         choose_layers("even", 1)
 
 
+@pytest.mark.parametrize("layers", [[0, 1], [2, 2], [3, 1], [1, 5], []])
+def test_a_student_of_impossible_layers_is_refused(tiny, layers):
+    with pytest.raises(ValueError, match="must rise from 1 or more to 4 or less"):
+        make_student(tiny, layers)
+
+
 def test_the_student_is_made_of_copies(tiny):
     before = {n: t.clone() for n, t in tiny.state_dict().items()}
     student = make_student(tiny, [1, 3])
@@ -95,6 +101,15 @@ def test_hard_loss_by_hand():
     terms = distillation_loss(STUDENT, LABELS)
     assert terms["hard_loss"].item() == pytest.approx(expected, rel=1e-6)
     assert terms["loss"] is terms["hard_loss"]
+
+
+def test_hidden_states_alone_add_to_the_labels():
+    """Right angles, one layer and one token a text: 1 - cos is 1."""
+    ones, twos = torch.tensor([[[1.0, 0.0]]] * 2), torch.tensor([[[0.0, 2.0]]] * 2)
+    hidden = ([ones], [twos], torch.ones(2, 1, dtype=torch.long))
+    terms = distillation_loss(STUDENT, LABELS, None, hidden, LossWeights(beta=3.0))
+    assert list(terms) == ["loss", "hard_loss", "hidden_loss"]
+    assert terms["loss"].item() == pytest.approx(terms["hard_loss"].item() + 3)
 
 
 def test_a_weighted_hard_loss_by_hand():

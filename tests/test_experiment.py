@@ -73,7 +73,7 @@ def test_every_training_flag_reaches_the_loop(train, monkeypatch):
     _, task, batches, optimizer, schedule, gradients = calls[3]
     assert schedule == Schedule(lr=3e-4, warmup_steps=2, total_steps=4)
     assert [len(batch.index) for batch in batches] == [16]
-    assert task.weights == LossWeights(temperature=7.0, alpha=0.9, beta=3.0)
+    assert task.loss_weights == LossWeights(temperature=7.0, alpha=0.9, beta=3.0)
     assert task.targets.layers == [1, 3]
     assert {group["weight_decay"] for group in optimizer.param_groups} == {0.3, 0.0}
     assert gradients.seed == 5
@@ -113,6 +113,19 @@ def test_a_student_starts_as_its_fine_tuned_teacher(train, monkeypatch):
         source = name.replace("layer.1.", "layer.3.").replace("layer.0.", "layer.1.")
         assert torch.equal(tensor, teacher[source]), name
     assert calls[0][1].targets is None
+
+
+def test_random_layers_are_no_copies_whichever_places_they_take(train, monkeypatch):
+    train("teacher", "--lr", "1e-3")
+    calls = spy_on_epochs(monkeypatch)
+    starts = []
+    draw = build.reinitialize_layers
+    monkeypatch.setattr(build, "reinitialize_layers", lambda s: draw(s) or starts.append(s))
+    train("random", "--layers", "1,4")
+    assert calls[0][1].targets.layers == [1, 4]
+    [student], teacher = starts, load_model(Path("runs/teacher"))
+    own = student.bert.encoder.layer[1].output.dense.weight
+    assert not torch.equal(own, teacher.bert.encoder.layer[3].output.dense.weight)
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("bf16", torch.bfloat16), ("fp32", torch.float32)])

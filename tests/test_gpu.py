@@ -55,9 +55,11 @@ def job(kind, model, task, place):
     weights = LossWeights(5.0, 0.5, 1.0)
     student = make_student(model, [1, 3])
     if kind == "live teacher":
-        return student, replace(task, targets=LiveTeacher(model, task.ids, [1, 3]), weights=weights)
+        return student, replace(
+            task, targets=LiveTeacher(model, task.ids, [1, 3]), loss_weights=weights
+        )
     targets = TeacherTargets(model, task.ids, [1, 3], place=place)
-    return student, replace(task, targets=targets, weights=weights)
+    return student, replace(task, targets=targets, loss_weights=weights)
 
 
 @pytest.fixture
@@ -165,29 +167,29 @@ def two_cores(self):
 def test_a_scale_falls_where_gradients_overflow_and_rises_again():
     scale, fine = LossScale(torch.float16), [torch.full((2,), START), torch.ones(1)]
     overflown = [torch.ones(3), torch.tensor([1.0, torch.inf])]
-    assert not scale.undo(overflown)
+    assert not scale.unscale(overflown)
     assert scale.factor == START / 2
-    assert scale.undo(fine)
+    assert scale.unscale(fine)
     assert fine[0].tolist() == [2.0, 2.0]
     for _ in range(PATIENCE - 1):
         assert scale.factor == START / 2
-        scale.undo([torch.ones(1)])
+        scale.unscale([torch.ones(1)])
     assert scale.factor == START
 
 
 def test_gradients_that_are_not_finite_at_any_scale_end_in_an_error():
     scale, gradient = LossScale(torch.float16), torch.tensor([torch.nan])
     for _ in range(16):
-        assert not scale.undo([gradient])
+        assert not scale.unscale([gradient])
     assert scale.factor == 1
-    assert scale.undo([gradient])  # the loop sees the NaN and raises TrainingError
+    assert scale.unscale([gradient])  # the loop sees the NaN and raises TrainingError
     assert gradient.isnan().all()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_other_formats_need_no_scale(dtype):
     scale, gradient = LossScale(dtype), torch.tensor([torch.inf, 3.0])
-    assert scale.undo([gradient])
+    assert scale.unscale([gradient])
     assert (scale.factor, gradient.tolist()) == (1.0, [torch.inf, 3.0])
 
 

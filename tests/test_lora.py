@@ -25,7 +25,7 @@ from lora import (
     unmerge_lora,
 )
 
-SETTINGS = {"targets": ["query", "value"], "r": 4, "lora_alpha": 8, "lora_dropout": 0.1}
+SETTINGS = {"target_modules": ["query", "value"], "r": 4, "lora_alpha": 8, "lora_dropout": 0.1}
 IDS, MASK = torch.tensor([[1, 2, 3, 4], [5, 6, 0, 0]]), torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
 
 
@@ -129,8 +129,11 @@ def test_merge_adds_scaled_b_a_once_and_unmerge_restores_every_bit(adapted):
 def test_unload_leaves_the_merged_model_and_nothing_of_the_adapter(adapted):
     names = [name.replace(".base.", ".") for name in adapted.state_dict() if "lora_" not in name]
     random_adapter(adapted)
+    layers = [layer for _, layer in lora_layers(adapted)]
+    layers[0].merge()
     with pytest.raises(ValueError, match="is not merged"):
         unload_lora(adapted)
+    assert [layer for _, layer in lora_layers(adapted)] == layers  # the merged one too
     merge_lora(adapted)
     expected = adapted(IDS, MASK).logits
     unload_lora(adapted)
@@ -178,9 +181,19 @@ def test_targets_match_ends_of_paths_as_in_peft(tiny):
     assert not tiny.bert.pooler.dense.weight.requires_grad
 
 
-def test_rank_zero_is_refused(tiny):
-    with pytest.raises(ValueError, match="rank r must be at least 1, not 0"):
-        add_lora(tiny, ["query"], r=0)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"r": 0}, "rank r must be at least 1, not 0"),
+        ({"lora_dropout": 1.5}, "between 0 and 1"),
+        ({"modules_to_save": ["head"]}, "no module of the model is called 'head'"),
+    ],
+)
+def test_a_refused_adapter_leaves_the_model_as_it_was(tiny, settings, message):
+    with pytest.raises(ValueError, match=message):
+        add_lora(tiny, ["query"], **settings)
+    assert all(parameter.requires_grad for parameter in tiny.parameters())
+    assert not list(lora_layers(tiny))
 
 
 # ---- adapter files
@@ -377,5 +390,5 @@ def test_adapters_of_a_model_at_rest_are_at_rest():
     """Else its dropout would be in every score until training begins."""
     for mode in (True, False):
         model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3)).train(mode)
-        add_lora(model, ["0"], train_too=["1"])
+        add_lora(model, ["0"], modules_to_save=["1"])
         assert {module.training for module in model.modules()} == {mode}

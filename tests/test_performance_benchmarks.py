@@ -40,7 +40,7 @@ from benchmarks.scaling import attention_note, exponent, run_predict
 from benchmarks.training import train_steps
 from bert_min import BertForSequenceClassification, ModelError
 from distill import Batch, Task
-from distill.loop import plain
+from distill.loop import compute_gradients
 from lora import add_lora
 from speed.int8 import has_int8
 
@@ -278,7 +278,7 @@ def test_a_child_that_fails_is_heard(tmp_path):
 def test_distributed_data_parallel_has_its_share_of_a_batch(tiny, tiny_ids, tmp_path, monkeypatch):
     model = without_dropout(tiny)
     task = Task(tiny_ids, torch.tensor([int(row[0] > 32) for row in tiny_ids]))
-    plain(model, task, Batch(0, np.arange(4, 8)))
+    compute_gradients(model, task, Batch(0, np.arange(4, 8)))
     wanted = {name: p.grad.clone() for name, p in model.named_parameters()}
     model.zero_grad()
     dist.init_process_group("gloo", f"file://{tmp_path / 'meet'}", rank=0, world_size=1)

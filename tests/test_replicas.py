@@ -20,7 +20,7 @@ from distill import (
     make_student,
     train_epoch,
 )
-from distill.loop import numbers, plain
+from distill.loop import compute_gradients, to_floats
 from lora import add_lora
 from speed.replicas import Dropout, Replicas, split_batch
 
@@ -78,8 +78,8 @@ def test_gradients_are_those_of_the_reference_path(job, small_parts):
     assert len(fast.replicas) == 3
     assert len({len(part) for part in split_batch(np.arange(13), 12)}) == 2
     for batch in batches_of(task, 13)[:2]:  # the second time nothing of the first may be left
-        terms, expected = fast(model, task, batch), plain(reference, task, batch)
-        assert numbers(terms) == pytest.approx(numbers(expected), rel=1e-6, abs=1e-7)
+        terms, expected = fast(model, task, batch), compute_gradients(reference, task, batch)
+        assert to_floats(terms) == pytest.approx(to_floats(expected), rel=1e-6, abs=1e-7)
         ours, theirs = gradient_of(model), gradient_of(reference)
         assert (ours - theirs).norm() <= 1e-6 * theirs.norm()
         frozen = [p.grad for p in model.parameters() if not p.requires_grad]
@@ -93,7 +93,9 @@ def test_an_epoch_is_that_of_the_reference_path(job, small_parts):
     ends = []
     for kind in ("plain", "fast"):
         student = copy.deepcopy(model)
-        gradients = plain if kind == "plain" else Replicas(student, torch.float32, seed=0)
+        gradients = (
+            compute_gradients if kind == "plain" else Replicas(student, torch.float32, seed=0)
+        )
         optimizer, schedule = make_optimizer(student, 0.01), Schedule(1e-3, 1, 3)
         steps = train_epoch(student, task, batches_of(task), optimizer, schedule, gradients)
         ends.append(([list(line.values()) for line in steps], student.state_dict()))

@@ -15,7 +15,7 @@ import eval as eval_command
 from bert_min import BertTokenizer, ModelError, load_model
 from data import load_data
 from data.hashtags import HASHTAG, READINGS, remove_hashtags, split_hashtags
-from distill import StoredLogits, TeacherTargets, draw_layers, make_student
+from distill import StoredLogits, TeacherTargets, make_student, reinitialize_layers
 from experiment.classifier import Decision, read_decision
 from experiment.command import train_command
 from experiment.loading import load_classifier
@@ -55,7 +55,7 @@ def test_drawn_layers_are_new_and_all_else_is_the_teachers(tiny):
     with torch.no_grad():
         for own in student.bert.encoder.parameters():
             own += 0.1  # as a trained teacher's biases are not 0
-    draw_layers(student)
+    reinitialize_layers(student)
     for name, own in student.named_parameters():
         if name.startswith("bert.encoder"):
             if name.endswith("dense.weight"):

@@ -145,10 +145,10 @@ def test_a_script_is_short_and_its_help_imports_nothing_heavy(script):
 
 
 def test_the_step_stands_in_one_file_in_its_order():
-    """Pad, teacher targets, student forward, loss, backward, clip, step, zero the gradients."""
+    """Pad, teacher targets, forward, loss, backward, clip, step, zero the gradients."""
     text = (ROOT / "distill" / "loop.py").read_text(encoding="utf-8")
     words = (
-        *("= pad(", ".targets.batch(", "= student(", "distillation_loss("),
+        *("= pad(", ".targets.batch(", "= model(", "distillation_loss("),
         *(".backward()", "clip_grad_norm_(", "optimizer.step()", "optimizer.zero_grad()"),
     )
     places = [text.index(word, text.index("def batch_loss(")) for word in words]

@@ -19,7 +19,7 @@ import train as train_command
 from data import Choice, Data, DataError, Split
 from data.unlabelled import load_unlabelled
 from distill import TeacherTargets, batch_loss, hard_loss
-from experiment.build import Student
+from experiment.build import Trainee
 from experiment.card import BALANCED
 from experiment.material import Unlabelled
 from experiment.settings import Settings, digest
@@ -61,11 +61,11 @@ def test_a_student_hears_its_teacher_on_all_texts_and_its_labels_on_some(tiny, t
     labels = [int(row[0] > 32) for row in tiny_ids[:12]]
     material = replace(material_of(tiny_ids[:12], labels), unlabelled=Unlabelled("", tiny_ids[12:]))
     targets = TeacherTargets(tiny, material.training_ids, place=tmp_path)
-    task = make_task(Student(tiny, [], targets), material, SETTINGS)
+    task = make_task(Trainee(tiny, [], targets), material, SETTINGS)
     assert [list(row) for row in task.ids] == tiny_ids
     assert task.labels[:12].tolist() == labels
     assert task.text_weights.tolist() == [4.0] * 12 + [0.0] * 36
-    without = make_task(Student(tiny, []), material_of(tiny_ids, labels * 4), SETTINGS)
+    without = make_task(Trainee(tiny, []), material_of(tiny_ids, labels * 4), SETTINGS)
     assert without.text_weights is None
     mixed = batch_loss(tiny, task, np.arange(48))
     labelled = batch_loss(tiny, task, np.arange(12))

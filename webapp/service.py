@@ -28,7 +28,7 @@ class Service:
         self.gate = Gate(running, waiting)
 
     def choose(self, name: object) -> Model:
-        """The model of that name, the default one for None; only loaded names are known."""
+        """The model of that name, the default one for None; raises Refused for any other."""
         name = self.default if name is None else name
         if not isinstance(name, str) or name not in self.models:
             raise Refused(422, "unknown_model", f"The models here are {', '.join(self.models)}.")
@@ -66,7 +66,7 @@ class Service:
         }
 
     def predict(self, model: Model, texts: Sequence[str]) -> list[Prediction]:
-        """The predictions of a model, one a text; raises Refused for an empty one."""
+        """The predictions of a model, one a text; raises Refused for an empty one or if busy."""
         return not_empty(self.gate.predict(model, texts))
 
     def classify(self, texts: Sequence[str], name: object = None) -> list[dict[str, Any]]:
