@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.tables import FORMATS, DataError, Row, kind_of, read_texts
+from data.tables import FORMATS, DataError, Row, kind_of, read_texts, text_column
 from experiment.cli import add_base_flag, add_shared_flags, say
 from experiment.errors import UsageError, run_command
 from experiment.signals import end_by_signal
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   python predict.py --run runs/odd "I hate you" "What a lovely day"
   python predict.py --run runs/lora --file tweets.txt --out labels.jsonl
-  python predict.py --run runs/odd --file posts.parquet --column body --out labels.csv
+  python predict.py --run runs/odd --file posts.parquet --text-column body --out labels.csv
   zcat tweets.gz | python predict.py --run runs/odd --file - | head
 """
 REPORTED = 10  # bad rows that are told one by one
@@ -50,10 +50,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="of --file (default: by its name; txt for -)",
     )
     parser.add_argument(
+        "--text-column",
         "--column",
-        default="text",
         metavar="NAME",
-        help="column of a .csv, .tsv or .parquet, key of a .jsonl (default: text)",
+        help="column of a .csv, .tsv or .parquet, key of a .jsonl (default: the run's own, or "
+        "found by its name as in training; text of a pipe)",
     )
     parser.add_argument(
         "--out",
@@ -73,6 +74,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     if args.out and args.out.suffix not in (".jsonl", ".csv"):
         parser.error(f"--out {args.out} ends neither in .jsonl nor in .csv")
     return args
+
+
+def choose_column(told: str | None, file: Path | None, kind: str | None, run: Path) -> str:
+    """The column of the texts: as told, else as the run was trained on, else by its name."""
+    from experiment.rundir import read_json
+
+    if told or not file:
+        return told or "text"
+    return text_column(file, kind, read_json(run / "train_args.json").get("text_column"))
 
 
 def read_rows(source: Path | list[str], column: str, kind: str | None) -> Iterator[Row]:
@@ -145,6 +155,7 @@ def main() -> int:
     from experiment.loading import load_classifier
     from experiment.lock import locked
 
+    column = choose_column(args.text_column, args.file, args.format, args.run)
     device = pick_device(args.device)
     dtype = pick_dtype(args.dtype, device, training=False)
     end_by_signal()
@@ -156,12 +167,12 @@ def main() -> int:
             check_int8(args.run, classifier, args.least_agreement)
         classifier.pack()
         source, file = args.file or args.texts, None
-        rows = read_rows(source, args.column, args.format)
+        rows = read_rows(source, column, args.format)
         if out:
             kind = args.file and (args.format or kind_of(args.file))
             flags = {  # those that decide the answers, as they took effect
                 "--format": kind,
-                "--column": None if kind in (None, "txt") else args.column,
+                "--text-column": None if kind in (None, "txt") else column,
                 "--max-length": classifier.tokenizer.max_length,
                 "--dtype": str(dtype).removeprefix("torch."),
             }

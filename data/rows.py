@@ -34,7 +34,7 @@ def no_column(found: Sequence[str], columns: Sequence[str]) -> str:
         return ""
     if other := other_separator(found):
         return f"no column {missing[0]!r} {other}"
-    hint = "found:" if len(columns) > 1 else "hint: --column with one of"
+    hint = "found:" if len(columns) > 1 else "hint: --text-column with one of"
     return f"no column {missing[0]!r} ({hint} {', '.join(found)[:200] or 'none'})"
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from data.columns import find_text
 from data.lines import BARE_END, STDIN, Lines, ends_bare, line_end, open_text, too_long
 from data.parquet import parquet_file, parquet_rows
 from data.quotes import quotes_are_edges
@@ -70,6 +71,24 @@ def read_header(path: Path, kind: str | None = None) -> list[str]:
                     return list(row.cells)
                 fault = fault or f":{row.line}: {row.error}"
         raise DataError(f"{path}{fault or ' has no row'}")
+
+
+def text_column(path: Path, kind: str | None = None, usual: str | None = None) -> str:
+    """The column of a file's texts: `usual` where it is there, else found by its name.
+
+    It is called `text` where there is no header, and where it comes through a pipe, which can be
+    read but once. Raises DataError; of jsonl each row says itself what it lacks.
+    """
+    kind = _checked_kind(path, kind)
+    if path == STDIN or kind == "txt" or not path.is_file():
+        return "text"
+    try:
+        names = read_header(path, kind)
+        return usual if usual in names else find_text(str(path), names)
+    except DataError:
+        if kind != "jsonl":
+            raise
+        return "text"
 
 
 def read_texts(path: Path, column: str, kind: str | None = None) -> Iterator[Row]:

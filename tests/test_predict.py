@@ -95,7 +95,7 @@ def test_files_give_the_same_answers_as_arguments(predict):
         csv.writer(file, delimiter="\t").writerows([["text", "id"], *([t, "a,b"] for t in texts)])
     assert predict("--file", "t.csv").out == expected
     assert predict("--file", "t.tsv").out == expected
-    assert predict("--file", "t.jsonl", "--column", "body").out == expected
+    assert predict("--file", "t.jsonl").out == expected
     pq.write_table(pa.table({"id": [1, 2, 3, 4], "text": texts}), "t.parquet")
     assert predict("--file", "t.parquet").out == expected
     Path("t.dat").write_bytes(Path("t.jsonl").read_bytes())
@@ -224,10 +224,26 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(web_runs, command):
     assert "Error" not in done.stderr
 
 
+def test_the_column_of_a_run_goes_before_the_usual_names(predict, web_runs, tmp_path):
+    """As its training read it; a column that was told goes before both."""
+    own = tmp_path / "own"
+    shutil.copytree(web_runs / "odd", own)
+    record = read(own / "train_args.json")
+    (own / "train_args.json").write_text(json.dumps({**record, "text_column": "words"}))
+    (own / "MANIFEST.json").unlink()
+    Path("t.csv").write_text("post,words,text\none,two,three\n", encoding="utf-8")
+    again = ("--run", own)
+    assert [a["text"] for a in answers(predict("--file", "t.csv"))] == ["three"]
+    assert [a["text"] for a in answers(predict("--file", "t.csv", *again))] == ["two"]
+    told = predict("--file", "t.csv", *again, "--text-column", "post")
+    assert [a["text"] for a in answers(told)] == ["one"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.csv", "id,body\n1,x\n", "t.csv:1: no column 'text' (hint: --column with one of id,"),
+        ("t.csv", "id,words\n1,x\n", "t.csv: which column holds the texts? (hint: --text-column w"),
+        ("t.csv", "body,post\nx,y\n", "t.csv: which column holds the texts, 'body', 'post'? (hint"),
         ("t.csv", '"text\n', "t.csv:1: unexpected end of data"),
         ("t.pdf", "", "t.pdf is not a .txt, .csv, .tsv, .jsonl or .parquet file"),
         ("t.parquet", "PAR1 not really", "t.parquet: not a sound parquet file: "),
@@ -450,8 +466,8 @@ def test_what_changes_no_answer_loses_none(predict, stopped):
     [
         (["--max-length", 7], "--max-length 7 and not 128"),
         (["--dtype", "bf16"], "--dtype bfloat16 and not float32"),
-        (["--column", "body"], "--column body and not text"),
-        (["--format", "tsv", "--column", "text,body"], "--format tsv and not csv, --column text,b"),
+        (["--text-column", "body"], "--text-column body and not text"),
+        (["--format", "tsv", "--column", "text,body"], "--format tsv and not csv, --text-colu"),
     ],
 )
 def test_another_commands_answers_are_refused_by_what_differs(predict, stopped, flags, message):
