@@ -48,7 +48,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--limit",
         type=number(int, 2),
         metavar="N",
-        help="use the first N texts (default: as in training)",
+        help="use the first N texts (default: as in training; with --data all)",
     )
     parser.add_argument(
         "--decided",

@@ -81,7 +81,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     add("warmup", "SHARE", "share of the steps in which the rate rises", share)
     add("seed", "N", "of the head, dropout and order of the texts", whole(0, 2**32 - 1))
     add("limit", "N", "use the first N texts of each split", whole(2))
-    parts = "compute each batch in N parts or more, one after the other: takes less memory"
+    parts = "compute each batch in N parts or more: takes less memory on a GPU"
     add("accumulate", "N", parts, whole(1))
     every = "write a checkpoint every N steps too (default: after each epoch)"
     add("save_every", "N", every, whole(1))
@@ -91,8 +91,8 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="auto",
         metavar="DIR",
-        help="go on with the same training: from this checkpoint, or from the newest complete one "
-        "beside --out, if there is one (default: auto)",
+        help="go on with the same training: from this checkpoint or, without DIR, from the newest "
+        "complete one beside --out, if there is one",
     )
     add("max_steps", "N", "stop after N steps", whole(1))
     weights = (

@@ -1,8 +1,8 @@
 """Replicas of a model that share its weights: the parts of a batch are trained side by side.
 
-`Replicas` stands in for `distill.loop.compute_gradients`, and leaves the same gradients in less time. What
-each trick here gains was measured (docs/performance, `ablation`). Numbers stay on the device: the
-loop reads them, once a step.
+`Replicas` stands in for `distill.loop.compute_gradients`, and leaves the same gradients in less
+time. What each trick here gains was measured (docs/performance, `ablation`). Numbers stay on the
+device: the loop reads them, once a step.
 """
 
 import copy

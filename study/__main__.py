@@ -55,6 +55,9 @@ def parse_args(argv: list[str] | None = None) -> StudySettings:
     flag("limit", number(int, 2), "N", "first N texts of a split")
     flag("epochs", number(int, 1), "N", "of every arm (to try)")
     args = vars(parser.parse_args(argv))
+    for name in ("rounds", "text_column", "positive"):
+        if name in args and "folds" not in args:
+            parser.error(f"--{name.replace('_', '-')} is for --folds alone")
     return StudySettings(**{**args, "only": tuple(args.get("only", ()))})
 
 

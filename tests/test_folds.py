@@ -56,6 +56,14 @@ def copies(n: int) -> Split:
     return Split(texts, [int(number % 10 < 3) for number in numbers])
 
 
+@pytest.mark.parametrize("flag", ["--rounds", "--text-column", "--positive"])
+def test_what_is_for_folds_alone_is_refused_without(flag, capsys):
+    with pytest.raises(SystemExit):
+        parse_args([flag, "2"])
+    assert f"{flag} is for --folds alone" in capsys.readouterr().err
+    assert parse_args([flag, "2", "--folds", "5"]).folds == 5
+
+
 @settings(max_examples=10, deadline=None)
 @given(n=st.integers(60, 200), folds=st.integers(2, 10), rounds=st.integers(1, 3))
 def test_no_text_stands_on_two_sides_and_each_is_held_out_once_a_round(n, folds, rounds):
