@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from data.names import is_negative, is_positive, negative_first
+from data.names import absence_of, among, is_negative, is_positive, negative_first
 from data.rows import DataError
 
 Names = tuple[str, ...]
@@ -29,11 +29,15 @@ class Classes:
     ids: dict[str, int]  # by what is written, numbers in their shortest form
     positive_from: float | None = None  # where labels are scores: what is as high is "1"
     note: str = ""
+    by_id: Names = ()  # the names as the source's own ids have them, where it told some
+    in_bounds: bool = False  # whether scores go from 0 to 1
 
     def id_of(self, label: str) -> int | None:
         """The class of a label as it is written; None where there is no such class."""
         number = as_number(label)
         if number is not None and self.positive_from is not None:
+            if self.in_bounds and not 0 <= number <= 1:
+                return None
             return self.ids[str(int(number >= self.positive_from))]
         if label not in self.ids and number is not None:
             label = shortest(number)
@@ -61,7 +65,7 @@ def any_of(labels: Iterable[Any], positive_from: float | None) -> tuple[str, str
             missing = error
         elif error:
             return "", error
-        elif number is None or not 0 <= number <= 1:
+        elif number is None or (positive_from is None and not 0 <= number <= 1):
             return "", f"the label is {text!r}, no number from 0 to 1"
         else:
             positive |= number >= threshold
@@ -120,9 +124,11 @@ def _pair(names: Names) -> Names:
 
 
 def _of_column(columns: Names) -> Names:
-    """The names of 0 and 1, where the column says what is 1: is_toxic."""
+    """The names of 0 and 1, where the column says what is 1: is_toxic, is_safe, not_toxic."""
     name = IS.sub("", columns[0]) if columns else ""
-    return _pair((name,)) if is_positive(name) else ("0", "1")
+    if is_positive(name):
+        return _pair((name,))
+    return (other, name) if (other := absence_of(name)) else ("0", "1")
 
 
 def _scores(
@@ -138,7 +144,8 @@ def _scores(
     threshold = THRESHOLD if positive_from is None else positive_from
     names = _of_column(columns)
     note = f"the labels are scores: from {threshold:g} on a text is {names[1]!r} (--positive-from)"
-    return _classes(names, ("0", "1"), positive_from=threshold, note=note)
+    in_bounds = positive_from is None
+    return replace(_told(names), positive_from=threshold, note=note, in_bounds=in_bounds)
 
 
 def _told(names: Names) -> Classes:
@@ -147,14 +154,12 @@ def _told(names: Names) -> Classes:
     note = ""
     if len(names) == 2 and not ordered and None in map(as_number, names):
         note = f"of the classes {names[0]!r} and {names[1]!r} the second is the positive one"
-    ids = {str(names.index(name)): name for name in names}
     order = ordered or names
-    return Classes(
-        order,
-        {label: order.index(name) for label, name in ids.items()}
-        | {name: index for index, name in enumerate(order)},
-        note=note,
-    )
+    ids = {str(number): order.index(name) for number, name in enumerate(names)}
+    by_name = {name: index for index, name in enumerate(order)}
+    if any(ids.get(name, index) != index for name, index in by_name.items()):
+        by_name = {}  # 1, 2, 3 are called 0, 1, 2: a 1 is an id, and no name
+    return Classes(order, by_name | ids, note=note, by_id=names)
 
 
 def _found(names: list[str], texts: int, columns: Names, asked: bool) -> Classes:
@@ -165,20 +170,24 @@ def _found(names: list[str], texts: int, columns: Names, asked: bool) -> Classes
     if len(names) > MOST or 2 < len(names) > texts / 2:
         raise DataError(f"{len(names)} different labels of {texts} texts, {shown} {COLUMN}")
     if names == ["0", "1"]:
-        return _classes(_of_column(columns), ("0", "1"))
+        return _told(_of_column(columns))
     ordered = negative_first(*names) if len(names) == 2 else tuple(names)
     if ordered is None and asked:
         hint = "(hint: --positive NAME, or a mapping.txt beside the files: 0<tab>NAME, 1<tab>NAME)"
         raise DataError(
             f"which of the classes is the positive one, {' or '.join(map(repr, names))}? {hint}"
         )
-    return _classes(ordered or tuple(names), ())
+    alike = Counter(name.casefold() for name in names)
+    twice = [name for name in names if alike[name.casefold()] > 1]
+    hint = f"(hint: --positive {','.join(twice)} makes them one)"
+    note = f"{' and '.join(map(repr, twice))} are classes of their own {hint}" if twice else ""
+    return _classes(ordered or tuple(names), (), note=note)
 
 
 def _folded(classes: Classes, positive: str) -> Classes:
     """Two classes: those that `positive` names, separated by commas, against the rest."""
     names = classes.names
-    wanted = (positive,) if positive in names else tuple(map(str.strip, positive.split(",")))
+    wanted = tuple(among(positive, names))
     for name in wanted:
         if name not in names:
             raise DataError(f"--positive: no class {name!r} (hint: classes are {', '.join(names)})")
@@ -188,4 +197,5 @@ def _folded(classes: Classes, positive: str) -> Classes:
     folded = (rest[0], wanted[0]) if len(names) == 2 else _pair(wanted)
     ids = {label: int(names[index] in wanted) for label, index in classes.ids.items()}
     note = "" if len(names) == 2 else f"{folded[1]!r} against {', '.join(map(repr, rest))} together"
-    return Classes(folded, ids, classes.positive_from, note or classes.note)
+    by_id = classes.by_id if len(names) == 2 else ()
+    return replace(classes, names=folded, ids=ids, note=note or classes.note, by_id=by_id)

@@ -1,37 +1,74 @@
 """Which of two class names is the positive one: by words that people use, in any spelling."""
 
 import re
+from collections.abc import Sequence
 
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")  # of noHate, NOT_HATE, non-toxic
-NEGATIVE = {
-    *("no", "not", "non", "none", "normal", "neither", "neutral", "negative", "ok", "okay"),
-    *("clean", "benign", "civil", "safe", "acceptable", "appropriate", "other", "good", "fine"),
-    *("kind", "ham", "false", "n"),
+NO = ("no", "not", "non")
+NO_PREFIX = re.compile(r"(?i:no[nt]?)(?:[ _-]+|(?=[A-Z]))(?=.)")
+WELL = {
+    *("normal", "neutral", "ok", "okay", "clean", "benign", "civil", "safe", "acceptable", "good"),
+    *("appropriate", "fine", "kind", "ham", "allowed", "permitted", "respectful", "compliant"),
+    *("polite", "friendly", "nice", "decent", "harmless", "legal"),
 }
+ABSENT = {*NO, "none", "neither", "negative", "other", "false"}
 POSITIVE = (  # beginnings of words
     *("hat", "toxi", "offen", "abus", "insult", "attack", "harass", "threat", "profan", "obscen"),
-    *("vulgar", "racis", "sexis", "misogyn", "bully", "bullie", "violen", "extrem", "aggress"),
-    *("bad", "spam", "positiv", "true", "yes"),
+    *("vulgar", "racis", "sexis", "misogyn", "bully", "bullie", "cyberbull", "violen", "extrem"),
+    *("aggress", "bad", "spam", "positiv", "true", "yes"),
 )
 
 
 def is_negative(name: str) -> bool:
     """Whether a class name says that something is absent, or that all is well."""
-    words = [word.lower() for word in WORD.findall(name)]
-    if not words:
-        return False
+    first, *more = [word.lower() for word in WORD.findall(name)] or [""]
+    if first in NO:
+        return not WELL & {*more}  # not safe
     # Of words written as one, such as nohate: what comes after the no.
-    rest = [words[0].removeprefix(no) for no in ("non", "not", "no") if words[0].startswith(no)]
-    return words[0] in NEGATIVE or any(part.startswith(POSITIVE) for part in rest)
+    rest = [first.removeprefix(no) for no in NO if first.startswith(no)]
+    if any(part.startswith(POSITIVE) for part in rest):
+        return True
+    says = first in WELL | ABSENT or [first, *more] == ["n"]
+    return says and not any(word.startswith(POSITIVE) for word in more)  # other_bullying
 
 
 def is_positive(name: str) -> bool:
     """Whether a class name names what is looked for, or the absence of what is well: unsafe."""
     words = [word.lower() for word in WORD.findall(name)]
-    return not is_negative(name) and any(
-        word.startswith(POSITIVE) or (word[:2] in ("un", "in") and word[2:] in NEGATIVE)
-        for word in words
-    )
+    without = [
+        word.removeprefix(no) for word in words for no in ("un", "in", "im", "il", "dis", *NO)
+    ]
+    named = any(word.startswith(POSITIVE) for word in words)
+    not_well = ({*without} - {*words}) & WELL or {*words[:1]} & {*NO}
+    return not is_negative(name) and (named or bool(not_well))
+
+
+def absence_of(name: str) -> str:
+    """What a name that says that all is well leaves out: toxic of not_toxic, not-safe of safe.
+
+    Empty for any other name.
+    """
+    if not is_negative(name):
+        return ""
+    if prefix := NO_PREFIX.match(name):
+        return name[prefix.end() :]
+    first = {word.lower() for word in WORD.findall(name)[:1]}
+    return f"not-{name}" if first & WELL - {"kind"} else ""  # a column of kinds says another thing
+
+
+def among(text: str, known: Sequence[str]) -> list[str]:
+    """The names of a list with commas between them; a name may have commas of its own.
+
+    One that is not known stands there as it was given.
+    """
+    parts, found = text.split(","), []
+    while parts:
+        ends = range(len(parts), 0, -1)
+        names = [(end, ",".join(parts[:end]).strip()) for end in ends]
+        end, name = next((pair for pair in names if pair[1] in known), names[-1])
+        found.append(name)
+        parts = parts[end:]
+    return found
 
 
 def negative_first(first: str, second: str) -> tuple[str, str] | None:

@@ -31,6 +31,7 @@ class Data:
     """The splits train, validation and test.
 
     `name` is the source as given, or the last part of a path; `revision` the commit on the Hub.
+    `by_id` are the classes in the order of the ids that the source gives them, where it does.
     `choice` is how it was read, `made` the splits that were made of others, `skipped` the rows
     that were left out, `notes` what a person should know of what was chosen.
     """
@@ -39,6 +40,7 @@ class Data:
     splits: dict[str, Split]
     label_names: Names
     revision: str | None = None
+    by_id: Names = ()
     choice: Choice = AS_FOUND
     made: tuple[str, ...] = ()
     skipped: int = 0
@@ -65,14 +67,16 @@ def load_data(
     classes = find_classes(
         found.parts["train"].labels,
         found.names,
-        tuple((found.choice.label_column or "").split(",")),
+        found.columns,
         choice.positive,
         choice.positive_from,
     )
     splits = {name: _with_ids(part, classes) for name, part in found.parts.items()}
     made, notes = tuple(name for name in FILE_NAMES if name not in splits), list(found.notes)
     notes += [classes.note] if classes.note else []
-    notes += [f"{skipped:,} bad rows are left out"] if skipped else []
+    if skipped:
+        first = next(fault for part in found.parts.values() for fault in part.faults)
+        notes.append(f"{skipped:,} bad rows are left out, the first of them {first}")
     if made:
         splits = _completed(splits, choice)
         sizes = ", ".join(f"{name} {len(split.texts):,}" for name, split in splits.items())
@@ -91,7 +95,8 @@ def load_data(
         splits = {name: _first(split, limit) for name, split in splits.items()}
     name = Path(source).resolve().name if os.path.exists(source) else source
     chosen = replace(found.choice, positive_from=classes.positive_from or choice.positive_from)
-    return Data(name, splits, classes.names, found.revision, chosen, made, skipped, tuple(notes))
+    told = (classes.names, found.revision, classes.by_id)
+    return Data(name, splits, *told, chosen, made, skipped, tuple(notes))
 
 
 def repeats(data: Data) -> dict[str, int]:
@@ -152,7 +157,8 @@ def _with_ids(part: Part, classes: Classes) -> Split:
             found = classes.id_of(label)
             if found is None:
                 known = ", ".join(f"{name!r}" for name in classes.names)
-                hint = f"(hint: known are {known}, or 0 to {len(classes.names) - 1})"
+                ids = f", or 0 to {len(classes.names) - 1}" if "0" in classes.ids else ""
+                hint = f"(hint: known are {known}{ids})"
                 raise DataError(f"{part.place}{line}: unknown label {label!r} {hint}")
             ids[label] = found
         labels.append(ids[label])

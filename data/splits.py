@@ -18,7 +18,7 @@ from hub import load_data_set
 
 FILE_NAMES = {  # split: the names that its file may have, without the extension
     "train": ("train",),
-    "validation": ("validation", "val", "dev"),
+    "validation": ("validation", "valid", "val", "dev"),
     "test": ("test",),
 }
 EXTENSIONS = (".csv", ".tsv", ".jsonl", ".parquet", ".csv.gz", ".tsv.gz", ".jsonl.gz")
@@ -70,6 +70,7 @@ class Source:
     parts: dict[str, Part]
     names: Names | None
     choice: Choice  # with the columns that were found
+    columns: Names = ()  # of the labels
     notes: tuple[str, ...] = ()
     revision: str | None = None
 
@@ -77,13 +78,23 @@ class Source:
 def read_folder(folder: Path, choice: Choice) -> Source:
     """A folder of tables, a file each split, or of TweetEval."""
     if home := tweeteval_home(folder):
+        if choice.text_column or choice.label_column:
+            hint = "(hint: leave out --text-column and --label-column)"
+            raise DataError(f"{home} is a folder of TweetEval, which has no columns {hint}")
         return Source(_tweeteval_parts(home), _mapping(home / "mapping.txt"), choice)
-    return _read_files(split_files(folder), folder / "mapping.txt", choice)
+    files = split_files(folder)
+    found = _read_files(files, folder / "mapping.txt", choice)
+    others = {p.name for p in folder.iterdir() if p.name.endswith(EXTENSIONS)}
+    if others := others - {path.name for path in files.values()}:
+        note = f"of {folder} only {', '.join(path.name for path in files.values())} are read"
+        return replace(found, notes=(*found.notes, f"{note}, not {', '.join(sorted(others))}"))
+    return found
 
 
 def tweeteval_home(folder: Path) -> Path | None:
     """Where the files of a TweetEval task are: in the folder itself, or in that of all tasks."""
-    homes = (folder, folder / "hate")
+    tables = any(os.path.exists(folder / f"train{extension}") for extension in EXTENSIONS)
+    homes = (folder,) if tables else (folder, folder / "hate")
     return next((home for home in homes if os.path.exists(home / "train_text.txt")), None)
 
 
@@ -127,7 +138,8 @@ def read_hub(repo_id: str, config: str | None, revision: str | None, choice: Cho
         raise DataError(f"{repo_id} has no train split (found: {', '.join(found)})")
     columns = tables["train"].column_names
     text, labels = find_columns(repo_id, columns, choice.text_column, choice.label_column)
-    parts = {}
+    named = getattr(tables["train"].features.get(labels[0]), "names", None)
+    parts, told = {}, tuple(named) if named and len(labels) == 1 else None
     for split, table in tables.items():
         if missing := no_column(table.column_names, [text, *labels]):
             raise DataError(f"{repo_id} {split}: {missing}")
@@ -135,11 +147,10 @@ def read_hub(repo_id: str, config: str | None, revision: str | None, choice: Cho
         cells = zip(table[text], *(table[label] for label in labels), strict=True)
         rows = ((n, c, "") for n, c in enumerate(cells, start=1))
         place = f"{repo_id} {split} row "
-        parts[split] = _part(place, rows, names[0] if len(labels) == 1 else None, choice, True)
-    told = getattr(tables["train"].features[labels[0]], "names", None)
-    told = tuple(told) if told and len(labels) == 1 else None
+        ids = _ids(names[0] if len(labels) == 1 else None, told)
+        parts[split] = _part(place, rows, ids, choice, True)
     choice, notes = _with_columns(choice, text, labels)
-    return Source(parts, told, choice, notes, commit)
+    return Source(parts, told, choice, labels, notes, commit)
 
 
 def _read_files(files: dict[str, Path], mapping: Path, choice: Choice) -> Source:
@@ -157,9 +168,16 @@ def _read_files(files: dict[str, Path], mapping: Path, choice: Choice) -> Source
         names = class_names(path, labels[0]) if by_id and kind_of(path) == "parquet" else None
         told = told or names
         rows = ((row.line, row.cells, row.error) for row in read_table(path, [text, *labels]))
-        parts[split] = _part(f"{path}:", rows, names, choice, False)
+        parts[split] = _part(f"{path}:", rows, _ids(names, told), choice, False)
     choice, notes = _with_columns(choice, text, labels)
-    return Source(parts, told, choice, notes)
+    return Source(parts, told, choice, labels, notes)
+
+
+def _ids(names: Sequence[str] | None, told: Names | None) -> list[str] | None:
+    """What the ids of a split's own features stand for: ids of `told`, those of train."""
+    if names is None:
+        return None
+    return [str(told.index(name)) if told and name in told else name for name in names]
 
 
 def _with_columns(choice: Choice, text: str, labels: Names) -> tuple[Choice, tuple[str, ...]]:
@@ -174,13 +192,13 @@ def _with_columns(choice: Choice, text: str, labels: Names) -> tuple[Choice, tup
 def _part(
     place: str,
     rows: Iterable[tuple[int, Sequence[Any], str]],
-    names: Sequence[str] | None,
+    ids: Sequence[str] | None,
     choice: Choice,
     blank_ok: bool,
 ) -> Part:
     """Take the sound rows of a split: (number, (text, label, ...), error) each.
 
-    `names` are those of labels that are ids of the source's own.
+    `ids` say what a label stands for that is an id of the split's own.
     """
     part = Part(place)
     for number, cells, error in rows:
@@ -191,7 +209,7 @@ def _part(
             if not error and not blank_ok and not text.strip():
                 error = "the text is empty"
         if not error:
-            label, error = _label(cells[1:], names, choice.positive_from)
+            label, error = _label(cells[1:], ids, choice.positive_from)
         if error:
             part.bad += 1
             part.faults += [f"{place}{number}: {error}"] if part.bad <= SHOWN else []
@@ -203,14 +221,14 @@ def _part(
 
 
 def _label(
-    cells: Sequence[Any], names: Sequence[str] | None, positive_from: float | None
+    cells: Sequence[Any], ids: Sequence[str] | None, positive_from: float | None
 ) -> tuple[str, str]:
     """What a row's label says, and what is wrong with it."""
     if len(cells) > 1:
         return any_of(cells, positive_from)
     (label,) = cells
-    if names and isinstance(label, int):
-        label = names[label] if 0 <= label < len(names) else None if label == -1 else label
+    if ids and isinstance(label, int):
+        label = ids[label] if 0 <= label < len(ids) else None if label == -1 else label
     return written(label)
 
 

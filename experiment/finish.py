@@ -139,6 +139,7 @@ def make_record(
         "rows_skipped": data.skipped,
         **unlabelled,
         "label_names": list(data.label_names),
+        "label_names_by_id": list(data.by_id),
         "repeats": repeats(data),
         "teacher": str(trainee.teacher) if trainee.teacher else None,
         "training_dtype": str(material.dtype).removeprefix("torch."),

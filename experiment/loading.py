@@ -115,13 +115,24 @@ def load_run_model(
 
 def classes_of(run: Path, base: str | None = None) -> tuple[str, ...]:
     """The classes of a run in the order that it is loaded with, the positive one of two last."""
-    with naming(run):
-        if is_adapted(run):
-            names = adapter_classes(run, folder_of(find_base(run, base)))
-        else:
-            names = BertConfig.from_file(run / "config.json").label_names
+    names = written_classes(run, base)
     reordered = None if is_ours(run) or len(names) != 2 else negative_first(*names)
     return reordered or names
+
+
+def ids_of(run: Path, base: str | None = None) -> tuple[str, ...]:
+    """The classes of a run in the order of the ids that the data it was trained on gave them."""
+    names = written_classes(run, base)
+    by_id = tuple(read_record(run / "train_args.json").get("label_names_by_id", ()))
+    return by_id if set(by_id) == set(names) else names
+
+
+def written_classes(run: Path, base: str | None = None) -> tuple[str, ...]:
+    """The classes of a run as its files have them."""
+    with naming(run):
+        if is_adapted(run):
+            return adapter_classes(run, folder_of(find_base(run, base)))
+        return BertConfig.from_file(run / "config.json").label_names
 
 
 def put_positive_last(model: BertForSequenceClassification, run: Path) -> None:

@@ -59,6 +59,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("layers", "label_names"), (list,)),
     **dict.fromkeys(("max_length", "steps", "parameters", "trainable"), (int,)),
     "limit": (int, type(None)),
+    "label_names_by_id": (list,),
     "train_loss": (float,),
 }
 

@@ -19,7 +19,7 @@ from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
 from experiment.errors import UsageError
 from experiment.hardware import pick_device, pick_dtype
-from experiment.loading import classes_of, load_classifier
+from experiment.loading import classes_of, ids_of, load_classifier
 from experiment.rundir import read_record, read_results
 from lora import count_parameters
 from scoring import compute_metrics
@@ -93,7 +93,7 @@ def find_data(
             say(f"warning: {data.name} are other texts than {run} was trained on{changed}")
     for run in reversed(runs):
         try:
-            data, note = in_order_of(data, classes_of(run, base))
+            data, note = in_order_of(data, classes_of(run, base), ids_of(run, base))
         except DataError as error:
             raise DataError(f"{run}: {error}") from None
         if note:
@@ -170,9 +170,10 @@ def describe(data: Data, split: str) -> dict[str, Any]:
 def places(run: Path, own: Sequence[str], wanted: Sequence[str]) -> list[int]:
     """The column of a run's logits that speaks of each class of the data.
 
-    Two classes go by their order. Raises UsageError where the run does not know the classes.
+    Two classes of other names go by their order. Raises UsageError where the run does not know
+    the classes.
     """
-    if len(own) == len(wanted) == 2:
+    if len(own) == len(wanted) == 2 and set(own) != set(wanted):
         return [0, 1]
     if set(own) != set(wanted):
         raise UsageError(

@@ -272,6 +272,7 @@ def test_a_score_becomes_two_classes(path: Path) -> None:
         ("isHate", ("not-Hate", "Hate")),
         ("issue", ("0", "1")),
         ("target", ("0", "1")),
+        ("none", ("0", "1")),
     ],
 )
 def test_a_column_of_0_and_1_may_name_its_class(path: Path, column: str, names) -> None:
@@ -279,6 +280,24 @@ def test_a_column_of_0_and_1_may_name_its_class(path: Path, column: str, names) 
     data = read(source, label_column=column)
     assert data.label_names == names
     assert pairs(data)["text 1"] == names[1]
+
+
+@pytest.mark.parametrize(
+    ("column", "well", "harm"),
+    [
+        ("is_safe", "safe", "not-safe"),
+        ("not_toxic", "not_toxic", "toxic"),
+        ("nonHateful", "nonHateful", "Hateful"),
+        ("acceptable", "acceptable", "not-acceptable"),
+    ],
+)
+def test_a_column_may_say_that_1_is_well(path: Path, column: str, well: str, harm: str) -> None:
+    data = read(table(path, f"text,{column}", "text #,0", "text #,1"), label_column=column)
+    assert data.label_names == (well, harm)
+    assert (pairs(data)["text 0"], pairs(data)["text 1"]) == (harm, well)
+    data = read(table(path, f"text,{column}", "text #,0.1", "text #,0.9"), label_column=column)
+    assert (pairs(data)["text 0"], pairs(data)["text 1"]) == (harm, well)
+    assert f"from 0.5 on a text is {well!r} (--positive-from)" in data.notes[-2]
 
 
 @pytest.mark.parametrize("pattern", ["text #,user #", "text #,#"])
@@ -304,7 +323,8 @@ def test_bad_rows_are_told_with_their_places_or_left_out(path: Path) -> None:
     data = read(source, skip_bad=True)
     assert len(pairs(data)) == 10
     assert data.skipped == 30
-    assert "30 bad rows are left out" in data.notes
+    told = f"30 bad rows are left out, the first of them {path}:4: the label is empty"
+    assert told in data.notes
 
 
 def test_the_header_of_a_table_that_was_joined_is_a_bad_row(path: Path) -> None:
@@ -363,6 +383,69 @@ def test_a_mapping_names_the_ids_of_one_file_too(path: Path) -> None:
     data = read(table(path, "text,label", "text #,0", "text #,1"))
     assert data.label_names == ("normal", "hate")
     assert pairs(data)["text 0"] == "hate"
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_names_that_are_numbers_do_not_hide_the_ids(tmp_path: Path, path: Path, kind: str) -> None:
+    """Stars 1, 2, 3 with the ids 0, 1, 2: a label 1 is an id, two stars."""
+    if kind == "csv":
+        source = table(path, "text,label", "text #,0", "text #,1", "text #,2")
+        path.with_name("mapping.txt").write_text("0\t1\n1\t2\n2\t3\n")
+    else:
+        source = class_label(tmp_path / "posts.parquet", ["1", "2", "3"], [0, 1, 2] * 20)
+    data = read(source)
+    assert data.label_names == ("1", "2", "3")
+    assert [pairs(data)[f"text {i}"] for i in range(3)] == ["1", "2", "3"]
+    if kind == "csv":
+        table(path, "text,label", "text #,1", "text #,2", "text #,3")
+        assert "unknown label '3'" in fails(source)  # and not three stars for some of the twos
+
+
+def test_classes_have_the_ids_of_the_source_whatever_their_order(path: Path) -> None:
+    source = table(path, "text,label", "text #,0", "text #,1")
+    path.with_name("mapping.txt").write_text("0\thate\n1\tnormal\n")
+    data = read(source)
+    assert (data.label_names, data.by_id) == (("normal", "hate"), ("hate", "normal"))
+
+
+def test_classes_that_differ_in_case_alone_are_told(path: Path) -> None:
+    data = read(table(path, "text,label", "text #,none", "text #,hate", "text #,Hate"))
+    assert data.label_names == ("none", "Hate", "hate")
+    assert "'Hate' and 'hate' are classes of their own (hint: --positive Hate,hate m" in str(data)
+
+
+def test_a_label_column_may_have_commas_in_its_name(path: Path) -> None:
+    source = table(path, 'text,"is this hate, or not"', "text #,no", "text #,yes")
+    data = read(source, label_column="is this hate, or not")
+    assert data.label_names == ("no", "yes")
+
+
+def test_a_class_may_have_commas_in_its_name(path: Path) -> None:
+    rows = ("text #,none", 'text #,"threats, plans"', "text #,slurs")
+    data = read(table(path, "text,label", *rows), positive="slurs,threats, plans")
+    assert data.label_names == ("other", "slurs+threats, plans")
+    assert pairs(data)["text 1"] == "slurs+threats, plans"
+
+
+def test_scores_beyond_0_and_1_are_refused_in_every_split(tmp_path: Path) -> None:
+    table(tmp_path / "train.csv", "text,toxicity", "text #,0.1", "text #,0.9")
+    table(tmp_path / "test.csv", "text,toxicity", "post #,10", "post #,90")
+    assert "test.csv:2: unknown label '10'" in fails(str(tmp_path))
+
+
+def test_several_columns_may_have_any_numbers_where_a_threshold_is_told(path: Path) -> None:
+    source = table(path, "text,toxic,threat", "text #,0,4", "text #,1,2")
+    data = read(source, label_column="toxic,threat", positive_from=3)
+    assert (pairs(data)["text 0"], pairs(data)["text 1"]) == ("toxic+threat", "other")
+    assert "'4', no number from 0 to 1" in fails(source, label_column="toxic,threat")
+
+
+def test_files_that_are_not_read_are_told(tmp_path: Path) -> None:
+    for name in ("train", "valid", "testing"):
+        table(tmp_path / f"{name}.csv", "text,label", f"{name} #,0", f"{name} #,1")
+    data = read(str(tmp_path))
+    assert data.splits["validation"].texts[0] == "valid 0"
+    assert f"of {tmp_path} only train.csv, valid.csv are read, not testing.csv" in data.notes
 
 
 def test_a_class_without_a_text_is_told(path: Path) -> None:

@@ -52,6 +52,22 @@ def test_other_classes_are_refused_with_both_lists(found, wanted) -> None:
     assert f"classes {', '.join(found)}, the run {', '.join(wanted)} (hint: " in str(info.value)
 
 
+@pytest.mark.parametrize(
+    ("found", "wanted", "ours", "theirs", "places"),
+    [  # a mapping.txt said that 0 is hate, of the run's data or of these
+        (("0", "1"), ("normal", "hate"), ("0", "1"), ("hate", "normal"), [1, 0]),
+        (("normal", "hate"), ("0", "1"), ("hate", "normal"), ("0", "1"), [1, 0]),
+        (("0", "1"), ("normal", "hate"), (), ("normal", "hate"), [0, 1]),
+    ],
+)
+def test_numbers_are_those_of_the_source_and_not_of_the_order(
+    found, wanted, ours, theirs, places
+) -> None:
+    assert match_classes(found, wanted, ours, theirs)[0] == places
+    data = Data("x", {"test": Split(["t", "u"], [0, 1])}, found, by_id=ours)
+    assert in_order_of(data, wanted, theirs)[0].splits["test"].labels == places
+
+
 def test_labels_follow_their_names() -> None:
     data = Data("x", {"test": Split(["t", "u", "v"], [0, 1, 2])}, ("a", "b", "c"))
     ordered, _ = in_order_of(data, ("c", "a", "b"))

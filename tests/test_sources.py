@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import Data, DataError, Split, load_data, repeats
+from data import Choice, Data, DataError, Split, load_data, repeats
 
 TABLE = "text,label\ngood day,0\nbad day,1\n"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
@@ -42,6 +42,15 @@ def fails(source: str) -> str:
         load_data(source)
     assert "\n" not in str(info.value)
     return str(info.value)
+
+
+def test_tables_of_a_folder_go_before_a_task_of_tweeteval_within(tmp_path: Path) -> None:
+    tweeteval(tmp_path / "hate")
+    assert load_data(str(tmp_path)).splits["train"].texts[0] == "a"
+    with pytest.raises(DataError, match="is a folder of TweetEval, which has no columns"):
+        load_data(str(tmp_path), choice=Choice(text_column="tweet"))
+    table(tmp_path, "text,label\nmine,0\nyours,1\n")
+    assert load_data(str(tmp_path)).splits["train"].texts[0] == "mine"
 
 
 # ---- the embedded sample, and no folder at all
@@ -229,6 +238,13 @@ def test_any_text_survives_jsonl(tmp_path_factory, texts: list[str], ascii_only:
         ("acceptable", "abusive"),
         ("false", "true"),
         ("calm", "hate speech"),
+        ("allowed", "not allowed"),
+        ("respectful", "disrespectful"),
+        ("compliant", "non-compliant"),
+        ("safe", "not safe"),
+        ("not_bullying", "other_cyberbullying"),
+        ("friendly", "kind of toxic"),
+        ("not-sarcastic", "sarcastic"),
     ],
 )
 def test_the_positive_class_has_index_1(tmp_path: Path, negative: str, positive: str) -> None:
@@ -240,7 +256,8 @@ def test_the_positive_class_has_index_1(tmp_path: Path, negative: str, positive:
 
 
 @pytest.mark.parametrize(
-    "pair", [("a", "b"), ("label 1", "label 2"), ("hate", "toxic"), ("no", "none")]
+    "pair",
+    [("a", "b"), ("label 1", "label 2"), ("hate", "toxic"), ("no", "none"), ("m-word", "n-word")],
 )
 def test_where_the_names_do_not_settle_it_it_is_asked(tmp_path: Path, pair) -> None:
     folder = table(tmp_path, f"text,label\nx,{pair[0]}\ny,{pair[1]}\n")

@@ -40,8 +40,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--toxic",
-        type=lambda names: [name.strip() for name in names.split(",")],
-        default=[],
+        default="",
         metavar="NAME,NAME",
         help="classes that count as toxic, known to every run (default: the positive one of two, "
         "of more all but those that say no, none, normal, neutral ...)",

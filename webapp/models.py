@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from bert_min import ModelError
-from data.names import is_negative
+from data.names import among, is_negative
 from experiment.agreement import Disagreement, check_int8
 from experiment.classifier import MOST_WINDOWS, Classifier
 from experiment.cli import LEAST, say
@@ -99,12 +99,13 @@ def rank(run: Path) -> tuple[bool, bool, float]:
     return bool(record.get("interrupted")), made_up, -score if is_number(score) else 0.0
 
 
-def choose_toxic(run: Path, names: Sequence[str], asked: Sequence[str] = ()) -> tuple[int, ...]:
+def choose_toxic(run: Path, names: Sequence[str], toxic: str = "") -> tuple[int, ...]:
     """The ids of the classes that count as toxic: those asked for, or all but the negative ones.
 
     Of two classes it is the second where none is asked for. Raises UsageError where a name is not
     known, or where the words of the names do not tell a negative class from a toxic one.
     """
+    asked = among(toxic, names) if toxic else []
     if unknown := [name for name in asked if name not in names]:
         raise UsageError(f"--toxic {unknown[0]}: the classes of {run} are {', '.join(names)}")
     if len(names) == 2 and not asked:
@@ -144,7 +145,7 @@ def load_one(
 def load_models(
     runs: Sequence[Path],
     device: torch.device | str = "cpu",
-    toxic: Sequence[str] = (),
+    toxic: str = "",
     base: str | None = None,
     dtype: torch.dtype = torch.float32,
     least_agreement: float = LEAST,
