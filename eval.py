@@ -60,7 +60,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--matched",
         action="store_true",
         help="move all scores of the split alike, until their mean is the share of positives in "
-        "validation: against a shift, where the class is as frequent as it was; two classes",
+        "the run's validation texts: against a shift, where the class is as frequent as it was; "
+        "two classes",
     )
     parser.add_argument(
         "--hatecheck",
@@ -90,11 +91,10 @@ def main() -> int:
     from experiment.scores import (
         Manner,
         describe,
-        find_data,
         score_hatecheck,
         score_run,
-        with_all,
     )
+    from experiment.to_score import find_data
     from scoring import constants
     from scoring.table import hatecheck_tables, results_table
 
@@ -113,15 +113,12 @@ def main() -> int:
         scores = score_hatecheck(runs, args.hatecheck, manner)
         print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
         return 0
-    data = find_data(runs, args.data, args.limit, choice_of(vars(args)), args.base)
-    if args.split == "all":
-        data = with_all(data, args.data, runs)
+    choice = choice_of(vars(args))
+    data = find_data(runs, args.data, args.limit, choice, args.base, args.split == "all")
     split, names = data.splits[args.split], data.label_names
     if args.matched and len(names) > 2:
         raise UsageError(f"--matched is for two classes; {data.name} has {', '.join(names)}")
-    if args.matched:
-        labels = data.splits["validation"].labels
-        manner = replace(manner, prior=sum(labels) / len(labels))
+    manner = replace(manner, matched=args.matched)
     answer = {
         **describe(data, args.split),
         "runs": [score_run(run, split, names, manner) for run in runs],

@@ -71,7 +71,8 @@ def main() -> int:
     from experiment.exporting import AGREEMENT, export_onnx, texts_to_compare, write_about
     from experiment.loading import load_classifier, naming
     from experiment.lock import locked
-    from experiment.rundir import is_adapted, prepared
+    from experiment.rundir import is_adapted
+    from experiment.staging import prepared
     from lora import lora_layers, unload_lora
 
     end_by_signal()

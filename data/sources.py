@@ -52,13 +52,15 @@ def load_data(
     limit: int | None = None,
     revision: str | None = None,
     choice: Choice = AS_FOUND,
+    complete: bool = True,
 ) -> Data:
     """Read the splits train, validation and test of `source`, all texts and labels checked.
 
     `source` is `sample`, a file, a folder, or a Hub data set ID or ID:CONFIG
     (cardiffnlp/tweet_eval:hate), of which `revision` is a commit, a branch or a tag. Splits that it
-    lacks are made. `limit` is the number of texts kept of each split, at least two, with every
-    class among them. Raises DataError, with file and line where there is one, and hub.HubError.
+    lacks are made, if they are to be `complete`. `limit` is the number of texts kept of each split,
+    at least two, with every class among them. Raises DataError, with file and line where there is
+    one, and hub.HubError.
     """
     if limit is not None and limit < 2:
         raise DataError(f"limit {limit} is less than 2, one text of each class")
@@ -72,11 +74,12 @@ def load_data(
         choice.positive_from,
     )
     splits = {name: _with_ids(part, classes) for name, part in found.parts.items()}
-    made, notes = tuple(name for name in FILE_NAMES if name not in splits), list(found.notes)
+    missing = [name for name in FILE_NAMES if name not in splits]
+    made, notes = tuple(missing) if complete else (), list(found.notes)
     notes += [classes.note] if classes.note else []
     if skipped:
-        first = next(fault for part in found.parts.values() for fault in part.faults)
-        notes.append(f"{skipped:,} bad rows are left out, the first of them {first}")
+        fault = next(words for part in found.parts.values() for words in part.faults)
+        notes.append(f"{skipped:,} bad rows are left out, the first of them {fault}")
     if made:
         splits = _completed(splits, choice)
         sizes = ", ".join(f"{name} {len(split.texts):,}" for name, split in splits.items())
@@ -85,14 +88,14 @@ def load_data(
             f"(--split {choice.split}, seed {SPLIT_SEED})"
         )
     for name, split in splits.items():
-        if len(set(split.labels)) == 1:
+        if complete and len(set(split.labels)) == 1:
             only = classes.names[split.labels[0]]
             raise DataError(f"{source}: all {len(split.texts)} texts of {name} are {only!r}")
         if absent := set(range(len(classes.names))) - set(split.labels):
             shown = ", ".join(repr(classes.names[index]) for index in sorted(absent))
             notes.append(f"no text of {name} is {shown}")
     if limit is not None:
-        splits = {name: _first(split, limit) for name, split in splits.items()}
+        splits = {name: first_of(split, limit) for name, split in splits.items()}
     name = Path(source).resolve().name if os.path.exists(source) else source
     chosen = replace(found.choice, positive_from=classes.positive_from or choice.positive_from)
     told = (classes.names, found.revision, classes.by_id)
@@ -119,8 +122,10 @@ def repeats(data: Data) -> dict[str, int]:
 
 def _read(source: str, revision: str | None, choice: Choice) -> Source:
     """Read a source of any kind; raises DataError where a split that it has is empty."""
-    if source == "sample" or os.path.isdir(source):
-        found = read_folder(SAMPLE if source == "sample" else Path(source), choice)
+    if source == "sample":  # beside whose files there are others
+        found = replace(read_folder(SAMPLE, choice), notes=())
+    elif os.path.isdir(source):
+        found = read_folder(Path(source), choice)
     elif os.path.exists(source):
         found = read_file(Path(source), choice)
     else:
@@ -157,8 +162,8 @@ def _with_ids(part: Part, classes: Classes) -> Split:
             found = classes.id_of(label)
             if found is None:
                 known = ", ".join(f"{name!r}" for name in classes.names)
-                ids = f", or 0 to {len(classes.names) - 1}" if "0" in classes.ids else ""
-                hint = f"(hint: known are {known}{ids})"
+                or_ids = f", or 0 to {len(classes.names) - 1}" if "0" in classes.ids else ""
+                hint = f"(hint: known are {known}{or_ids})"
                 raise DataError(f"{part.place}{line}: unknown label {label!r} {hint}")
             ids[label] = found
         labels.append(ids[label])
@@ -187,7 +192,7 @@ def _completed(splits: dict[str, Split], choice: Choice) -> dict[str, Split]:
     return {name: made.get(name) or splits[name] for name in FILE_NAMES}
 
 
-def _first(split: Split, limit: int) -> Split:
+def first_of(split: Split, limit: int) -> Split:
     """Keep the first `limit` rows; if they lack a class, the first rows of each class."""
     total, counts = len(split.labels), Counter(split.labels)
     keep = list(range(min(limit, total)))

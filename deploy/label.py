@@ -20,8 +20,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--run", type=Path, required=True, metavar="DIR", help="run directory")
     add("--files", nargs="+", required=True, metavar="F", help="files or folders, also s3://...")
     add("--format", choices=("csv", "jsonl", "parquet"), help="default: by the first name")
-    flags = "--text-column", "--column"
-    add(*flags, dest="column", default="text", metavar="NAME", help="of the texts (default: text)")
+    add("--text-column", dest="column", default="text", metavar="NAME", help="default: text")
     add("--out", required=True, metavar="DIR", help="a new folder, also s3://..., for parquet")
     add("--prefix", default="", metavar="P", help="of the names of the answer's columns")
     add("--workers", type=number(int, 1), metavar="N", help="default: one a GPU, or one a machine")

@@ -14,6 +14,7 @@ from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
 from experiment.errors import UsageError
 from experiment.rundir import read_record
+from experiment.to_score import source_of
 from hub import HubError
 from scoring import decide, softmax
 
@@ -60,7 +61,7 @@ def read_validation(run: Path) -> tuple[list[str], np.ndarray]:
         raise UsageError("it does not say what it was trained on")
     with open(run / "predictions" / "validation.jsonl", encoding="utf-8") as file:
         logits = [json.loads(line)["logits"] for line in file]
-    source = (record["data"], record.get("limit"), record.get("data_revision"))
+    source = (source_of(run, record), record.get("limit"), record.get("data_revision"))
     data = load_data(*source, choice_of(record))
     if fingerprint(data) != record.get("data_sha256"):
         raise UsageError(f"{data.name} have changed since it was trained")

@@ -57,7 +57,7 @@ def build(
     if teacher_dir:
         return distilled(settings, material, teacher_dir, folder)
     pretrained = load_model(material.folder, material.data.label_names)
-    layers = choose(settings.layers, pretrained)
+    layers = choose(settings.layers, material.depth)
     model = make_student(pretrained, layers).to(material.device)
     targets = stored_targets(settings.targets, material) if settings.targets else None
     if settings.mode != "lora":
@@ -84,7 +84,7 @@ def distilled(settings: Settings, material: Material, teacher_dir: Path, folder:
     teacher = load_classifier(
         teacher_dir, settings.max_length, settings.batch_size, material.device
     ).model
-    layers = choose(settings.layers, teacher)
+    layers = choose(settings.layers, teacher.config.num_hidden_layers)
     targets: Targets | None = None
     if settings.targets:
         targets = stored_targets(settings.targets, material)
@@ -150,8 +150,15 @@ def stored_targets(path: Path, material: Material) -> StoredLogits:
     return StoredLogits(path, len(material.ids["train"]), len(material.data.label_names))
 
 
-def choose(spec: str, model: BertForSequenceClassification) -> list[int]:
+def check(settings: Settings, material: Material) -> None:
+    """Raise for layers or targets that cannot be, before hours go into a teacher."""
+    choose(settings.layers, material.depth)
+    if settings.targets:
+        stored_targets(settings.targets, material)
+
+
+def choose(spec: str, depth: int) -> list[int]:
     try:
-        return choose_layers(spec, model.config.num_hidden_layers)
+        return choose_layers(spec, depth)
     except ValueError as error:
         raise UsageError(str(error)) from None

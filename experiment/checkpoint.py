@@ -13,7 +13,8 @@ from bert_min import ModelError, save_tensors
 from experiment.cli import say
 from experiment.errors import UsageError
 from experiment.progress import State
-from experiment.rundir import check_manifest, read_json, sync, write_json, write_manifest
+from experiment.rundir import check_manifest, read_json, write_json, write_manifest
+from experiment.staging import sync
 from speed.ranks import rank
 
 FILES = ("state.safetensors", "state.json", "metrics.jsonl")

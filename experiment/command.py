@@ -9,7 +9,7 @@ import torch
 
 from bert_min.find import sha256
 from experiment import rundir
-from experiment.build import build
+from experiment.build import build, check
 from experiment.checkpoint import Checkpoints, Journal
 from experiment.cli import say
 from experiment.errors import UsageError
@@ -20,6 +20,7 @@ from experiment.material import Material, find_teacher, gather
 from experiment.progress import State
 from experiment.settings import Settings, digest
 from experiment.signals import Stop
+from experiment.staging import check_room, prepared
 from experiment.training import train_epochs
 from lora import count_parameters
 from speed.ranks import agree, join_ranks, rank, wait_for_all
@@ -28,11 +29,13 @@ from speed.ranks import agree, join_ranks, rank, wait_for_all
 def train_command(settings: Settings) -> int:
     """Run one `train.py` command; returns its exit code."""
     device = join_ranks(pick_device(settings.device))
-    for flag, source in (("--model", settings.model), ("--teacher", settings.teacher)):
-        if source and Path(source).resolve() == settings.out.resolve():
-            raise UsageError(f"--out would replace what {flag} names (hint: another --out)")
+    for name in ("model", "teacher", "data", "unlabelled", "targets"):
+        source = getattr(settings, name)
+        if source and Path(source).resolve().is_relative_to(settings.out.resolve()):
+            raise UsageError(f"--out would replace what --{name} names (hint: another --out)")
     with locked(settings.out):
         material = gather(settings, device)
+        check(settings, material)
         stop = Stop()
         teacher_dir = None
         if settings.is_student:
@@ -53,6 +56,9 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
     """
     while True:
         found = find_teacher(settings, material)
+        if found.resolve() == settings.out.resolve():
+            hint = "(hint: another --out, or --teacher DIR)"
+            raise UsageError(f"--out {settings.out} is the place of the teacher {hint}")
         if rundir.is_run(found) and not goes_on(settings, found):
             return found
         with locked(found, wait=stop) as waited:
@@ -96,7 +102,7 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
             f"{checkpoints.folder} holds a training that was cut off (hint: --resume goes on with "
             "it, --overwrite begins anew)"
         )
-    with rundir.prepared(out) as folder:
+    with prepared(out) as folder:
         metrics = folder / "metrics.jsonl"
         start = find_start(settings, checkpoints, metrics, material.device)
         torch.manual_seed(settings.seed)  # a new head and the adapters are drawn here
@@ -106,7 +112,7 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
         # Weights, the best ones and AdamW's two moments; old ones go when the new one is whole.
         checkpoint = 4 * 4 * trained
         if rank() == 0:  # of several processes one writes
-            rundir.check_room(out, 4 * parameters + (settings.keep + 1) * checkpoint)
+            check_room(out, 4 * parameters + (settings.keep + 1) * checkpoint)
         with closing(Journal(metrics, checkpoints)) as journal:
             done = train_epochs(trainee, material, settings, journal, start, stop)
         if done.interrupted and is_whole(out):

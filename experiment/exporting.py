@@ -17,6 +17,7 @@ from tqdm import tqdm
 from bert_min import BertForSequenceClassification, ModelError
 from data import DataError, load_data
 from data.batches import CPU_BATCH, evaluation_batches, pad
+from experiment.agreement import labels
 from experiment.card import model_card
 from experiment.classifier import Classifier
 from experiment.cli import say
@@ -24,7 +25,7 @@ from experiment.encoding import encode
 from experiment.errors import UsageError
 from experiment.onnx_card import onnx_card
 from experiment.rundir import read_json, read_record, read_results, write_json
-from experiment.scores import find_data
+from experiment.to_score import find_data
 from hub import HubError
 from scoring import predict_logits, softmax
 
@@ -68,7 +69,7 @@ def export_onnx(
     if int8:
         write_int8(fp32, folder / INT8)
         found = onnx_logits(folder / INT8, ids, model.config.pad_token_id)
-        same = 100 * (found.argmax(axis=1) == ours.argmax(axis=1)).mean()
+        same = 100 * (labels(found, classifier) == labels(ours, classifier)).mean()
         if same < least:
             hint = "(hint: leave out --int8, or a smaller --min-agreement takes it)"
             given = f"int8 gives {same:.1f} % of {len(ids):,} labels"

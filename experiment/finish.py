@@ -127,6 +127,7 @@ def make_record(
         "layers": trainee.layers,
         "base_model": base_model(settings.model),
         **record_base(settings, material),
+        **record_data(settings),
         "revision": commit_of(material.folder),
         "data_revision": data.revision,
         **vars(data.choice),
@@ -169,6 +170,16 @@ def record_base(settings: Settings, material: Material) -> dict[str, str]:
         local = Path(base_model(settings.model)).is_absolute()
         if settings.mode == "lora" and local and common != common.parent:
             return {"base": Path(os.path.relpath(base, out)).as_posix()}
+    return {}
+
+
+def record_data(settings: Settings) -> dict[str, str]:
+    """Where the training texts lie, seen from the run; nothing for what is no file or folder."""
+    if settings.data == "sample" or not os.path.exists(settings.data):
+        return {}
+    with suppress(ValueError):  # two drives
+        data, out = (os.path.realpath(path) for path in (settings.data, settings.out))
+        return {"data_from_run": Path(os.path.relpath(data, out)).as_posix()}
     return {}
 
 

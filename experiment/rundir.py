@@ -1,18 +1,13 @@
-"""A run directory: everything about one trained model, written whole or not at all."""
+"""A run directory: everything about one trained model, and what may stand in its records."""
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from bert_min import ModelError, weight_files
 from bert_min.find import sha256
 from hub import FILES
-from speed.ranks import rank
 
 ORDER = ("teacher", "odd", "even", "first", "last", "hybrid", "lora")  # of runs, in every list
 # What a classifier is made of. Scores and predictions may be written again; these may not change.
@@ -50,7 +45,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 # What is read again of a run's two records, and may stand there.
 KINDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("mode", "data", "data_sha256", "model_sha256", "base"), (str,)),
+    **dict.fromkeys(("mode", "data", "data_from_run", "data_sha256"), (str,)),
+    **dict.fromkeys(("model_sha256", "base"), (str,)),
     "split": (str,),
     **dict.fromkeys(("text_column", "label_column", "positive"), (str, type(None))),
     "data_revision": (str, type(None)),
@@ -76,71 +72,6 @@ def read_record(path: Path) -> dict[str, Any]:
 def weights_sha256(run: Path) -> str:
     """The identity of a run's weights, of an adapter where it has one. Raises ModelError."""
     return sha256(weight_files(run / "adapter_model.safetensors" if is_adapted(run) else run))
-
-
-@contextmanager
-def prepared(out: Path) -> Iterator[Path]:
-    """Give a folder in which a run is prepared, and put it in its place once all is written.
-
-    It lies beside `out`, so that a rename can finish it. The manifest is written last; an older
-    run at `out` stays until then, and stays for good where an error ends the work, or the folder
-    holds no model in the end. Raises FileExistsError where `out` is something else than a run.
-    """
-    out = Path(os.path.realpath(out))  # a rename would put the run in the place of a link to it
-    if rank() > 0:  # of several processes one writes
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-        return
-    if out.exists() and not (out / "train_args.json").is_file():
-        hint = "(hint: another folder)"
-        raise FileExistsError(f"{out} is there and is no run: it is not replaced {hint}")
-    staging, old = (out.parent / f".{out.name}.{word}" for word in ("partial", "old"))
-    if old.exists() and not out.exists():  # killed between the two renames below
-        os.rename(old, out)
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    try:
-        yield staging
-        if is_run(staging):
-            write_manifest(staging, MODEL_FILES)
-            sync(*staging.rglob("*"), staging)
-    except BaseException as error:
-        shutil.rmtree(staging, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno and not error.filename:
-            error.filename = str(out)  # the system does not say what it could not write
-        raise
-    if not is_run(staging):
-        shutil.rmtree(staging)
-        return
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        os.rename(out, old)
-    os.rename(staging, out)
-    sync(out.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def check_room(out: Path, size: int) -> None:
-    """Raise OSError where the disk of `out` has no room for `size` bytes more."""
-    free = shutil.disk_usage(out.parent).free
-    if free < size:
-        raise OSError(
-            f"{out} and its checkpoints need {size / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free "
-            "(hint: make room, fewer checkpoints by --keep 1, or another --out)"
-        )
-
-
-def sync(*paths: Path) -> None:
-    """Have the disk hold these files, and the names in these folders: a power cut may come."""
-    for path in paths:
-        try:
-            descriptor = os.open(path, os.O_RDONLY)
-        except OSError:
-            continue  # Windows opens no folders
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def write_manifest(folder: Path, names: Iterable[str]) -> None:

@@ -204,7 +204,11 @@ def test_what_cannot_be_meant_is_one_line(run):
         (("gone.csv",), 3, "error: no file: "),
         (("in.csv", "in.csv"), 2, "error: a file is named twice"),
         (("in.txt",), 2, "in.txt is no .csv, .jsonl or .parquet (hint: --format)"),
-        (("in.csv", "--column", "body"), 3, "in.csv: no column 'body' (hint: --text-column with"),
+        (
+            ("in.csv", "--text-column", "body"),
+            3,
+            "in.csv: no column 'body' (hint: --text-column",
+        ),
         (("named.csv",), 2, "error: there is a column 'label' already (hint: --prefix model_)"),
         (("bad.csv",), 3, f"{broken}ValueError: Failed to read CSV file: "),
         (("bad.jsonl",), 3, f"{broken}JSONDecodeError: "),

@@ -253,6 +253,30 @@ def test_what_a_user_can_mend_is_one_line_and_an_exit_code(train, args, code, me
     assert result.out == ""
 
 
+def test_out_never_replaces_what_is_read(train):
+    """Neither the texts within it, nor the teacher that is found or would be made there."""
+    assert train("teacher", "--out", "runs/x").code == 0
+    Path("runs/x/posts.csv").write_bytes((ROOT / "data/sample/train.csv").read_bytes())
+    for flags in (("--data", "runs/x/posts.csv"), ("--model", "runs/x"), ("--teacher", "runs/x")):
+        refused = train("odd", "--out", "runs/x", "--overwrite", *flags)
+        assert (refused.code, f"would replace what {flags[0]} names" in refused.err) == (2, True)
+    for found in (False, True):
+        refused = train("odd", "--out", "runs/teacher", "--overwrite")
+        assert (refused.code, "is the place of the teacher (hint: " in refused.err) == (2, True)
+        assert found or train("teacher").code == 0
+    assert Path("runs/x/posts.csv").is_file()
+
+
+def test_what_cannot_be_is_refused_before_a_teacher_is_trained(train):
+    for flags, code, message in (
+        (("--layers", "1,9"), 2, "must rise from 1 or more to 4 or less"),
+        (("--targets", "nowhere.safetensors"), 4, "holds no tensor `logits`"),
+    ):
+        refused = train("odd", *flags)
+        assert (refused.code, message in refused.err) == (code, True)
+        assert not Path("runs/teacher").exists()
+
+
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_a_usable_run(model_dir, tmp_path, command, name):
     args = ["--mode", "teacher", "--model", str(model_dir), "--data", "sample", "--epochs", "500"]

@@ -12,10 +12,11 @@ import train as train_command
 from bert_min import BertConfig, BertForSequenceClassification, ModelError, load_model, save_model
 from data import load_data
 from distill import LossWeights, Schedule
-from experiment import build, command, rundir, training
+from experiment import build, command, staging, training
 from experiment.errors import UsageError
 from experiment.hardware import pick_device, pick_dtype
 from experiment.loading import load_classifier, load_run_model
+from experiment.rundir import write_json
 from experiment.signals import Stop
 from lora import lora_layers
 from scoring import evaluate
@@ -233,17 +234,37 @@ def test_labels_are_part_of_the_data_that_a_teacher_knows(train, tmp_path):
 
 def test_an_error_leaves_nothing_behind_and_a_crash_is_swept(tmp_path):
     out = tmp_path / "runs" / "x"
-    staged = rundir.prepared(out)
+    staged = staging.prepared(out)
     (staged.__enter__() / "half").write_text("")
     assert not staged.__exit__(RuntimeError, RuntimeError(), None)
     assert not list((tmp_path / "runs").iterdir())
     (tmp_path / "runs" / ".x.partial").mkdir()
     (tmp_path / "runs" / ".x.partial" / "litter").write_text("")
-    with rundir.prepared(out) as folder:
+    with staging.prepared(out) as folder:
         assert not list(folder.iterdir())
         (folder / "config.json").write_text("{}")
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["x"]
     assert set(read(out / "MANIFEST.json")["sha256"]) == {"config.json"}
+
+
+def test_what_somebody_put_into_a_run_stays_when_it_is_trained_anew(train, monkeypatch):
+    run = train("teacher")
+    (run / "labels.csv").write_text("mine")
+    (run / "notes").mkdir()
+    (run / "notes" / "a.txt").write_text("mine too")
+    (run / "predictions" / "old.jsonl").write_text("")  # ours to replace
+    before = (run / "model.safetensors").read_bytes()
+    train("teacher", "--overwrite", "--seed", "5")
+    assert (run / "model.safetensors").read_bytes() != before
+    assert (run / "labels.csv").read_text() == "mine"
+    assert (run / "notes" / "a.txt").read_text() == "mine too"
+    assert not (run / "predictions" / "old.jsonl").exists()
+    # Killed when the new run had its place, and the old one's files not yet theirs.
+    Path("runs/.teacher.old").mkdir()
+    (run / "labels.csv").rename("runs/.teacher.old/labels.csv")
+    train("teacher", "--overwrite")
+    assert (run / "labels.csv").read_text() == "mine"
+    assert [path.name for path in Path("runs").iterdir()] == ["teacher"]
 
 
 def test_the_manifest_covers_every_file_of_a_model(train):
@@ -338,7 +359,7 @@ def test_label_names_follow_their_ids_and_come_from_the_base_where_peft_saved_no
     (run / "MANIFEST.json").unlink()
     config = read(run / "config.json")
     config["id2label"] = dict(reversed(config["id2label"].items()))
-    rundir.write_json(run / "config.json", config)
+    write_json(run / "config.json", config)
     assert load_run_model(run)[0].config.label_names == ("not-hate", "hate")
     (run / "config.json").unlink()
     assert load_run_model(run)[0].config.label_names == ("not-hate", "hate")

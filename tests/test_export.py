@@ -192,15 +192,25 @@ def test_int8_that_changes_labels_is_refused_unless_told(
         graph.graph.node.append(onnx.helper.make_node("Neg", ["other"], ["logits"]))
         onnx.save(graph, path)
 
+    def decide_from(threshold):
+        config = json.loads((run / "config.json").read_text())
+        config["decision"] |= {"threshold": threshold}
+        (run / "config.json").write_text(json.dumps(config))
+
     monkeypatch.setattr(exporting, "write_int8", write_opposite)
-    flags = [runs["odd"], "e", "--to", "onnx", "--int8"]
+    run = Path(shutil.copytree(runs["odd"], tmp_path / "run"))
+    (run / "MANIFEST.json").unlink()
+    flags = [run, "e", "--to", "onnx", "--int8"]
+    decide_from(0.5)
     result = command(export, *flags)
     assert (result.code, result.out) == (4, "")
-    told = f"error: {runs['odd']}: int8 gives 0.0 % of 48 labels, less than 98 % (hint: "
+    told = f"error: {run}: int8 gives 0.0 % of 48 labels, less than 98 % (hint: "
     assert told in result.err
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
     result = command(export, *flags, "--min-agreement", 0)
     assert (result.code, "model_quantized.onnx: " in result.out) == (0, True)
+    decide_from(0.0)  # the run calls all texts the same, as the opposite does
+    assert ", 100.0 % of the run's labels" in command(export, *flags, "--overwrite").out
 
 
 def test_each_column_has_its_scale_of_7_bits_but_not_after_gelu(exports, runs):

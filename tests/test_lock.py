@@ -14,7 +14,7 @@ import pytest
 from small import stop_after
 
 import predict
-from experiment import command as commands
+from experiment import staging
 from experiment.errors import UsageError
 from experiment.lock import locked
 from webapp.models import load_models
@@ -257,11 +257,11 @@ def test_nothing_is_renamed_that_the_disk_may_not_hold(model_dir, in_folder, mon
         renamed.append({path.name for path in Path(source).iterdir()} <= synced)
         real(source, target)
 
-    def sync(*paths, real=commands.rundir.sync):
+    def sync(*paths, real=staging.sync):
         synced.update(path.name for path in paths)
         real(*paths)
 
-    for module in ("experiment.rundir", "experiment.checkpoint"):
+    for module in ("experiment.staging", "experiment.checkpoint"):
         monkeypatch.setattr(f"{module}.sync", sync)
     monkeypatch.setattr(os, "rename", rename)
     in_folder("--mode", "teacher", "--model", model_dir, *FLAGS)

@@ -120,8 +120,81 @@ def test_eval_finds_the_same_texts_again_and_says_where_they_have_changed(comman
     answer, err = score(command, "--data", trained, "--text-column", "words")
     assert "other texts" not in err  # the percentages are those of the run
     write(trained, ("words", "class"), ("not-hate", "hate"), 150)
-    _, err = score(command)
-    assert "posts.csv are other texts than runs/teacher was trained on: they have changed" in err
+    changed = "posts.csv has changed since runs/teacher was trained, and would be split anew: "
+    for flags in ((), ("--data", trained, "--text-column", "words")):
+        result = command(eval_command, "runs/teacher", *flags)
+        assert (result.code, changed in result.err) == (3, True)
+
+
+def change(path: Path, **values) -> None:
+    """Write some values of a run's record anew."""
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | values))
+    path.with_name("MANIFEST.json").unlink(missing_ok=True)
+
+
+def test_the_texts_of_a_run_are_found_from_any_folder(command, trained, monkeypatch) -> None:
+    """Seen from the run: another file of that name, where the command is given, is not meant."""
+    first, _ = score(command)
+    change(Path("runs/teacher/train_args.json"), data="posts.csv")
+    elsewhere = trained.with_name("elsewhere")
+    elsewhere.mkdir()
+    write(elsewhere / "posts.csv", ("words", "class"), ("hate", "not-hate"))
+    monkeypatch.chdir(elsewhere)
+    result = command(eval_command, "../runs/teacher", "--json")
+    assert json.loads(result.out)["runs"][0]["loss"] == first["runs"][0]["loss"]
+    assert "other texts" not in result.err
+    (elsewhere / "posts.csv").unlink()
+    trained.rename(trained.with_name("moved.csv"))
+    result = command(eval_command, "../runs/teacher")
+    told = f"posts.csv, which ../runs/teacher was trained on, is not at {trained} (hint: --data)"
+    assert (result.code, result.err) == (3, f"error: {told}\n")
+    flags = ("--data", "../moved.csv", "--text-column", "words")
+    assert command(eval_command, "../runs/teacher", *flags).code == 0
+
+
+def test_a_class_is_scored_by_its_name_whichever_run_stands_first(command, trained) -> None:
+    flags = ("--data", trained, "--text-column", "words", "--out", "runs/turned")
+    model = json.loads(Path("runs/teacher/train_args.json").read_text())["model"]
+    quick = ("--model", model, "--epochs", 2, "--batch-size", 16, "--lr", 1e-2)
+    turned = command(train_command, "--mode", "teacher", *flags, *quick, "--positive", "not-hate")
+    assert turned.code == 0, turned.err
+    others = write(trained.with_name("others.csv"), ("text", "label"), ("not-hate", "hate"), 90)
+    asked = ("--data", others, "--split", "all", "--json")
+    alone = [command(eval_command, f"runs/{run}", *asked) for run in ("teacher", "turned")]
+    right = [json.loads(result.out)["runs"][0]["accuracy"] for result in alone]
+    assert min(right) > 0.6
+    for order in ([0, 1], [1, 0]):
+        names = [("runs/teacher", "runs/turned")[i] for i in order]
+        both = json.loads(command(eval_command, *names, *asked).out)["runs"]
+        assert [row["accuracy"] for row in both] == [right[i] for i in order]
+
+
+def test_all_texts_are_scored_however_few_there_are(command, trained) -> None:
+    """Too few to be split, which nobody asked for; a limit is of them all."""
+    few = write(trained.with_name("few.csv"), ("text", "label"), ("not-hate", "hate"), 4)
+    assert "leave none for validation" in command(eval_command, "runs/teacher", "--data", few).err
+    answer, _ = score(command, "--data", few, "--split", "all")
+    assert answer["runs"][0]["n"] == 4
+    many = write(trained.with_name("many.csv"), ("text", "label"), ("not-hate", "hate"), 90)
+    assert score(command, "--data", many, "--split", "all")[0]["runs"][0]["n"] == 90
+    answer, _ = score(command, "--data", many, "--split", "all", "--limit", 10)
+    assert answer["runs"][0]["n"] == 10
+
+
+def test_matched_takes_the_share_of_the_runs_own_validation(command, trained) -> None:
+    """And not that of the texts that are scored, of which all but two are hate."""
+    others = write(trained.with_name("others.csv"), ("text", "label"), ("hate", "hate"), 90)
+    lines = others.read_text().splitlines()
+    lines[1:3] = [line.replace(",hate", ",not-hate") for line in lines[1:3]]
+    others.write_text("\n".join([*lines, ""]))
+    asked = ("--data", others, "--split", "all", "--matched")
+    row = score(command, *asked)[0]["runs"][0]
+    assert 0.1 < row["predicted_positive_rate"] < 0.6  # a third of the run's texts are hate
+    Path("runs/teacher/predictions/validation.jsonl").unlink()
+    result = command(eval_command, "runs/teacher", *asked)
+    assert "runs/teacher has no predictions/validation.jsonl (hint: --matched" in result.err
+    assert result.code == 2
 
 
 @pytest.mark.parametrize("names", [("noHate", "hate"), ("safe", "hateful"), ("0", "1")])

@@ -20,9 +20,10 @@ from distill import TeacherTargets, make_student
 from experiment.checkpoint import Checkpoints
 from experiment.errors import UsageError
 from experiment.progress import State
-from experiment.rundir import prepared, write_manifest
+from experiment.rundir import write_manifest
 from experiment.settings import Settings
 from experiment.signals import Stop
+from experiment.staging import prepared
 from lora import add_lora
 
 ROOT = Path(__file__).parent.parent
