@@ -82,3 +82,14 @@ def negative_first(first: str, second: str) -> tuple[str, str] | None:
         if says(name) and not says(other):
             return (name, other) if says is is_negative else (other, name)
     return None
+
+
+def positive_of(names: Sequence[str]) -> list[int]:
+    """The ids of the classes that are looked for: of two the second, of more all but the negative.
+
+    None where no name says that all is well: no part of a text then has more of them than another.
+    """
+    if len(names) == 2:
+        return [1]
+    found = [label for label, name in enumerate(names) if not is_negative(name)]
+    return found if len(found) < len(names) else []

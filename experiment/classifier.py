@@ -11,7 +11,7 @@ import torch
 
 from bert_min import BertForSequenceClassification, BertTokenizer, ModelError
 from data.hashtags import READINGS
-from data.names import is_negative
+from data.names import positive_of
 from experiment.readable import script, scripts_of, why_not
 from experiment.rundir import read_json
 from scoring import decide, predict_logits, score_of, softmax
@@ -43,6 +43,15 @@ class Prediction(NamedTuple):
     reason: str = ""
     window: int = 0
     windows: int = 1
+    every: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()  # window's scores, logits
+
+    def by_class(self, label: int) -> "Prediction":
+        """With the scores of the window in which this class is the likeliest."""
+        if not self.every:
+            return self
+        window = max(range(len(self.every)), key=lambda i: self.every[i][0][label])
+        scores, logits = self.every[window]
+        return self._replace(scores=scores, logits=logits, window=window)
 
     @property
     def is_empty(self) -> bool:
@@ -168,24 +177,27 @@ class Classifier:
         chosen = np.array(
             [worst[i : i + n].argmax() for i, n in zip(starts, counts, strict=True)], dtype=int
         )
-        probabilities, logits = probabilities[starts + chosen], logits[starts + chosen]
-        predicted = decide(probabilities, self.decision.threshold)
-        said = score_of(probabilities, predicted).tolist()
-        rows = [map(tuple, table.tolist()) for table in (probabilities, logits)]
-        answers = zip(texts, found, read, chosen.tolist(), predicted, said, *rows, strict=True)
+        said = probabilities[starts + chosen]
+        predicted = decide(said, self.decision.threshold)
+        said = score_of(said, predicted).tolist()
+        rows = [list(map(tuple, table.tolist())) for table in (probabilities, logits)]
+        pairs = list(zip(*rows, strict=True))
+        own = [tuple(pairs[i : i + n]) for i, n in zip(starts, counts, strict=True)]
+        answers = zip(texts, found, read, chosen.tolist(), predicted, said, own, strict=True)
         return [
             Prediction(
                 label=self.label_names[label],
                 score=score,
                 truncated=len(all_windows) > MOST_WINDOWS,
                 n_tokens=self.count(windows),
-                scores=scores,
-                logits=own,
+                scores=every[window][0],
+                logits=every[window][1],
                 reason=self.why_not(text, all_windows),
                 window=window,
                 windows=len(windows),
+                every=every,
             )
-            for text, all_windows, windows, window, label, score, scores, own in answers
+            for text, all_windows, windows, window, label, score, every in answers
         ]
 
     def count(self, windows: Sequence[Sequence[int]]) -> int:
@@ -210,14 +222,3 @@ class Classifier:
     @cached_property
     def unknown(self) -> int:
         return self.tokenizer.unknown
-
-
-def positive_of(names: Sequence[str]) -> list[int]:
-    """The ids of the classes that are looked for: of two the second, of more all but the negative.
-
-    Where no name says that all is well these are all, and no window has more of them than another.
-    """
-    if len(names) == 2:
-        return [1]
-    found = [label for label, name in enumerate(names) if not is_negative(name)]
-    return found or list(range(len(names)))

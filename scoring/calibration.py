@@ -16,7 +16,9 @@ def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray, temperature:
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The temperature in [1/20, 20] with the lowest loss on these logits (N, K).
 
-    The loss is convex in 1 / temperature: golden-section search finds its one minimum.
+    It is 1 where the loss falls on beyond that range: where every text is told right, as of few and
+    easy ones, they say nothing of how sure a model may be. The loss is convex in 1 / temperature:
+    golden-section search finds its one minimum.
     Source: Guo et al. 2017, section 4.2, https://arxiv.org/abs/1706.04599
     """
     low, high = 1 / 20, 20.0  # of 1 / temperature
@@ -25,7 +27,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
         left, right = high - golden * (high - low), low + golden * (high - low)
         losses = [negative_log_likelihood(logits, labels, 1 / x) for x in (left, right)]
         low, high = (low, right) if losses[0] < losses[1] else (left, high)
-    return 2 / (low + high)
+    found = 2 / (low + high)
+    return found if found > 0.0501 else 1.0
 
 
 def choose_threshold(score: np.ndarray, labels: np.ndarray) -> float:

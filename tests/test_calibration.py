@@ -52,6 +52,17 @@ def test_temperature_is_the_factor_and_scipys_minimum(factor):
     assert found == pytest.approx(best.x, rel=1e-3)
 
 
+def test_where_every_text_is_told_right_there_is_no_temperature_to_find():
+    """The loss falls without end; half a step before the bound a minimum counts."""
+    labels = np.array([0, 1] * 6)
+    right = np.stack([1.0 - labels, labels], axis=1)
+    assert fit_temperature(right, labels) == 1.0
+    nearly = np.repeat(0.06 * right, 500, axis=0)
+    told, wrong = np.repeat(labels, 500), round(6000 / (1 + np.exp(1)))
+    told[:wrong] = 1 - told[:wrong]
+    assert fit_temperature(nearly, told) == pytest.approx(0.06, rel=1e-2)
+
+
 def test_temperature_of_four_classes_is_scipys_minimum():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 4, 2000)

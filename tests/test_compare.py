@@ -1,5 +1,6 @@
 """`python -m webapp.compare`: a run beside an archive of another service's scores."""
 
+import csv
 import json
 import sys
 
@@ -44,6 +45,12 @@ def archive(run):
 
 def written(path, scores, form):
     """The archive as people keep it."""
+    if form == "csv":  # the answer in a cell, beside the points of a forum
+        answers = [json.dumps({"TOXICITY": {"summaryScore": {"value": s}}}) for s in scores]
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            rows = zip(TEXTS, answers, range(len(TEXTS)), strict=True)
+            csv.writer(file).writerows([("text", "attributeScores", "score"), *rows])
+        return
     answer = {
         "answer": lambda score: {
             "attributeScores": {"TOXICITY": {"summaryScore": {"value": score}}}
@@ -75,6 +82,19 @@ def test_agreement_is_what_scipy_and_scikit_learn_say(asked, archive, tmp_path, 
     share = f"{then.mean():.1%}"
     kappa = f"{cohen_kappa_score(then, now):.2f}"
     assert cells == ["0.5", share, f"{here:.4f}", share, f"{(then == now).mean():.1%}", kappa]
+
+
+def test_the_attributes_own_column_goes_before_points_of_the_name_score(asked, archive, tmp_path):
+    theirs, ours = archive
+    with open(tmp_path / "a.csv", "w", newline="", encoding="utf-8") as file:
+        rows = zip(TEXTS, range(len(TEXTS)), theirs, strict=True)
+        csv.writer(file).writerows([("text", "score", "TOXICITY"), *rows])
+    _, out, err = asked("a.csv")
+    assert f"rank correlation {spearmanr(theirs, ours).statistic:.3f}" in out
+    assert err.startswith("texts are read from 'text', scores from 'TOXICITY'\n")
+    written(tmp_path / "b.csv", theirs, "csv")
+    _, out, _ = asked("b.csv", "--score-column", "attributeScores")
+    assert f"rank correlation {spearmanr(theirs, ours).statistic:.3f}" in out
 
 
 def test_scores_that_flag_nothing_or_are_not_there(asked, tmp_path):

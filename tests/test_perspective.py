@@ -16,7 +16,7 @@ from webserver import ROOT, make_run, running
 from experiment.errors import UsageError
 from webapp.google_json import utf16
 from webapp.models import load_models
-from webapp.perspective import choose_attributes
+from webapp.perspective import Attribute, choose_attributes
 from webapp.service import Service
 
 KEY = "KEYF00D"
@@ -86,6 +86,22 @@ def test_each_attribute_is_the_probability_of_its_run_and_class(client, own):
         assert found["spanScores"] == [
             {"begin": 0, "end": len(MEAN) + 1, "score": found["summaryScore"]}  # the smiley is two
         ]
+
+
+def test_of_a_long_comment_each_class_has_a_window_of_its_own(runs):
+    """And not the one in which another toxic class is the highest."""
+    [model] = load_models([runs[1]]).values()
+    text = " ".join(f"{word} number {i}" for i in range(30) for word in ("hate", "idiot", "joke"))
+    classifier = model.classifier
+    [prediction] = classifier.predict([text])
+    alone = [classifier.predict([text[a:b]])[0].scores for a, b in classifier.spans(text)]
+    assert prediction.windows == len(alone) > 1
+    for label in range(4):
+        attribute = Attribute(model, label)
+        highest = max(range(len(alone)), key=lambda i: alone[i][label])
+        assert attribute.score(prediction) == pytest.approx(alone[highest][label], abs=1e-5)
+        assert attribute.read(prediction).window == highest
+        assert attribute.read(prediction).scores == prediction.every[highest][0]
 
 
 def test_fields_that_change_nothing_are_taken(client):

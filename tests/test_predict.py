@@ -82,6 +82,20 @@ def test_a_score_that_is_the_threshold_is_positive(model_dir):
         assert (line["score"], line["threshold"], line["label"]) == (0.5, threshold, label)
 
 
+def test_where_no_class_is_negative_the_beginning_answers_whatever_stands_beside_it(minilm):
+    """The probabilities of all classes add up to 1 but for the last bit, which says nothing."""
+    tokenizer = BertTokenizer(minilm, 16)
+    torch.manual_seed(0)
+    model = load_model(minilm, ("anger", "joy", "sadness"))
+    classifier = Classifier(model, tokenizer)
+    texts = [f"she died {i} . what a happy day with cake {i} . " * 4 for i in range(20)]
+    assert {p.window for p in classifier.predict(texts)} == {0}
+    assert classifier.predict(texts[:1])[0].windows > 1
+    assert [p.label for p in classifier.predict(texts)] == [
+        classifier.predict([text])[0].label for text in texts
+    ]
+
+
 def test_files_give_the_same_answers_as_arguments(predict):
     texts = ["one, two", 'say "no"', "three\u2028four", "last"]
     expected = predict(*texts).out

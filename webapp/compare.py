@@ -6,8 +6,10 @@ and for thresholds of then the one that flags the same share of texts by this ru
 """
 
 import argparse
+import json
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--text-column", metavar="NAME", help=f"default: {' or '.join(TEXTS)}")
     parser.add_argument(
-        "--score-column", metavar="NAME", help=f"default: {', '.join(SCORES)}, or the attribute"
+        "--score-column", metavar="NAME", help=f"default: the attribute, or {', '.join(SCORES)}"
     )
     parser.add_argument(
         "--threshold",
@@ -76,8 +78,9 @@ def read_archive(
 
     columns = [
         chosen(text_column, TEXTS, "--text-column"),
-        chosen(score_column, (*SCORES, attribute), "--score-column"),
+        chosen(score_column, (attribute, *SCORES), "--score-column"),
     ]
+    say(f"texts are read from {columns[0]!r}, scores from {columns[1]!r}")
     texts, scores, left_out = [], [], 0
     for row in read_table(path, columns):
         text, score = row.cells if not row.error else (None, None)
@@ -97,6 +100,9 @@ def read_archive(
 
 def score_of(cell: Any, attribute: str) -> float | None:
     """A score from 0 to 1, as a number, as text, or in the answer of the service."""
+    if isinstance(cell, str) and cell.lstrip().startswith("{"):  # the answer in a cell of a table
+        with suppress(ValueError, RecursionError):
+            cell = json.loads(cell)
     for key in (attribute, "summaryScore", "value"):
         if isinstance(cell, dict):
             cell = cell.get(key)

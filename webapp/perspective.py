@@ -48,10 +48,13 @@ class Attribute:
     model: Model
     label: int | None = None
 
+    def read(self, prediction: Prediction) -> Prediction:
+        """A prediction by the window that answers: the highest, of a class its own."""
+        return prediction if self.label is None else prediction.by_class(self.label)
+
     def score(self, prediction: Prediction) -> float:
-        if self.label is None:
-            return toxicity(self.model, prediction)
-        return prediction.scores[self.label]
+        read = self.read(prediction)
+        return toxicity(self.model, read) if self.label is None else read.scores[self.label]
 
 
 def choose_attributes(asked: Sequence[str], service: Service) -> dict[str, Attribute]:
@@ -94,15 +97,13 @@ class Analyzer:
         # Words take a pass each, a score that is there takes none.
         compute = self.service.gate.run if spans else lambda work: work()
         found = compute(lambda: score(text, wanted, read, spans))
-        is_foreign = read and all(each.reason == LETTERS for each in read.values())
-        if is_foreign and not asked.get("languages"):
+        foreign = read and all(each.reason == LETTERS for each in read.values())
+        if foreign and not asked.get("languages"):
             if not asked.get("dropUnsupportedAttributes"):
                 raise not_of(next(iter(wanted)), detectedLanguages=["und"])
             found = {}
-        thresholds = {
-            n: p.get("scoreThreshold", 0) for n, p in asked["requestedAttributes"].items()
-        }
-        scores = {n: s for n, s in found.items() if s["summaryScore"]["value"] >= thresholds[n]}
+        least = {n: p.get("scoreThreshold", 0) for n, p in asked["requestedAttributes"].items()}
+        scores = {n: s for n, s in found.items() if s["summaryScore"]["value"] >= least[n]}
         languages = asked.get("languages") or list(self.languages[:1])
         return {"attributeScores": scores, "languages": languages} | token(asked)
 
@@ -191,7 +192,7 @@ def score(
     """
     found = {}
     for name, attribute in wanted.items():
-        prediction = read[attribute.model.name]
+        prediction = attribute.read(read[attribute.model.name])
         whole = attribute.score(prediction)
         parts = [(0, utf16(text), whole)]
         if spans:
