@@ -179,7 +179,10 @@ def parse_args(argv: list[str] | None = None) -> Settings:
     args.layers = args.layers or (args.mode if args.mode in STUDENT_MODES else "all")
     args.out = args.out or Path("runs") / args.mode
     command = shlex.join(["python", "train.py", *(sys.argv[1:] if argv is None else argv)])
-    return Settings(**vars(args), command=command)
+    settings = Settings(**vars(args), command=command)
+    if idle := settings.without_effect():
+        parser.error(idle)
+    return settings
 
 
 def main() -> int:

@@ -10,6 +10,12 @@ STUDENT_MODES = ("odd", "even", "first", "last", "hybrid", "random")
 # LoRA's papers and guides use about ten times the rate of full fine-tuning.
 LEARNING_RATES = {"teacher": 5e-5, **dict.fromkeys(STUDENT_MODES, 5e-5), "lora": 5e-4}
 
+TOLD = {  # kinds of training that have flags of their own
+    "student": f"students: --mode {', '.join(STUDENT_MODES)}",
+    "taught": "what learns from logits: a student with --objective kd, or with --targets",
+    "lora": "--mode lora",
+}
+
 
 def decides(default: Any = None, training: str = "every") -> Any:
     """A setting that decides how a training goes: every one, or one of the named kind alone."""
@@ -95,18 +101,30 @@ class Settings:
         """Whether every class weighs alike in the loss on the labels, however rare."""
         return self.class_weights == "balanced"
 
+    @property
+    def kinds(self) -> dict[str, bool]:
+        """Which kinds of training this is: those that `decides` may name."""
+        kinds = {"every": True, "student": self.is_student, "taught": self.is_taught}
+        return kinds | {"lora": self.mode == "lora", "balanced": self.is_balanced}
+
+    def without_effect(self) -> str:
+        """Which flag was given though this training does not look at it; empty for none."""
+        for f in fields(self):
+            kind = "student" if f.name == "teacher" else f.metadata.get("decides")
+            if kind in TOLD and not self.kinds[kind] and getattr(self, f.name) != f.default:
+                return f"--{f.name.replace('_', '-')} is for {TOLD[kind]}"
+        return ""
+
     def identity(self, **material: Any) -> dict[str, Any]:
         """All that decides how a training goes, but for the parts that a batch is cut into.
 
         Those decide which dropout masks are drawn, and no more. `material` is what settings stand
         for.
         """
-        kinds = {"every": True, "student": self.is_student, "taught": self.is_taught}
-        kinds |= {"lora": self.mode == "lora", "balanced": self.is_balanced}
         found = {
             f.name: getattr(self, f.name)
             for f in fields(self)
-            if "decides" in f.metadata and kinds[f.metadata["decides"]]
+            if "decides" in f.metadata and self.kinds[f.metadata["decides"]]
         }
         if self.matches_states:
             found["teacher_states"] = "bf16"  # what they are rounded to

@@ -63,7 +63,8 @@ def class_table(names: Sequence[str], metrics: dict[str, Any], title: str) -> li
 
 def results_table(answer: dict[str, Any]) -> str:
     """What `eval.py` prints, from what `eval.py --json` prints."""
-    runs = [(PurePath(row["run"]).name, row) for row in answer["runs"]]
+    names = short_names([row["run"] for row in answer["runs"]])
+    runs = list(zip(names, answer["runs"], strict=True))
     header, *lines = score_table([*runs, *answer["constants"].items()])
     header = [cell.replace("test", answer["split"]) for cell in header]
     names = answer.get("label_names") or [answer["positive"]]

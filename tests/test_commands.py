@@ -233,6 +233,10 @@ def test_a_run_is_replaced_only_when_asked_and_only_when_done(train):
         (["--mode", "nine"], 2, "invalid choice"),
         (["--mode", "odd", "--layers", "even"], 2, "contradict each other"),
         (["--mode", "lora", "--layers", "random"], 2, "contradict each other"),
+        (["--mode", "lora", "--temperature", "3"], 2, "--temperature is for what learns from"),
+        (["--mode", "odd", "--objective", "ce", "--beta", "2"], 2, "--beta is for what learns"),
+        (["--mode", "odd", "--lora-r", "4"], 2, "--lora-r is for --mode lora"),
+        (["--mode", "teacher", "--teacher", "x"], 2, "--teacher is for students: --mode odd,"),
         (["--mode", "teacher", "--layers", "1,9"], 2, "must rise from 1 or more to 4 or less"),
         (["--mode", "lora", "--lora-targets", "q_proj"], 2, "no module of the model is called"),
         (["--mode", "teacher", "--max-length", "2"], 2, "2 must be at least 3"),
@@ -413,6 +417,15 @@ def test_matched_scores_have_the_mean_of_the_labels_in_validation(train, command
     assert row["auroc"] == plain["auroc"]
     assert row["loss"] != plain["loss"]
     assert command(eval_command, "--matched", "--decided").code == 2
+
+
+def test_two_runs_of_one_name_are_told_apart(train, command):
+    for folder in ("a", "b"):
+        assert train("teacher", "--out", f"{folder}/two").code == 0
+    told = command(eval_command, "a/two", "b/two").out
+    assert "| a/two " in told
+    assert "| b/two " in told
+    assert "| two " in command(eval_command, "a/two").out
 
 
 def test_eval_says_what_it_lacks(train, command):
