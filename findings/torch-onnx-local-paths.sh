@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(mktemp -d)"
 python3 -m venv venv
 venv/bin/pip install -q --disable-pip-version-check ${PIP_FLAGS:-} torch==2.13.0 onnx==1.23.2 \
-  onnxscript==0.7.2 numpy
+  onnxscript==0.7.2 numpy==2.4.6
 mkdir somebody
 cat > somebody/private_module.py <<'PY'
 import torch

@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "$(mktemp -d)"
 python3 -m venv venv
-venv/bin/pip install -q --disable-pip-version-check ${PIP_FLAGS:-} torch==2.13.0 numpy
+venv/bin/pip install -q --disable-pip-version-check ${PIP_FLAGS:-} torch==2.13.0 numpy==2.4.6
 cat > compare.py <<'PY'
 import statistics
 import sys

@@ -2,15 +2,7 @@
 
 import numpy as np
 
-from scoring.metrics import BINS, f1_of_counts, softmax
-
-
-def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray, temperature: float) -> float:
-    """Mean -log p(label) in nats of logits (N, K) divided by a temperature."""
-    scaled = logits.astype(np.float64) / temperature
-    top = scaled.max(axis=1)
-    normaliser = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
-    return float((normaliser - scaled[np.arange(len(labels)), labels]).mean())
+from scoring.metrics import BINS, f1_of_counts, negative_log_likelihood, softmax
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:

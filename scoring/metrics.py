@@ -18,6 +18,15 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return exponent / exponent.sum(axis=1, keepdims=True)
 
 
+def negative_log_likelihood(
+    logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0
+) -> float:
+    """Mean -log p(label) in nats of logits (N, K) divided by a temperature."""
+    scaled = logits.astype(np.float64) / temperature
+    normaliser = np.logaddexp.reduce(scaled, axis=1)
+    return float((normaliser - scaled[np.arange(len(labels)), labels]).mean())
+
+
 # What is said of a split, in this order; which of it depends on the number of classes.
 KEYS = (
     *("loss", "accuracy", "accuracy_ci95", "f1", "macro_f1", "macro_f1_ci95", "weighted_f1"),
@@ -37,8 +46,8 @@ def compute_metrics(
     Of more, `weighted_f1` is the mean F1 of the texts' classes, `auroc` the mean over the classes,
     each against the rest, and `brier` half the squared distance from the true class, 0 to 1, which
     of two classes is the same number. `classes` holds what is said of each, in the order of their
-    ids (`n` texts are of it; `auroc` is None where none is, or all are); `confusion[i][j]` counts
-    the texts of class i that were called j.
+    ids (`n` texts are of it); `confusion[i][j]` counts the texts of class i that were called j.
+    `auroc` is None where no text is of the class, or all are.
     Raises FloatingPointError where a logit is not finite.
     """
     labels = np.asarray(labels)
@@ -48,10 +57,8 @@ def compute_metrics(
     predicted = decide(probabilities, threshold)
     counts = confusion(predicted, labels, logits.shape[1])
     interval = bootstrap_intervals(counts)
-    log_normaliser = np.logaddexp.reduce(logits.astype(np.float64), axis=1)
-    true_logit = logits[np.arange(len(labels)), labels].astype(np.float64)
     found = {
-        "loss": float((log_normaliser - true_logit).mean()),
+        "loss": negative_log_likelihood(logits, labels),
         "accuracy": float(_ratio(counts.trace(), len(labels))),
         "accuracy_ci95": interval["accuracy"],
         "macro_f1": float(f1_of_classes(counts).mean()),
@@ -70,7 +77,7 @@ def _of_two(probabilities: np.ndarray, labels: np.ndarray, counts: np.ndarray) -
         "f1": float(f1_of_classes(counts)[1]),
         "precision": float(_ratio(counts[1, 1], counts[:, 1].sum())),
         "recall": float(_ratio(counts[1, 1], counts[1].sum())),
-        "auroc": auroc(score, labels),
+        "auroc": _known(auroc(score, labels)),
         "brier": float(((score - labels) ** 2).mean()),
         "predicted_positive_rate": float(counts[:, 1].sum() / len(labels)),
     }
@@ -87,7 +94,7 @@ def _of_more(probabilities: np.ndarray, labels: np.ndarray, counts: np.ndarray) 
     areas = [auroc(probabilities[:, k], labels == k) for k in range(len(counts))]
     classes: list[dict[str, Any]] = [
         {name: float(values[k]) for name, values in columns.items()}
-        | {"auroc": None if math.isnan(area) else area, "n": int(there[k])}
+        | {"auroc": _known(area), "n": int(there[k])}
         for k, area in enumerate(areas)
     ]
     known = [area for area in areas if not math.isnan(area)]
@@ -99,6 +106,11 @@ def _of_more(probabilities: np.ndarray, labels: np.ndarray, counts: np.ndarray) 
         "classes": classes,
         "confusion": counts.tolist(),
     }
+
+
+def _known(value: float) -> float | None:
+    """None for NaN, which JSON has not."""
+    return None if math.isnan(value) else value
 
 
 def decide(probabilities: np.ndarray, threshold: float = 0.5) -> np.ndarray:
@@ -159,7 +171,7 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) ->
     Source: Guo et al. 2017, section 2, https://arxiv.org/abs/1706.04599
     """
     confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == labels
+    correct = decide(probabilities) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     gaps = np.bincount(bins, weights=correct - confidence, minlength=BINS)
     return float(np.abs(gaps).sum() / len(labels))
@@ -171,14 +183,14 @@ def bootstrap_intervals(counts: np.ndarray) -> dict[str, list[float]]:
     Both depend on the counts (K, K) of `confusion` alone, so drawing N examples with replacement is
     one draw from a multinomial over the cells. Says nothing of the spread over training seeds.
     """
-    n, cells = counts.sum(), counts.T.ravel()[::-1]  # of two classes: tp, fp, fn, tn
+    n = counts.sum()
     at_once = max(1, 1_000_000 // counts.size)  # so many fit a few megabytes
     generator = np.random.default_rng(0)
     accuracy, macro_f1 = np.empty(RESAMPLES), np.empty(RESAMPLES)
     for start in range(0, RESAMPLES, at_once):
         some = slice(start, min(start + at_once, RESAMPLES))
-        draws = generator.multinomial(n, cells / n, some.stop - start)
-        tables = draws[:, ::-1].reshape(-1, *counts.shape).swapaxes(1, 2)
+        draws = generator.multinomial(n, counts.ravel() / n, some.stop - start)
+        tables = draws.reshape(-1, *counts.shape)
         accuracy[some] = tables.trace(axis1=1, axis2=2) / n
         macro_f1[some] = f1_of_classes(tables).mean(axis=1)
     return {

@@ -54,18 +54,24 @@ def anew(scored: Scored, runs: np.ndarray) -> Estimate:
     return corrected_t(of_runs, size / (runs.shape[1] - size))
 
 
-def differences(
-    first: np.ndarray, second: np.ndarray, labels: np.ndarray, runs: np.ndarray
-) -> tuple[Estimate, Estimate]:
-    """Macro-F1 of predictions (R, N) minus that of others, with the errors `given` and `anew`.
-
-    `labels` are (N,), `runs` (R, N) the run that scored each text, -1 where none did.
-    """
+def difference(first: np.ndarray, second: np.ndarray, labels: np.ndarray) -> Scored:
+    """Macro-F1 of predictions (R, N) minus that of others, for labels (N,)."""
 
     def gap(row: int, own: np.ndarray) -> tuple[float, np.ndarray]:
         ours, theirs = (influences(arm[row, own], labels[own]) for arm in (first, second))
         return ours[0] - theirs[0], ours[1] - theirs[1]
 
+    return gap
+
+
+def differences(
+    first: np.ndarray, second: np.ndarray, labels: np.ndarray, runs: np.ndarray
+) -> tuple[Estimate, Estimate]:
+    """The difference with the errors `given` and `anew`.
+
+    `runs` (R, N) scored each text, -1 where none did: a run has scored all that it held out.
+    """
+    gap = difference(first, second, labels)
     return given(gap, runs), anew(gap, runs)
 
 
@@ -149,24 +155,27 @@ class CrossValidated:
             found.setdefault(record["training_dtype"], set()).add(record["seed"])
         return {name: sorted(runs) for name, runs in sorted(found.items())}
 
-    def compare(
-        self, first: str, second: str, among: np.ndarray | None = None
-    ) -> tuple[int, Estimate, Estimate] | None:
-        """How many runs both have, and the difference `given` and `anew`; None where too few.
-
-        `among` (R, N) says which scores to look at, all where it is None.
-        """
+    def both(self, first: str, second: str, among: np.ndarray | bool = True) -> np.ndarray | None:
+        """The runs (R, N) that scored each text `among` these by both arms, None if under two."""
         if first not in self.records or second not in self.records:
             return None
-        both = self.scored[first] & self.scored[second]
-        if among is not None:
-            both &= among
-        runs = np.where(both, self.runs, -1)
-        number = len(np.unique(runs[both]))
-        if number < 2:
+        runs = np.where(self.scored[first] & self.scored[second] & among, self.runs, -1)
+        return runs if len(np.unique(runs[runs >= 0])) > 1 else None
+
+    def compare(self, first: str, second: str) -> tuple[int, Estimate, Estimate] | None:
+        """How many runs both have, and the difference `given` and `anew`; None where too few."""
+        runs = self.both(first, second)
+        if runs is None:
             return None
-        a, b = self.predicted[first], self.predicted[second]
-        return number, *differences(a, b, self.labels, runs)
+        both = differences(self.predicted[first], self.predicted[second], self.labels, runs)
+        return len(np.unique(runs[runs >= 0])), *both
+
+    def compare_among(self, first: str, second: str, among: np.ndarray) -> Estimate | None:
+        """The difference `given` on some texts, (N,) or (R, N); None where too few runs have it."""
+        runs = self.both(first, second, among)
+        if runs is None:
+            return None
+        return given(difference(self.predicted[first], self.predicted[second], self.labels), runs)
 
     def answers(self) -> list[Answer]:
         """The questions that have at least two runs; verdicts where all have theirs."""

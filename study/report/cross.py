@@ -89,10 +89,8 @@ def without_last(studies: Studies, texts: str) -> str:
     """The five differences on the main data set without its last texts."""
     main = studies[0]
     kept = np.arange(main.runs.shape[1]) < main.runs.shape[1] - int(texts)
-    found = [
-        main.compare(*pair, np.broadcast_to(kept, main.runs.shape)) for pair in QUESTIONS.values()
-    ]
-    return ", ".join(f"{100 * f[1].value:+.1f}" if f else MISSING for f in found)
+    found = [main.compare_among(*pair, kept) for pair in QUESTIONS.values()]
+    return ", ".join(f"{100 * f.value:+.1f}" if f else MISSING for f in found)
 
 
 def texts(studies: Studies, data: str = MAIN) -> str:
@@ -213,10 +211,8 @@ def formats_table(studies: Studies) -> str:
         return "There is no other to hold it against yet."
     rows = []
     for question, pair in QUESTIONS.items():
-        found = [main.compare(*pair, np.isin(main.runs, runs)) for runs in own.values()]
-        rows.append(
-            [question, *(shown(f[1]).replace(" points", "") if f else MISSING for f in found)]
-        )
+        found = [main.compare_among(*pair, np.isin(main.runs, runs)) for runs in own.values()]
+        rows.append([question, *(shown(f).replace(" points", "") if f else MISSING for f in found)])
     table = aligned([main.name, *(f"{name}, points" for name in own)], rows)
     return f"The five differences in each, on folds of its own:\n\n{table}"
 
