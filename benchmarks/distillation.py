@@ -54,7 +54,7 @@ def distil(material: Material, shape: Shape, beta: float) -> list[Row]:
         )
         passes.append(seconds / sample.lengths.sum())
         own = load_model(folder)
-        return train_steps(own, sample, material.dtype, targets=found[0], weights=weights)
+        return train_steps(own, sample, material.dtype, targets=found[0], loss_weights=weights)
 
     def peer(best: bool, sample: Sample) -> list[Step]:
         loss = peers.live_teacher_loss(peers.load_sdpa(shape.folder), matched, weights)

@@ -102,7 +102,7 @@ class Speed:
 
             once = seconds_of(teach) / self.sample.lengths.sum()
             student = load_model(folder).to(self.place.device)
-            teaching: dict[str, Any] = {"targets": found[0], "weights": WEIGHTS}
+            teaching: dict[str, Any] = {"targets": found[0], "loss_weights": WEIGHTS}
             epoch = self.rate(steps_of(student, self.sample, self.place.dtype, **teaching))
             return 1 / (1 / epoch + once / EPOCHS)
 

@@ -33,7 +33,10 @@ Scored = Callable[[int, np.ndarray], tuple[float, np.ndarray]]
 
 
 def given(scored: Scored, runs: np.ndarray) -> Estimate:
-    """A score's mean over the rounds; `runs` (R, N) scored each text, -1 where none did."""
+    """A score's mean over the rounds, its error that of other seeds and other texts to score.
+
+    `runs` (R, N) scored each text, -1 where none did.
+    """
     rows = [row for row, run in enumerate(runs) if (run >= 0).any()]
     values, moved = [], np.zeros((len(rows), runs.shape[1]))
     for place, row in enumerate(rows):
@@ -44,7 +47,7 @@ def given(scored: Scored, runs: np.ndarray) -> Estimate:
 
 
 def anew(scored: Scored, runs: np.ndarray) -> Estimate:
-    """A score's mean over the runs, for other texts to train on."""
+    """A score's mean over the runs, its error that of other texts to train on as well."""
     of_runs = [
         scored(row, run == number)[0]
         for row, run in enumerate(runs)

@@ -26,7 +26,7 @@ from distill import (
     make_student,
     train_epoch,
 )
-from distill.loop import numbers
+from distill.loop import to_floats
 from experiment import hardware
 from experiment.errors import UsageError
 from experiment.hardware import pick_dtype
@@ -72,7 +72,7 @@ def reads(monkeypatch):
         asked.append(list(tensors))
         return dict.fromkeys(tensors, 1.0)
 
-    monkeypatch.setattr("distill.loop.numbers", ones)
+    monkeypatch.setattr("distill.loop.to_floats", ones)
     return asked
 
 
@@ -97,7 +97,11 @@ def test_a_step_asks_a_gpu_for_values_once(kind, dtype, tiny, task, tmp_path, re
 
 
 def test_the_device_without_values_notices_who_asks():
-    for asks in (lambda x: x.all().item(), lambda x: bool(x.any()), lambda x: numbers({"x": x[0]})):
+    for asks in (
+        lambda x: x.all().item(),
+        lambda x: bool(x.any()),
+        lambda x: to_floats({"x": x[0]}),
+    ):
         with pytest.raises((NotImplementedError, RuntimeError)):
             asks(torch.ones(2, device=META))
 
@@ -126,7 +130,7 @@ def test_parts_give_the_gradients_of_the_batch(tiny, task):
     for parts in (1, 5):
         with closing(Replicas(model, torch.float32, seed=0, accumulate=parts)) as gradients:
             assert len(gradients._split(task, STEPS[0].index)) == max(2, parts)
-            terms = numbers(gradients(model, task, STEPS[0]))
+            terms = to_floats(gradients(model, task, STEPS[0]))
         ends.append((terms, torch.cat([p.grad.flatten() for p in model.parameters()])))
     (terms, whole), (own, parts) = ends
     assert own == pytest.approx(terms, rel=1e-5)
@@ -148,7 +152,7 @@ def test_fp16_follows_fp32_and_loses_no_step(tiny, task, monkeypatch):
     model, ends = without_dropout(tiny), []
     for dtype in (torch.float32, torch.float16):
         with closing(Replicas(model, dtype, seed=0)) as gradients:
-            terms = numbers(gradients(model, task, STEPS[0]))
+            terms = to_floats(gradients(model, task, STEPS[0]))
             ends.append((terms["loss"], [p.grad.clone() for p in model.parameters()]))
     (loss, exact), (own_loss, own) = ends
     assert gradients.scale.factor < 2.0**30

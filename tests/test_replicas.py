@@ -176,7 +176,7 @@ def test_no_two_parts_and_no_two_steps_share_their_masks(tiny, monkeypatch):
     monkeypatch.setattr("speed.replicas.batch_loss", noted)
     task = Task([[1, 5, 9, 2]] * 2, torch.zeros(2, dtype=torch.long))
     fast = Replicas(without_dropout(tiny), torch.float32, seed=1)
-    fast(fast.student, task, Batch(0, np.arange(2)))
+    fast(fast.model, task, Batch(0, np.arange(2)))
     assert len(set(losses)) == 1
     fast = Replicas(tiny, torch.float32, seed=1)
     for step in (0, 1):
