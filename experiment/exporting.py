@@ -54,7 +54,7 @@ def export_onnx(
     """Write FP32, and INT8 where asked for, into `folder`; what to tell of each.
 
     Raises ModelError where a score of FP32 is more than TOLERANCE from the classifier's on these
-    texts, or where less than `least` percent of the likeliest classes by INT8 are its own.
+    texts, or where less than `least` percent of the labels by INT8 are its own.
     """
     model, fp32 = classifier.model, folder / FP32
     fp32.parent.mkdir()
