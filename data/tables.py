@@ -212,6 +212,7 @@ def _named_cells(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> Ite
     if missing := no_column(header, columns):
         raise DataError(f"{path}:1: {missing}")
     places = [header.index(column) for column in columns]
+    spaced = any(name.startswith(" ") for name in header[1:])
     for row in rows:
         if row.error:
             yield row
@@ -221,5 +222,7 @@ def _named_cells(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> Ite
             hint = "(hint: a text with a separator in it needs quotes)"
             error = f"{len(row.cells)} cells under {len(header)} columns {hint}"
             yield Row(row.line, error=error)
+        elif spaced and any(cell.startswith(' "') for cell in row.cells):
+            yield Row(row.line, error="a blank before a quote (hint: none behind the commas)")
         elif row.cells:
             yield sound(Row(row.line, tuple(row.cells[place] for place in places)), columns)

@@ -48,6 +48,13 @@ def path(tmp_path: Path) -> Path:
 # ---- which columns
 
 
+def test_blanks_behind_the_commas_do_not_make_quotes_a_part_of_the_text(path: Path) -> None:
+    told = f"{path}:2: a blank before a quote (hint: none behind the commas)"
+    assert fails(table(path, "label, text", '0, "text #"', '1, "text #"')).startswith(told)
+    source = table(path, "label,text", '0," ""text"" #"', "1,text #")  # here they are meant
+    assert ' "text" 0' in pairs(read(source))
+
+
 def test_blank_lines_may_stand_before_the_header(path: Path) -> None:
     source = table(path, "\n , \n\ntext,label", "text #,0", "text #,1")
     assert pairs(read(source))["text 1"] == "1"
