@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")  # of noHate, NOT_HATE, non-toxic
 NO = ("no", "not", "non")
-NO_PREFIX = re.compile(r"(?i:no[nt]?)(?:[ _-]+|(?=[A-Z]))(?=.)")
 WELL = {
     *("normal", "neutral", "ok", "okay", "clean", "benign", "civil", "safe", "acceptable", "good"),
     *("appropriate", "fine", "kind", "ham", "allowed", "permitted", "respectful", "compliant"),
@@ -50,10 +49,11 @@ def absence_of(name: str) -> str:
     """
     if not is_negative(name):
         return ""
-    if prefix := NO_PREFIX.match(name):
-        return name[prefix.end() :]
-    first = {word.lower() for word in WORD.findall(name)[:1]}
-    return f"not-{name}" if first & WELL - {"kind"} else ""  # a column of kinds says another thing
+    first = next(WORD.finditer(name))
+    if first[0].lower() in NO:
+        return name[first.end() :].lstrip(" _-")
+    # A column of kinds says another thing.
+    return f"not-{name}" if first[0].lower() in WELL - {"kind"} else ""
 
 
 def among(text: str, known: Sequence[str]) -> list[str]:

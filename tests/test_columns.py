@@ -287,6 +287,9 @@ def test_a_score_becomes_two_classes(path: Path) -> None:
         ("issue", ("0", "1")),
         ("target", ("0", "1")),
         ("none", ("0", "1")),
+        ("NONE", ("0", "1")),
+        ("no", ("0", "1")),
+        ("kind", ("0", "1")),
     ],
 )
 def test_a_column_of_0_and_1_may_name_its_class(path: Path, column: str, names) -> None:
@@ -303,6 +306,7 @@ def test_a_column_of_0_and_1_may_name_its_class(path: Path, column: str, names) 
         ("not_toxic", "not_toxic", "toxic"),
         ("nonHateful", "nonHateful", "Hateful"),
         ("acceptable", "acceptable", "not-acceptable"),
+        ("NORMAL", "NORMAL", "not-NORMAL"),
     ],
 )
 def test_a_column_may_say_that_1_is_well(path: Path, column: str, well: str, harm: str) -> None:
