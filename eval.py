@@ -70,7 +70,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="instead of a split, score the test cases of HateCheck in this folder; two classes",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
-    reading = parser.add_argument_group("what is read of --data")
+    reading = parser.add_argument_group("what is read of --data, by default the run's own columns")
     add_data_flags(reading)
     add_base_flag(parser)
     add_shared_flags(parser, max_length=None)

@@ -116,6 +116,15 @@ def split_files(folder: Path) -> dict[str, Path]:
     return files
 
 
+def header_of(source: str) -> list[str]:
+    """The columns of a file, or of a folder's training file; none where they are not in a table."""
+    path = Path(source)
+    if source == "sample" or (path.is_dir() and tweeteval_home(path)):
+        return []
+    path = split_files(path)["train"] if path.is_dir() else path
+    return read_header(path) if path.is_file() and path.name.endswith(EXTENSIONS) else []
+
+
 def read_file(path: Path, choice: Choice) -> Source:
     """One file, of which all splits are to be made."""
     if f".{kind_of(path)}" not in EXTENSIONS:

@@ -9,6 +9,7 @@ from typing import Any
 from data import Choice, Data, DataError, Split, load_data
 from data.matching import in_order_of
 from data.sources import AS_FOUND, first_of
+from data.splits import header_of
 from experiment.cli import say
 from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
@@ -34,7 +35,7 @@ def find_data(
     records = [read_record(run / "train_args.json") for run in runs]
     record = records[0]
     if source is not None:
-        choice = replace(choice, split=choice_of(record).split)
+        choice = like(choice_of(record), choice, header_of(source))
         data = load_all(source, choice) if everything else load_data(source, limit, None, choice)
         for note in data.notes:
             say(note)
@@ -68,6 +69,16 @@ def find_data(
         if note:
             say(f"{run}: {note}")
     return with_all(data, source, runs, limit) if source and everything else data
+
+
+def like(trained: Choice, told: Choice, header: Sequence[str]) -> Choice:
+    """What nobody has told is read as in training, if the source has those columns."""
+    text, labels = told.text_column, told.label_column
+    if trained.text_column in header:
+        text = text or trained.text_column
+    if trained.label_column and {*trained.label_column.split(",")} <= {*header}:
+        labels = labels or trained.label_column
+    return replace(told, split=trained.split, text_column=text, label_column=labels)
 
 
 def load_all(source: str, choice: Choice) -> Data:

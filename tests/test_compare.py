@@ -97,6 +97,15 @@ def test_the_attributes_own_column_goes_before_points_of_the_name_score(asked, a
     assert f"rank correlation {spearmanr(theirs, ours).statistic:.3f}" in out
 
 
+def test_texts_are_found_as_in_training(asked, archive, tmp_path):
+    theirs, _ = archive
+    with open(tmp_path / "a.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("Body", "score"), *zip(TEXTS, theirs, strict=True)])
+    code, out, err = asked("a.csv")
+    assert (code, out[:9]) == (0, "60 texts,")
+    assert err.startswith("texts are read from 'Body', scores from 'score'\n")
+
+
 def test_scores_that_flag_nothing_or_are_not_there(asked, tmp_path):
     scores = [0.1, 0.2, None, 7, "x", True]
     rows = [{"text": text, "score": score} for text, score in zip(TEXTS, scores, strict=False)]
@@ -114,8 +123,9 @@ def test_scores_that_flag_nothing_or_are_not_there(asked, tmp_path):
 @pytest.mark.parametrize(
     ("line", "flags", "told"),
     [
-        ('{"body": "a", "score": 1}', [], "which column? (hint: --text-column with one of body, "),
-        ('{"text": "a", "points": 1}', [], "which column? (hint: --score-column with one of text"),
+        ('{"words": "a", "score": 1}', [], "the texts? (hint: --text-column with one of 'words', "),
+        ('{"text": "a", "points": 1}', [], "the scores? (hint: --score-column with one of text"),
+        ('{"text": "a", "score": 1}', ["--score-column", "old"], "no column 'old' (found: text, "),
         ('{"text": "a", "score": 1}', [], "has no two texts with a score of TOXICITY"),
         ('{"text": "a", "score": 1}\n' * 2, ["--class", "x"], "the classes of mine are not-hate, "),
         ('{"text": "\u200b", "score": 1}\n' * 2, [], "no two texts in which there is something"),
@@ -124,7 +134,7 @@ def test_scores_that_flag_nothing_or_are_not_there(asked, tmp_path):
 def test_what_cannot_be_compared_is_one_line(asked, tmp_path, line, flags, told):
     (tmp_path / "a.jsonl").write_text(line)
     code, out, err = asked("a.jsonl", *flags)
-    assert (code, out) == (2, "")
+    assert (code, out) == (3 if "column" in told else 2, "")
     assert told in err
 
 

@@ -117,11 +117,11 @@ def test_eval_finds_the_same_texts_again_and_says_where_they_have_changed(comman
     assert "other texts" not in err
     assert answer["runs"][0]["n"] == 18
     assert answer["runs"][0]["loss"] == pytest.approx(results["test"]["loss"], abs=1e-5)
-    answer, err = score(command, "--data", trained, "--text-column", "words")
-    assert "other texts" not in err  # the percentages are those of the run
+    answer, err = score(command, "--data", trained)
+    assert "other texts" not in err  # the percentages are those of the run, and the columns
     write(trained, ("words", "class"), ("not-hate", "hate"), 150)
     changed = "posts.csv has changed since runs/teacher was trained, and would be split anew: "
-    for flags in ((), ("--data", trained, "--text-column", "words")):
+    for flags in ((), ("--data", trained)):
         result = command(eval_command, "runs/teacher", *flags)
         assert (result.code, changed in result.err) == (3, True)
 
@@ -149,8 +149,7 @@ def test_the_texts_of_a_run_are_found_from_any_folder(command, trained, monkeypa
     result = command(eval_command, "../runs/teacher")
     told = f"posts.csv, which ../runs/teacher was trained on, is not at {trained} (hint: --data)"
     assert (result.code, result.err) == (3, f"error: {told}\n")
-    flags = ("--data", "../moved.csv", "--text-column", "words")
-    assert command(eval_command, "../runs/teacher", *flags).code == 0
+    assert command(eval_command, "../runs/teacher", "--data", "../moved.csv").code == 0
 
 
 def test_a_class_is_scored_by_its_name_whichever_run_stands_first(command, trained) -> None:
@@ -168,6 +167,25 @@ def test_a_class_is_scored_by_its_name_whichever_run_stands_first(command, train
         names = [("runs/teacher", "runs/turned")[i] for i in order]
         both = json.loads(command(eval_command, *names, *asked).out)["runs"]
         assert [row["accuracy"] for row in both] == [right[i] for i in order]
+
+
+@pytest.mark.parametrize("place", ["others.csv", "folder/train.csv"])
+def test_other_texts_are_read_from_the_runs_own_columns(command, trained, place) -> None:
+    """And not from those of the usual names beside them, unless they are asked for."""
+    path = trained.parent / place
+    path.parent.mkdir(exist_ok=True)
+    rows = list(csv.reader(write(path, ("words", "class"), ("not-hate", "hate"), 90).open()))
+    turned = {"not-hate": "hate", "hate": "not-hate"}
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        wrong = ((text, turned[label]) for text, label in rows[1:])
+        both = [(*row, *other) for row, other in zip(rows[1:], wrong, strict=True)]
+        csv.writer(file).writerows([("words", "class", "text", "label"), *both])
+    source = path if place == "others.csv" else path.parent
+    asked = ("--data", source, "--split", "all")
+    right = score(command, *asked)[0]["runs"][0]["accuracy"]
+    assert right > 0.6
+    told = score(command, *asked, "--label-column", "label")[0]["runs"][0]["accuracy"]
+    assert told == pytest.approx(1 - right)
 
 
 def test_all_texts_are_scored_however_few_there_are(command, trained) -> None:

@@ -21,7 +21,7 @@ EXAMPLES = """examples:
   python -m webapp.compare archive.csv --run runs/odd --score-column toxicity --threshold 0.7
 """
 CHUNK = 2048  # texts that are read together
-TEXTS, SCORES = ("text", "comment", "comment_text"), ("score", "attributeScores")
+SCORES = ("score", "attributeScores")
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -42,7 +42,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="NAME",
         help="the class of the run that it means (default: all toxic ones, as on the page)",
     )
-    parser.add_argument("--text-column", metavar="NAME", help=f"default: {' or '.join(TEXTS)}")
+    parser.add_argument(
+        "--text-column", metavar="NAME", help="default: found by its name, as in training"
+    )
     parser.add_argument(
         "--score-column", metavar="NAME", help=f"default: the attribute, or {', '.join(SCORES)}"
     )
@@ -63,23 +65,20 @@ def read_archive(
 ) -> tuple[list[str], list[float]]:
     """Texts, and their scores of then; a row without a score is left out, and that is said.
 
-    Raises DataError, UsageError.
+    Raises DataError, and UsageError where less than two texts are left.
     """
+    from data.columns import find_text
+    from data.rows import DataError, no_column
     from data.tables import read_header, read_table
 
     header = read_header(path)
-
-    def chosen(asked: str | None, known: Sequence[str], flag: str) -> str:
-        found = [name for name in ([asked] if asked else known) if name in header]
-        if not found:
-            hint = f"(hint: {flag} with one of {', '.join(header)})"
-            raise UsageError(f"{path}: which column? {hint}")
-        return found[0]
-
-    columns = [
-        chosen(text_column, TEXTS, "--text-column"),
-        chosen(score_column, (attribute, *SCORES), "--score-column"),
-    ]
+    found = [name for name in (attribute, *SCORES) if name in header]
+    if not (score_column or found):
+        hint = f"(hint: --score-column with one of {', '.join(header)})"
+        raise DataError(f"{path}: which column holds the scores? {hint}")
+    columns = [text_column or find_text(str(path), header), score_column or found[0]]
+    if missing := no_column(header, columns):
+        raise DataError(f"{path}: {missing}")
     say(f"texts are read from {columns[0]!r}, scores from {columns[1]!r}")
     texts, scores, left_out = [], [], 0
     for row in read_table(path, columns):
