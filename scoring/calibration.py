@@ -8,7 +8,7 @@ from scoring.metrics import BINS, f1_of_counts, negative_log_likelihood, softmax
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The temperature in [1/20, 20] with the lowest loss on these logits (N, K).
 
-    It is 1 where the loss falls on beyond that range: where every text is told right, as of few and
+    It is 1 where the loss falls on below that range: where every text is told right, as of few and
     easy ones, they say nothing of how sure a model may be. The loss is convex in 1 / temperature:
     golden-section search finds its one minimum.
     Source: Guo et al. 2017, section 4.2, https://arxiv.org/abs/1706.04599

@@ -123,7 +123,12 @@ class Scores:
     @property
     def predicted(self) -> np.ndarray:
         """(S, N): 1 where the score is 1/2 or more."""
-        return (self.margins >= 0).astype(int)
+        return is_positive(self.margins).astype(int)
+
+
+def is_positive(margins: np.ndarray) -> np.ndarray:
+    """Where the score is 1/2 or more: not where a margin below 0 was rounded to -0.0."""
+    return ~np.signbit(margins)
 
 
 def read_records(folder: Path) -> dict[str, list[dict[str, Any]]]:

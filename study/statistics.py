@@ -151,23 +151,23 @@ class Estimate:
         """
         return self._beyond(margin - abs(self.value))
 
-    def error_to_close(self, margin: float, level: float) -> float:
-        """The error with which, were this value true, 80 % of studies would find it at `level`.
+    def growth_to_close(self, margin: float, level: float) -> float:
+        """How many times as large a study finds this value, were it true, in 80 % at `level`.
 
-        Find what is easier: that it is not 0, or that it is less than `margin`.
+        Find what is easier: that it is not 0, or that it is less than `margin`. Texts and runs grow
+        alike: the variance falls as they grow, and degrees of freedom grow with the runs.
         """
         far, near = abs(self.value), margin - abs(self.value)
-        t = stats.t(self.df)
-        differs = far / float(t.ppf(1 - level / 2) + t.ppf(POWER))
-        if near <= 0:
-            return differs
 
-        def found_equal(error: float) -> float:
-            reach = float(t.ppf(1 - level))  # from both ends of the margin
-            return float(t.cdf(near / error - reach) - t.sf((margin + far) / error - reach))
+        def found(log_growth: float) -> float:
+            growth = math.exp(log_growth)
+            t, error = stats.t(self.df * growth), self.error / math.sqrt(growth)
+            differs = t.sf(t.ppf(1 - level / 2) - far / error)
+            reach = t.ppf(1 - level)  # from both ends of the margin
+            equal = t.cdf(near / error - reach) - t.sf((margin + far) / error - reach)
+            return max(float(differs), float(equal)) - POWER
 
-        equal = brentq(lambda error: found_equal(error) - POWER, 1e-9, margin)
-        return max(differs, float(equal))
+        return math.exp(brentq(found, 0, 30)) if self.error and found(0) < 0 else 1.0
 
     def _beyond(self, distance: float) -> float:
         """The chance to lie so far above the truth."""
@@ -199,7 +199,8 @@ def clustered(differences: Sequence[float], moved: np.ndarray, runs: np.ndarray)
     variance is that over texts and that over runs less what both count, the closed form of a
     bootstrap over texts and runs. What a round's texts moved adds up to 0, which makes its F runs
     look alike: their part is multiplied by F / (F - 1), and a round of one run says nothing of it.
-    Degrees of freedom are Satterthwaite's: those over texts have many, those over J runs J - R.
+    Degrees of freedom are those over J runs, J - R. Satterthwaite's would be many where few runs
+    happen to agree, which are the studies that claim what is not there.
     Source: Cameron, Gelbach and Miller 2011, https://doi.org/10.1198/jbes.2010.07136
     """
     there = runs >= 0
@@ -218,8 +219,7 @@ def clustered(differences: Sequence[float], moved: np.ndarray, runs: np.ndarray)
             of_both += float((row**2).sum())
             free += number - 1
     total = of_texts + max(0.0, of_runs - of_both)
-    df = free * (total / of_runs) ** 2 if of_runs else math.inf
-    return Estimate(value, math.sqrt(total) / int(counts.sum()), df)
+    return Estimate(value, math.sqrt(total) / int(counts.sum()), free or math.inf)
 
 
 def corrected_t(differences: Sequence[float], held_out: float) -> Estimate:

@@ -23,7 +23,7 @@ from experiment.errors import run_command
 from experiment.rundir import read_json
 from scoring.table import aligned
 from study.questions import ARMS, LEVEL, MARGIN, QUESTIONS
-from study.record import read_records
+from study.record import is_positive, read_records
 from study.statistics import Estimate, clustered, corrected_t, holm, influences, random_effects
 
 NOT_YET = "not yet"  # the verdict before the last run
@@ -93,12 +93,12 @@ class Answer:
     def words(self, texts: int) -> str:
         """The verdict of this many texts; with how many, if it is open.
 
-        Those would close it in four studies of five, were the difference as measured and the only
-        one to judge by Holm's first step: variances fall with texts and runs alike.
+        So many would close it in four studies of five, were the difference as measured, by Holm's
+        first step.
         """
         if self.verdict == "OPEN":
-            error = self.given.error_to_close(MARGIN, LEVEL / len(QUESTIONS))
-            return f"OPEN, {texts * (self.given.error / error) ** 2:,.0f} texts"
+            needed = texts * self.given.growth_to_close(MARGIN, LEVEL / len(QUESTIONS))
+            return f"OPEN, about {float(f'{needed:.2g}'):,.0f} texts"
         near = self.verdict in ("BETTER", "WORSE") and self.p_equal < LEVEL
         return self.verdict + (", by less than a point" if near else "")
 
@@ -124,12 +124,13 @@ class CrossValidated:
             raise ModelError(f"no records of a cross-validation in {folder} {hint}")
         self.labels = np.array(list(self.facts["labels"]), int)
         parts = np.array([list(row) for row in self.facts["parts"]], int)
-        self.runs = parts + self.facts["folds"] * np.arange(len(parts))[:, None]
+        self.folds = self.facts["folds"]
+        self.runs = parts + self.folds * np.arange(len(parts))[:, None]
         self.planned = int(self.runs.max()) + 1
         self.records = read_records(folder)
         margins = {arm: self._margins(arm) for arm in self.records}
         self.scored = {arm: ~np.isnan(found) for arm, found in margins.items()}
-        self.predicted = {arm: (found >= 0).astype(int) for arm, found in margins.items()}
+        self.predicted = {arm: is_positive(found).astype(int) for arm, found in margins.items()}
 
     def _margins(self, arm: str) -> np.ndarray:
         """(R, N), NaN where there is no record."""
@@ -180,6 +181,18 @@ class CrossValidated:
             return None
         return given(difference(self.predicted[first], self.predicted[second], self.labels), runs)
 
+    def last_epochs(self, first: str, second: str) -> Estimate | None:
+        """As `anew`, of the models as the last epoch left them; None where too few runs have it."""
+        runs = self.both(first, second)
+        if runs is None:
+            return None
+        scores = [
+            {r["seed"]: r["last_epoch"]["test"]["macro_f1"] for r in self.records[arm]}
+            for arm in (first, second)
+        ]
+        shared = np.unique(runs[runs >= 0])
+        return corrected_t([scores[0][n] - scores[1][n] for n in shared], 1 / (self.folds - 1))
+
     def answers(self) -> list[Answer]:
         """The questions that have at least two runs; verdicts where all have theirs."""
         found = {q: c for q, pair in QUESTIONS.items() if (c := self.compare(*pair))}
@@ -194,6 +207,10 @@ class CrossValidated:
                 found.items(), ps, equal, strict=True
             )
         ]
+
+
+def shown_p(p: float) -> str:
+    return f"{p:.4f}" if p >= 0.0001 else "<0.0001"
 
 
 def points(estimate: Estimate) -> str:
@@ -234,7 +251,7 @@ def answers_table(studies: Sequence[CrossValidated]) -> str:
         found = {name: a for name, own in answers.items() for a in own if a.question == question}
         for name, a in found.items():
             value = f"{100 * a.given.value:+.2f}"
-            judged = [f"{a.p:.4f}", f"{a.p_equal:.4f}", a.words(sizes[name])]
+            judged = [shown_p(a.p), shown_p(a.p_equal), a.words(sizes[name])]
             row = [name, str(a.runs), value, points(a.given), points(a.anew), *judged]
             rows.append([f"{first} : {second}", *row])
         if together := pooled(studies, list(found.values())):

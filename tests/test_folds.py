@@ -25,7 +25,7 @@ from study.__main__ import locked, parse_args
 from study.costs import Costs
 from study.folds import POOL, CrossValidation, deal, pooled, run_splits, write_splits
 from study.questions import ARMS, QUESTIONS
-from study.record import by_label, read_records, scores_of, write_record
+from study.record import by_label, is_positive, read_records, scores_of, write_record
 from study.report.__main__ import cross_fields, cross_validated, fill, template
 from study.report.answers import MISSING
 from study.report.cross import score
@@ -239,17 +239,17 @@ def test_the_error_over_texts_and_runs_by_hand():
     assert found.value == pytest.approx(0.2)
     # Over runs, (0 + 0 + 1 + 1) * 2, is less than what both count, 16.
     assert found.error == pytest.approx(np.sqrt(1 + 0 + 9 + 16) / 8)
-    assert found.df == pytest.approx(2 * (26 / 4) ** 2)
+    assert found.df == 2
     together = np.array([[1.0, 1.0, -1.0, -1.0], [2.0, -2.0, 2.0, -2.0]])
     found = clustered([0.1, 0.3], together, runs)
     of_texts, of_runs, both = 9 + 1 + 1 + 9, (4 + 4 + 16 + 16) * 2, 20
     assert found.error == pytest.approx(np.sqrt(of_texts + of_runs - both) / 8)
-    assert found.df == pytest.approx(2 * ((of_texts + of_runs - both) / of_runs) ** 2)
+    assert found.df == 2
     # A round of one run: no spread of runs in it, and its texts still count.
     half = clustered([0.1, 0.3], together, np.where(runs == 3, -1, runs))
     assert half.value == pytest.approx((4 * 0.1 + 2 * 0.3) / 6)
     assert half.error == pytest.approx(np.sqrt(9 + 1 + 1 + 1 + (4 + 4) * 2 - 4) / 6)
-    assert half.df == pytest.approx(1 * (24 / 16) ** 2)
+    assert half.df == 1
 
 
 def test_the_corrected_t_by_hand():
@@ -269,14 +269,16 @@ def test_an_estimate_agrees_with_scipys_t_tests():
     assert own.interval() == pytest.approx(expected)
     assert Estimate(0.02, 0.001, 9).p_equal(0.01) > 0.99
     rng = np.random.default_rng(0)
-    for value in (0.0, 0.002, -0.007, 0.03):
-        error = Estimate(value, 1, 9).error_to_close(0.01, level=0.01)
-        drawn = [Estimate(x, error, 9) for x in value + error * rng.standard_t(9, 4000)]
+    for value in (0.0, 0.002, -0.007, -0.01, 0.03):
+        growth = Estimate(value, 0.05, 4).growth_to_close(0.01, level=0.01)
+        error, df = 0.05 / np.sqrt(growth), 4 * growth  # of a study so many times as large
+        drawn = [Estimate(x, error, df) for x in value + error * rng.standard_t(df, 4000)]
         rates = [
             np.mean([e.p < 0.01 for e in drawn]),
             np.mean([e.p_equal(0.01) < 0.01 for e in drawn]),
         ]
         assert max(rates) == pytest.approx(0.8, abs=0.02)
+    assert Estimate(0.03, 0.001, 4).growth_to_close(0.01, level=0.01) == 1
     assert (Estimate(0, 0, 9).p, Estimate(0, 0, 9).p_equal(0.01)) == (1, 0)
 
 
@@ -305,6 +307,12 @@ def test_random_effects_by_hand():
 )
 def test_the_words(value, p, p_equal, word):
     assert verdict(value, p, p_equal) == word
+
+
+def test_a_margin_below_0_stays_negative_where_it_was_rounded():
+    [kept] = [by_label(np.array([-0.0004, 0.0004, 1, -1]), [1, 1, 1, 1])["1"]]
+    written = np.array(json.loads(json.dumps(kept)))
+    assert is_positive(written).tolist() == [False, True, True, False]
 
 
 def test_better_may_be_by_less_than_a_point():
@@ -354,7 +362,8 @@ def hand_made(folder: Path, rounds: int = 2) -> None:
                 kept = {"test": by_label(margins[own], labels[own].tolist())}
                 dtype = "float32" if seed < 3 else "bfloat16"
                 record = {"arm": arm, "seed": seed, "training_dtype": dtype, "margins": kept}
-                record |= COSTS
+                later = len(wrong) / 100 + (arm == "lora") * seed / 500
+                record |= COSTS | {"last_epoch": {"epoch": 5, "test": {"macro_f1": later}}}
                 write_record(folder / arm / f"seed-{seed}.json", record)
 
 
@@ -369,10 +378,10 @@ def test_each_verdict_from_records_made_by_hand(tmp_path):
     # Every text has the same answer in both rounds: one round of independent texts is all we know.
     assert study.macro_f1("teacher").error == pytest.approx(np.sqrt(0.8 * 0.2 / TEXTS), rel=0.02)
     last = answers[-1]
-    error = last.given.error_to_close(0.01, level=0.05 / 5)
-    texts = TEXTS * (last.given.error / error) ** 2
-    assert texts > TEXTS
-    assert f"OPEN, {texts:,.0f} texts" in answers_table([study])
+    texts = TEXTS * last.given.growth_to_close(0.01, level=0.05 / 5)
+    assert TEXTS < texts < 1e6
+    assert last.words(TEXTS) == f"OPEN, about {round(texts, -3):,.0f} texts"
+    assert last.words(TEXTS) in answers_table([study])
     assert {a.runs for a in answers} == {10}
     assert answers_table([study]).count("BETTER") == 2
 
@@ -382,7 +391,10 @@ def test_a_verdict_waits_for_the_last_run(tmp_path):
     (tmp_path / "lora" / "seed-9.json").unlink()
     study = CrossValidated(tmp_path)
     assert verdict_of([study], "lora", "teacher") == "not yet"
-    assert "69 of 70 models, verdicts come with the last" in cross_fields([study])["so_far"]()
+    assert (
+        f"69 of 70 models, verdicts on {study.name} come with its last"
+        in cross_fields([study])["so_far"]()
+    )
     assert [a.runs for a in study.answers()] == [10, 10, 10, 9, 10]
     assert {a.verdict for a in study.answers()} == {"not yet"}
     for seed in range(1, 9):
@@ -442,20 +454,27 @@ def test_the_report_of_records_made_by_hand(tmp_path):
         [line] = [line for line in text.splitlines() if line.startswith(f"- **{question}**")]
         assert f"on hate {word}, {points} points (" in line
         assert f"pooled {points} points (" in line
-    assert known["score"]("teacher") == "0.800 ± 0.013"
+    assert known["score"]("teacher") == "0.800 ± 0.015"
     assert known["score"]("teacher", "forum") == "0.800 ± 0.021"  # five runs
     assert known["score"]("teacher", "other") == MISSING
     assert known["verdict"]("lora", "odd-ce") == MISSING
     odd = next(r for r in known["scores_table"]().splitlines() if r.startswith("| odd-ce"))
     assert [cell.strip() for cell in odd.split("|")][5:8] == [
-        *("-3.0 (-3.5 to -2.5)", "2", "0.410"),
+        *("-3.0 (-3.6 to -2.4)", "2", "0.410"),
     ]
     [row] = [r for r in known["costs_table"]().splitlines() if r.startswith("| teacher")]
     cells = [cell.strip() for cell in row.split("|")][2:-1]
     assert cells == ["1,000", "10", "1.5", "1,234", "4.6", "5.2"]
+    [row] = [r for r in known["stopping_table"]().splitlines() if r.startswith("| LoRA or full")]
+    cells = [cell.strip() for cell in row.split("|")][2:-1]
+    own = corrected_t([seed / 500 for seed in range(10)], 1 / 4)  # of the last epoch alone
+    low, high = (f"{100 * end:+.1f}" for end in own.interval())
+    assert cells[0].startswith("+0.0 (")
+    assert cells[1] == f"+0.9 ({low} to {high})"
+    assert cells[3].startswith("+0.4 (")  # five runs
     assert known["hours"]() == "0.7"  # ten runs of 1.54 and 2.46 minutes
     cells = [cell.strip() for cell in known["short_table"]().splitlines()[2].split("|")][1:-1]
-    assert cells == ["teacher", "1, 2", "0.800 ± 0.013", "0.410", "94%", "10", "5.2"]
+    assert cells == ["teacher", "1, 2", "0.800 ± 0.015", "0.410", "94%", "10", "5.2"]
 
 
 def test_a_report_of_data_without_a_test_split_and_with_few_texts(tmp_path):

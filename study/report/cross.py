@@ -108,7 +108,7 @@ def so_far(studies: Studies) -> str:
     """How many models are there, as long as some of the main data set are missing."""
     if studies[0].whole:
         return ""
-    return f"; so far {progress(studies)}, verdicts come with the last"
+    return f"; so far {progress(studies)}, verdicts on {studies[0].name} come with its last"
 
 
 def answers_list(studies: Studies) -> str:
@@ -126,6 +126,21 @@ def answers_list(studies: Studies) -> str:
 
 def answers_table(studies: Studies) -> str:
     return verdicts.answers_table(studies)
+
+
+def stopping_table(studies: Studies) -> str:
+    """The five differences as the runs' own scores have them: of the kept and of the last epoch."""
+    rows = []
+    for question, pair in QUESTIONS.items():
+        cells = [question]
+        for study in studies:
+            kept, last = study.compare(*pair), study.last_epochs(*pair)
+            cells += [
+                shown(e).replace(" points", "") if e else "-" for e in (kept and kept[2], last)
+            ]
+        rows.append(cells)
+    heads = [f"{study.name}, {epoch}" for study in studies for epoch in ("kept", "last")]
+    return aligned(["Points", *heads], rows)
 
 
 def scores_table(studies: Studies) -> str:
@@ -208,7 +223,7 @@ def formats_table(studies: Studies) -> str:
     main = studies[0]
     own = main.formats()
     if len(own) == 1:
-        return "There is no other to hold it against yet."
+        return ""
     rows = []
     for question, pair in QUESTIONS.items():
         found = [main.compare_among(*pair, np.isin(main.runs, runs)) for runs in own.values()]
@@ -226,5 +241,5 @@ def simulation(studies: Studies) -> str:
 FIELDS = (
     *(verdict, gap, score, share, milliseconds, texts, progress, so_far),
     *(answers_list, answers_table, scores_table, short_table, costs_table, simulation),
-    *(formats, formats_table, hours, last_and_rest, without_last),
+    *(formats, formats_table, stopping_table, hours, last_and_rest, without_last),
 )
