@@ -114,7 +114,7 @@ def main() -> int:
         print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
         return 0
     choice = choice_of(vars(args))
-    data = find_data(runs, args.data, args.limit, choice, args.base, args.split == "all")
+    data = find_data(runs, args.data, args.limit, choice, args.base, args.split)
     split, names = data.splits[args.split], data.label_names
     if args.matched and len(names) > 2:
         raise UsageError(f"--matched is for two classes; {data.name} has {', '.join(names)}")

@@ -87,12 +87,14 @@ def find_classes(
     columns: Names,
     positive: str | None,
     positive_from: float | None,
+    few: bool = False,
 ) -> Classes:
     """The classes of the training texts, from what their labels say.
 
     `told` are names by id, of a mapping file or of the source itself; `columns` are those of the
     labels. `positive` names the classes that become one, against the rest; of two, the positive
-    one. Raises DataError where labels are no classes, or nothing says which of two is positive.
+    one. With `few` texts most may be of a class of their own. Raises DataError where labels are no
+    classes, or nothing says which of two is positive.
     """
     counts = Counter(labels)
     numbers = {label: as_number(label) for label in counts}
@@ -108,7 +110,11 @@ def find_classes(
             found = [shortest(number) for number in sorted(set(known))]
         else:
             found = sorted(counts, key=lambda name: (not is_negative(name), name))
-        classes = _found(found, counts.total(), columns, asked=positive is None)
+        texts = counts.total()
+        if len(found) > MOST or (2 < len(found) > texts / 2 and not few):
+            shown = _shown(found)
+            raise DataError(f"{len(found)} different labels of {texts} texts, {shown} {COLUMN}")
+        classes = _found(found, texts, columns, asked=positive is None)
     return _folded(classes, positive) if positive else classes
 
 
@@ -120,7 +126,9 @@ def _classes(names: Names, written: Names, **more: Any) -> Classes:
 
 def _pair(names: Names) -> Names:
     """What the two classes are called where these are the positive one together."""
-    return (f"not-{names[0]}", names[0]) if len(names) == 1 else ("other", "+".join(names))
+    if len(names) == 1:
+        return f"not-{names[0]}", names[0]
+    return "rest" if "other" in names else "other", "+".join(names)
 
 
 def _of_column(columns: Names) -> Names:
@@ -162,15 +170,22 @@ def _told(names: Names) -> Classes:
     return Classes(order, by_name | ids, note=note, by_id=names)
 
 
+def _shown(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
+
+
 def _found(names: list[str], texts: int, columns: Names, asked: bool) -> Classes:
     """Classes by what is written, in this order; of two the negative one comes first."""
-    shown = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
     if len(names) < 2:
+        shown = _shown(names)
         raise DataError(f"all {texts} texts of train are {shown}: that is one class, not two")
-    if len(names) > MOST or 2 < len(names) > texts / 2:
-        raise DataError(f"{len(names)} different labels of {texts} texts, {shown} {COLUMN}")
     if names == ["0", "1"]:
         return _told(_of_column(columns))
+    said = [YES_AND_NO.get(name.casefold()) for name in names]
+    if said == [0, 1] and (classes := _told(_of_column(columns))).ids["1"] == 0:
+        return replace(
+            classes, ids=classes.ids | {names[0]: 1, names[1]: 0}
+        )  # is_safe: False, True
     ordered = negative_first(*names) if len(names) == 2 else tuple(names)
     if ordered is None and asked:
         hint = "(hint: --positive NAME, or a mapping.txt beside the files: 0<tab>NAME, 1<tab>NAME)"

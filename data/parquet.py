@@ -9,6 +9,8 @@ from typing import Any
 from data.rows import DataError, Row, no_column
 from hub import short_reason
 
+NARROW = {"float": "float32", "halffloat": "float16", "float32": "float32", "float16": "float16"}
+
 
 @contextmanager
 def parquet_file(path: Path) -> Iterator[Any]:
@@ -39,10 +41,22 @@ def parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
             for cells in zip(*(batch.column(names.index(c)) for c in columns), strict=True):
                 number += 1
                 try:
-                    row = Row(number, tuple(cell.as_py() for cell in cells))
+                    row = Row(number, tuple(as_written(cell.as_py(), cell.type) for cell in cells))
                 except UnicodeDecodeError:
                     row = Row(number, error="not UTF-8")
                 yield row
+
+
+def as_written(value: Any, kind: Any) -> Any:
+    """A number as it was written before it was rounded to 16 or 32 bits: 0.7, not 0.69999999.
+
+    `kind` is the type of its column, as pyarrow or `datasets` calls it.
+    """
+    if str(kind) not in NARROW or not isinstance(value, float):
+        return value
+    import numpy as np  # `--help` does without
+
+    return float(str(np.dtype(NARROW[str(kind)]).type(value)))
 
 
 def class_names(path: Path, column: str) -> tuple[str, ...] | None:

@@ -10,7 +10,18 @@ from pathlib import Path
 from data.flat import Texts
 from data.labels import Classes, Names, find_classes
 from data.rows import DataError
-from data.splits import FILE_NAMES, Choice, Part, Source, read_file, read_folder, read_hub
+from data.splits import (
+    FILE_NAMES,
+    Choice,
+    Part,
+    Source,
+    first_file,
+    read_file,
+    read_folder,
+    read_hub,
+)
+from data.tables import read_header
+from hub import load_data_set
 
 SAMPLE = Path(__file__).parent / "sample"
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -72,6 +83,7 @@ def load_data(
         found.columns,
         choice.positive,
         choice.positive_from,
+        few=not complete,
     )
     splits = {name: _with_ids(part, classes) for name, part in found.parts.items()}
     missing = [name for name in FILE_NAMES if name not in splits]
@@ -94,12 +106,27 @@ def load_data(
         if absent := set(range(len(classes.names))) - set(split.labels):
             shown = ", ".join(repr(classes.names[index]) for index in sorted(absent))
             notes.append(f"no text of {name} is {shown}")
-    if limit is not None:
-        splits = {name: first_of(split, limit) for name, split in splits.items()}
     name = Path(source).resolve().name if os.path.exists(source) else source
     chosen = replace(found.choice, positive_from=classes.positive_from or choice.positive_from)
     told = (classes.names, found.revision, classes.by_id)
-    return Data(name, splits, *told, chosen, made, skipped, tuple(notes))
+    return cut_to(Data(name, splits, *told, chosen, made, skipped, tuple(notes)), limit)
+
+
+def cut_to(data: Data, limit: int | None) -> Data:
+    """The data with `limit` texts of each split, all of them where it is None."""
+    if limit is None:
+        return data
+    return replace(data, splits={name: first_of(s, limit) for name, s in data.splits.items()})
+
+
+def header_of(source: str) -> list[str]:
+    """The columns of a source, of its training split; none where it is no table."""
+    if os.path.exists(source) or not HUB_ID.fullmatch(source.partition(":")[0]):
+        path = None if source == "sample" else first_file(Path(source))
+        return read_header(path) if path else []
+    repo_id, _, config = source.partition(":")
+    found, _ = load_data_set(repo_id, config or None, None)
+    return list((found.get("train") or next(iter(found.values()))).column_names)
 
 
 def repeats(data: Data) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import Any
 from data.columns import find_columns
 from data.flat import Texts
 from data.labels import Names, any_of, as_number, written
-from data.parquet import class_names
+from data.parquet import as_written, class_names
 from data.rows import DataError, no_column, no_string
 from data.tables import kind_of, read_header, read_table
 from hub import load_data_set
@@ -116,13 +116,11 @@ def split_files(folder: Path) -> dict[str, Path]:
     return files
 
 
-def header_of(source: str) -> list[str]:
-    """The columns of a file, or of a folder's training file; none where they are not in a table."""
-    path = Path(source)
-    if source == "sample" or (path.is_dir() and tweeteval_home(path)):
-        return []
-    path = split_files(path)["train"] if path.is_dir() else path
-    return read_header(path) if path.is_file() and path.name.endswith(EXTENSIONS) else []
+def first_file(path: Path) -> Path | None:
+    """The table of the training texts, of a file or a folder; None where there is no table."""
+    if path.is_dir():
+        return None if tweeteval_home(path) else split_files(path)["train"]
+    return path if path.is_file() and path.name.endswith(EXTENSIONS) else None
 
 
 def read_file(path: Path, choice: Choice) -> Source:
@@ -153,7 +151,9 @@ def read_hub(repo_id: str, config: str | None, revision: str | None, choice: Cho
         if missing := no_column(table.column_names, [text, *labels]):
             raise DataError(f"{repo_id} {split}: {missing}")
         names = [getattr(table.features[label], "names", None) for label in labels]
-        cells = zip(table[text], *(table[label] for label in labels), strict=True)
+        kinds = [getattr(table.features[label], "dtype", None) for label in labels]
+        own = ([as_written(v, k) for v in table[n]] for n, k in zip(labels, kinds, strict=True))
+        cells = zip(table[text], *own, strict=True)
         rows = ((n, c, "") for n, c in enumerate(cells, start=1))
         place = f"{repo_id} {split} row "
         ids = _ids(names[0] if len(labels) == 1 else None, told)

@@ -9,6 +9,7 @@ import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from data.quotes import quotes_are_edges
 from data.rows import SURROGATE, DataError, Row, no_column, no_string, sound
 
 FORMATS = ("txt", "csv", "tsv", "jsonl", "parquet")
+ROWS = 5  # lines in a cell of which each could be a row: a quote is missing
+HEAD = 100  # objects of a .jsonl whose keys are its columns
 
 
 def kind_of(path: Path) -> str:
@@ -50,7 +53,7 @@ def read_table(path: Path, columns: Sequence[str], kind: str | None = None) -> I
 
 
 def read_header(path: Path, kind: str | None = None) -> list[str]:
-    """The names of a table's columns, in order; of jsonl, the keys of the first object.
+    """The names of a table's columns, in order; of jsonl, the keys of its first objects.
 
     Raises DataError.
     """
@@ -65,12 +68,12 @@ def read_header(path: Path, kind: str | None = None) -> list[str]:
             return ["text"]
         end = line_end(path)
         with open_text(path, end) as file:
-            fault = ""
-            for row in _line_rows(Lines(file, end), None, kind):
-                if not row.error:
-                    return list(row.cells)
-                fault = fault or f":{row.line}: {row.error}"
-        raise DataError(f"{path}{fault or ' has no row'}")
+            rows = list(islice(_line_rows(Lines(file, end), None, kind), HEAD))
+        keys = dict.fromkeys(key for row in rows for key in row.cells)
+        if not keys:
+            faults = [f":{row.line}: {row.error}" for row in rows if row.error]
+            raise DataError(f"{path}{faults[0] if faults else ' has no row'}")
+        return list(keys)
 
 
 def text_column(path: Path, kind: str | None = None, usual: str | None = None) -> str:
@@ -169,19 +172,48 @@ def _table_rows(path: Path, kind: str) -> Iterator[Row]:
             yield from _tab_rows(Lines(file, end))
         return
     end = line_end(path, header=True)
+    delimiter = "," if kind == "csv" else "\t"
     with open_text(path, end) as file:
         lines = Lines(file, end)
-        reader = csv.reader(lines, delimiter="," if kind == "csv" else "\t", strict=True)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        width, torn = 0, False  # whether the rest of a broken row may be what follows
         while True:
             number, lines.cut = reader.line_num + 1, False  # a row may go over many lines
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                yield Row(number, error=BARE_END if ends_bare(error) else str(error))
+                torn = True
+                yield Row(number, error=_broken(error, number, reader.line_num))
                 continue
             if cells is None:
                 return
-            yield Row(number, error=too_long()) if lines.cut else Row(number, tuple(cells))
+            width = width or len(cells)
+            torn = torn and (len(cells) != width or sum(c.count('"') for c in cells) % 2 == 1)
+            if lines.cut:
+                yield Row(number, error=too_long())
+            elif torn:
+                yield Row(number, error="the rest of the broken row above it")
+            elif width > 1 and any(_has_rows(cell, width, delimiter) for cell in cells):
+                last = reader.line_num
+                yield Row(number, error=f"a quote opens here and closes in line {last}, below rows")
+            else:
+                yield Row(number, tuple(cells))
+
+
+def _broken(error: csv.Error, number: int, last: int) -> str:
+    """What is wrong with a row of the lines from `number` to `last`."""
+    if ends_bare(error):
+        return BARE_END
+    if last > number:
+        return f"{error}: a quote opens here, and the row goes on to line {last}"
+    return str(error)
+
+
+def _has_rows(cell: str, width: int, delimiter: str) -> bool:
+    """Whether lines stand in a cell that are rows themselves, so many that it is no chance."""
+    inner = cell.splitlines()[1:-1]
+    rows = csv.reader(inner, delimiter=delimiter)
+    return len(inner) >= ROWS and all(len(row) == width for row in rows)
 
 
 def _tab_rows(lines: Lines) -> Iterator[Row]:

@@ -37,7 +37,10 @@ def encode(
 
 
 def encode_unlabelled(settings: Settings, data: Data, tokenizer: BertTokenizer) -> Unlabelled:
-    """The texts of --unlabelled as token ids; says how many there are, and are not."""
+    """The texts of --unlabelled as token ids; says how many there are, and are not.
+
+    `data` are those that the student may learn from and be scored on.
+    """
     assert settings.unlabelled
     texts, left_out = load_unlabelled(settings.unlabelled, data)
     ids, cut = encode(tokenizer, texts, READINGS[settings.hashtags])

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -24,6 +24,7 @@ from bert_min.find import sha256
 from data import Data, Split, load_data, repeats
 from data.flat import TokenIds
 from data.hashtags import READINGS
+from data.sources import cut_to
 from experiment import rundir
 from experiment.card import BALANCED
 from experiment.cli import say
@@ -64,6 +65,7 @@ class Material:
         """What of it decides how a training goes."""
         found = {"dtype": str(self.dtype), "model": self.model_sha256, "data": self.data_sha256}
         found["config or tokenizer"] = self.described_sha256
+        found["classes"] = ", ".join(self.data.label_names)
         return found | ({"unlabelled": self.unlabelled.sha256} if self.unlabelled else {})
 
 
@@ -73,7 +75,8 @@ def gather(settings: Settings, device: torch.device) -> Material:
     if settings.revision and not commit_of(folder):
         raise UsageError(f"--revision is of a model on the Hub, which {settings.model} is not")
     choice = choice_of(vars(settings))
-    data = load_data(settings.data, settings.limit, settings.data_revision, choice)
+    everything = load_data(settings.data, None, settings.data_revision, choice)
+    data = cut_to(everything, settings.limit)
     for note in data.notes:
         say(note)
     if settings.data_revision and not data.revision:
@@ -90,7 +93,10 @@ def gather(settings: Settings, device: torch.device) -> Material:
         say("texts that stand in two splits: " + ", ".join(f"{p} {n}" for p, n in twice.items()))
     if settings.is_balanced:
         say(f"class weights: {BALANCED}")
-    unlabelled = encode_unlabelled(settings, data, tokenizer) if settings.unlabelled else None
+    unlabelled = None
+    if settings.unlabelled:  # of validation and test all are kept from it, whatever the limit
+        splits = {**everything.splits, "train": data.splits["train"]}
+        unlabelled = encode_unlabelled(settings, replace(data, splits=splits), tokenizer)
     return Material(
         device=device,
         dtype=pick_dtype(settings.dtype, device, training=True),
@@ -119,6 +125,7 @@ def find_teacher(settings: Settings, material: Material) -> Path:
         "mode": "teacher",
         "model_sha256": material.model_sha256,
         "data_sha256": material.data_sha256,
+        "label_names": list(material.data.label_names),
         "max_length": settings.max_length,
         "layers": list(range(1, material.depth + 1)),
         "hashtags": settings.hashtags,

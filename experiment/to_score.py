@@ -8,14 +8,15 @@ from typing import Any
 
 from data import Choice, Data, DataError, Split, load_data
 from data.matching import in_order_of
-from data.sources import AS_FOUND, first_of
-from data.splits import header_of
+from data.sources import AS_FOUND, cut_to, header_of
+from data.splitting import copy_key
 from experiment.cli import say
 from experiment.data_flags import choice_of
 from experiment.encoding import fingerprint
 from experiment.errors import UsageError
 from experiment.loading import classes_of, ids_of
 from experiment.rundir import read_record
+from hub import HubError
 
 
 def find_data(
@@ -24,20 +25,20 @@ def find_data(
     limit: int | None,
     choice: Choice = AS_FOUND,
     base: str | None = None,
-    everything: bool = False,
+    scored: str = "test",
 ) -> Data:
     """The texts to score: those of `source`, or what the runs were trained on, read as then.
 
-    With `everything` there is a split more, `all`: the texts of all splits of `source`. The classes
-    are the first run's, in its order. Raises UsageError, and DataError where those of the data are
-    others, or where texts that a run has learned may be among those to be scored.
+    Where the split to be `scored` is `all`, it holds the texts of all splits of `source`. The
+    classes are the first run's, in its order. Raises UsageError, and DataError where those of the
+    data are others, or where texts that a run has learned may be among those to be scored.
     """
     records = [read_record(run / "train_args.json") for run in runs]
     record = records[0]
     if source is not None:
         choice = like(choice_of(record), choice, header_of(source))
-        data = load_all(source, choice) if everything else load_data(source, limit, None, choice)
-        for note in data.notes:
+        whole = load_all(source, choice) if scored == "all" else load_data(source, choice=choice)
+        for note in whole.notes:
             say(note)
     elif others := trained_on_others(runs, records):
         hint = "(hint: name runs of one kind, or --data)"
@@ -46,21 +47,12 @@ def find_data(
         raise UsageError("these runs do not say what they were trained on (hint: give --data)")
     else:
         limit = limit or record.get("limit")
-        revision = record.get("data_revision")
-        data = load_data(source_of(runs[0], record), limit, revision, choice_of(record))
-    sha256 = fingerprint(data)
-    for run, record in zip(runs, records, strict=True):
-        same_limit = limit == record.get("limit")
-        if same_limit and record.get("data_sha256", sha256) != sha256:
-            changed = source is None or is_source(run, record, source)
-            if changed and data.made:
-                hint = "(hint: new texts alone, with --data FILE --split all; or train again)"
-                raise DataError(
-                    f"{data.name} has changed since {run} was trained, and would be split anew: "
-                    f"the run may have learned some of {' and '.join(data.made)} {hint}"
-                )
-            told = ": they have changed since" if changed else ""
-            say(f"warning: {data.name} are other texts than {run} was trained on{told}")
+        whole = load_own(runs[0], record)
+    for run, own in zip(runs, records, strict=True):
+        hold_against(run, own, whole, source, scored)
+    if scored == "all":
+        whole = with_all(whole)
+    data = cut_to(whole, limit)
     for run in reversed(runs):
         try:
             data, note = in_order_of(data, classes_of(run, base), ids_of(run, base))
@@ -68,17 +60,81 @@ def find_data(
             raise DataError(f"{run}: {error}") from None
         if note:
             say(f"{run}: {note}")
-    return with_all(data, source, runs, limit) if source and everything else data
+    return data
+
+
+def hold_against(
+    run: Path, record: dict[str, Any], whole: Data, source: str | None, scored: str
+) -> None:
+    """Say where these texts are not what a run was trained on, or what of them it has learned.
+
+    Raises UsageError and DataError where a score would say nothing.
+    """
+    same = record.get("data_sha256") in (None, fingerprint(cut_to(whole, record.get("limit"))))
+    is_own = source is None or is_source(run, record, source)
+    if scored == "all" and (is_own or (same and "data_sha256" in record)):
+        raise UsageError(f"{run} was trained on texts of {whole.name} (hint: --split test)")
+    if same:
+        named = tuple(record.get("label_names", whole.label_names))
+        if named != whole.label_names and {*named} == {*whole.label_names}:
+            then, now = ", ".join(named), ", ".join(whole.label_names)
+            raise DataError(
+                f"{whole.name}: the same labels were called {then} when {run} was trained, and are "
+                f"called {now} now (hint: train again)"
+            )
+        return
+    if not is_own:
+        seen = count_learned(run, record, whole, scored)
+        texts = len(with_all(whole).splits[scored].texts)
+        if 2 * seen > texts:
+            raise UsageError(
+                f"{run} has learned {seen:,} of the {texts:,} texts of {scored} of {whole.name} "
+                "(hint: new texts alone)"
+            )
+        told = f", of which it has learned {seen:,}" if seen else ""
+        say(f"warning: {whole.name} are other texts than {run} was trained on{told}")
+        return
+    flags = differing(vars(choice_of(record)), vars(whole.choice))
+    how = f"is read with {flags}" if flags else "has changed since"
+    if whole.made:
+        raise DataError(
+            f"{whole.name}, which {run} was trained on, {how}, and would be split anew: the run "
+            f"may have learned some of {' and '.join(whole.made)} (hint: the flags of then; new "
+            "texts alone, with --data FILE --split all; or train again)"
+        )
+    say(f"warning: {whole.name}, which {run} was trained on, {how}")
+
+
+def count_learned(run: Path, record: dict[str, Any], whole: Data, scored: str) -> int:
+    """How many texts to be scored a run was trained on, or chosen by; 0 where that is not known."""
+    try:
+        own = load_own(run, record)
+    except (DataError, HubError, KeyError):
+        return 0
+    if fingerprint(cut_to(own, record.get("limit"))) != record.get("data_sha256"):
+        return 0  # its texts are others by now
+    own = cut_to(own, record.get("limit"))
+    learned = {copy_key(t) for name in ("train", "validation") for t in own.splits[name].texts}
+    return sum(copy_key(text) in learned for text in with_all(whole).splits[scored].texts)
+
+
+def load_own(run: Path, record: dict[str, Any]) -> Data:
+    """All that a run was trained on, read as then."""
+    revision = record.get("data_revision")
+    return load_data(source_of(run, record), None, revision, choice_of(record))
 
 
 def like(trained: Choice, told: Choice, header: Sequence[str]) -> Choice:
     """What nobody has told is read as in training, if the source has those columns."""
     text, labels = told.text_column, told.label_column
+    positive_from = told.positive_from
     if trained.text_column in header:
         text = text or trained.text_column
-    if trained.label_column and {*trained.label_column.split(",")} <= {*header}:
-        labels = labels or trained.label_column
-    return replace(told, split=trained.split, text_column=text, label_column=labels)
+    own = trained.label_column or ""
+    if not labels and (own in header or {*own.split(",")} <= {*header}):
+        labels = own
+        positive_from = trained.positive_from if positive_from is None else positive_from
+    return Choice(text, labels, trained.split, told.positive, positive_from, told.skip_bad)
 
 
 def load_all(source: str, choice: Choice) -> Data:
@@ -91,41 +147,38 @@ def load_all(source: str, choice: Choice) -> Data:
 
 def is_source(run: Path, record: dict[str, Any], source: str) -> bool:
     """Whether this is the place of the texts that a run was trained on."""
-    places = [Path(record["data"])] if "data" in record else []
+    named = Path(record.get("data", ""))
+    places = [named] if named.is_absolute() or "data_from_run" not in record else []
     places += [run.resolve() / record["data_from_run"]] if "data_from_run" in record else []
     return Path(source).resolve() in [place.resolve() for place in places]
 
 
-def with_all(data: Data, source: str, runs: Sequence[Path], limit: int | None) -> Data:
-    """The data of `source` with a split more, `all`: the texts of all splits, one after another.
-
-    Raises UsageError where a run was trained on some of them.
-    """
-    sha256 = fingerprint(data)
-    for run in runs:
-        record = read_record(run / "train_args.json")
-        # Read by other flags, the same place has another hash.
-        if is_source(run, record, source) or record.get("data_sha256") == sha256:
-            raise UsageError(f"{run} was trained on texts of {data.name} (hint: --split test)")
+def with_all(data: Data) -> Data:
+    """The data with a split more, `all`: the texts of all splits, one after another."""
     parts = data.splits.values()
     everything = Split([t for p in parts for t in p.texts], [y for p in parts for y in p.labels])
-    everything = first_of(everything, limit) if limit else everything
     return replace(data, splits={**data.splits, "all": everything})
 
 
 def trained_on_others(runs: Sequence[Path], records: Sequence[dict[str, Any]]) -> str:
     """Which runs were trained on other texts than the first, and what of their flags differs."""
     first, told = records[0], []
-    flags = ["data", "data_revision", "limit", *(f.name for f in fields(Choice))]
-    for run, record in zip(runs, records, strict=True):
+    names = ["data", "data_revision", "limit", *(f.name for f in fields(Choice))]
+    flags = [{name: record.get(name) for name in names} for record in records]
+    for run, record, own in zip(runs, records, flags, strict=True):
         if record.get("data_sha256") != first.get("data_sha256"):
-            differs = [
-                f"--{name.replace('_', '-')} {record.get(name)} and not {first.get(name)}"
-                for name in flags
-                if record.get(name) != first.get(name)
-            ]
-            told.append(f"{run} with {', '.join(differs) or 'the same flags on changed files'}")
+            differs = differing(flags[0], own)
+            told.append(f"{run} with {differs or 'the same flags on changed files'}")
     return f"{runs[0]}, but {'; '.join(told)}" if told else ""
+
+
+def differing(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """The flags that are others now than before, as a person writes them."""
+    return ", ".join(
+        f"--{name.replace('_', '-')} {now[name]} and not {before[name]}"
+        for name in before
+        if now[name] != before[name]
+    )
 
 
 def source_of(run: Path, record: dict[str, Any]) -> str:

@@ -487,3 +487,50 @@ def test_labels_that_are_floats_are_the_same_ids_in_every_format(tmp_path: Path,
     data = read(str(path))
     assert data.label_names == ("0", "1")
     assert pairs(data) == {text: str(int(label)) for text, label in rows}
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+def test_a_score_is_what_was_written_however_few_bits_keep_it(path: Path, kind: str) -> None:
+    """0.7 in 32 bits is 0.69999999; the texts are positive from 0.7 on."""
+    scores = pa.array([0.1, 0.5, 0.7, 0.9] * 10).cast(getattr(pa, kind)())
+    texts = [f"text {i}" for i in range(40)]
+    pq.write_table(pa.table({"text": texts, "label": scores}), path.with_suffix(".parquet"))
+    data = read(str(path.with_suffix(".parquet")), positive_from=0.7)
+    assert sum(sum(split.labels) for split in data.splits.values()) == 20
+
+
+@pytest.mark.parametrize(
+    ("column", "yes", "no", "means"),
+    [
+        ("is_safe", "True", "False", "safe"),
+        ("is_safe", "yes", "no", "safe"),
+        ("not_toxic", "TRUE", "FALSE", "not_toxic"),
+        ("is_toxic", "True", "False", "True"),
+        ("label", "yes", "no", "yes"),
+    ],
+)
+def test_true_means_what_the_column_says(path: Path, column, yes, no, means) -> None:
+    data = read(table(path, f"text,{column}", f"text #,{yes}", f"text #,{no}"), label_column=column)
+    assert pairs(data)["text 0"] == means
+    assert data.label_names.index(means) == (means in (yes, no))  # what is well is not positive
+
+
+def test_the_rest_is_not_called_as_one_of_the_positive_classes(path: Path) -> None:
+    rows = ("text #,hate", "text #,other", "text #,none")
+    data = read(table(path, "text,label", *rows), positive="hate,other")
+    assert data.label_names == ("rest", "hate+other")
+
+
+def test_a_key_may_be_missing_in_the_first_object(path: Path) -> None:
+    rows = [{"text": f"text {i}", "label": i % 2} for i in range(N)]
+    lines = [json.dumps(row) for row in ({"text": "failed"}, *rows)]
+    path.with_suffix(".jsonl").write_text("\n".join(lines))
+    assert "no column 'label'" in fails(str(path.with_suffix(".jsonl")))
+    assert read(str(path.with_suffix(".jsonl")), skip_bad=True).skipped == 1
+
+
+def test_a_few_texts_may_have_three_classes(path: Path) -> None:
+    path.write_text("text,label\na,hate\nb,offensive\nc,neither\nd,hate\ne,hate\n")
+    assert "3 different labels of 5 texts" in fails(str(path))
+    found = load_data(str(path), complete=False).label_names
+    assert found == ("neither", "hate", "offensive")

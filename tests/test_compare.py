@@ -106,6 +106,17 @@ def test_texts_are_found_as_in_training(asked, archive, tmp_path):
     assert err.startswith("texts are read from 'Body', scores from 'score'\n")
 
 
+def test_a_request_that_failed_first_hides_no_scores(asked, archive, tmp_path):
+    theirs, _ = archive
+    written(tmp_path / "a.jsonl", theirs, "answer")
+    lines = (tmp_path / "a.jsonl").read_text()
+    failed = json.dumps({"comment": {"text": "x"}, "error": 1})
+    (tmp_path / "a.jsonl").write_text(f"{failed}\n{lines}")
+    code, out, err = asked("a.jsonl")
+    assert (code, out[:9]) == (0, "60 texts,")
+    assert "1 rows have no text or no score" in err
+
+
 def test_scores_that_flag_nothing_or_are_not_there(asked, tmp_path):
     scores = [0.1, 0.2, None, 7, "x", True]
     rows = [{"text": text, "score": score} for text, score in zip(TEXTS, scores, strict=False)]

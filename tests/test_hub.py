@@ -63,6 +63,14 @@ for source in sys.argv[1:]:
 """
 
 
+HEADERS = """
+import sys
+from data.sources import header_of
+for source in sys.argv[1:]:
+    print(header_of(source))
+"""
+
+
 class Run:
     """A process that runs `code` on `sources`, with `url` as the Hub and `home` as its cache."""
 
@@ -152,6 +160,12 @@ def test_a_data_set_is_downloaded_once_and_then_cached(hub: HubStandIn, tmp_path
         assert other.startswith(f"cannot reach the Hub for data set {DATASET}: ")
         assert f"{reason}; " in other
         assert "for config 'irony' Available configs in the cache: ['hate']" in other
+
+
+def test_the_columns_of_a_data_set_are_known_before_it_is_read(hub, tmp_path: Path) -> None:
+    sources = (f"{DATASET}:hate", "x/files", "sample")
+    found = Run(HEADERS, *sources, home=tmp_path, url=hub.url).lines()
+    assert found == ["['text', 'label']", "['Unnamed: 0', 'tweet', 'class']", "[]"]
 
 
 def test_a_change_on_the_hub_is_seen(hub: HubStandIn, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 import eval as eval_command
 import train as train_command
-from data import Data, DataError, Split
+from data import Choice, Data, DataError, Split
 from data.matching import in_order_of, match_classes
 from experiment.loading import classes_of, load_classifier
+from experiment.to_score import like
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,11 @@ def test_labels_follow_their_names() -> None:
     assert ordered.splits["test"].labels == [1, 2, 0]
 
 
-def write(path: Path, columns: tuple[str, str], names: tuple[str, str], n: int = 120) -> Path:
-    texts = [("what a lovely day" if i % 3 else "I hate you all") + f" {i}" for i in range(n)]
+def write(
+    path: Path, columns: tuple[str, str], names: tuple[str, str], n: int = 120, new: str = ""
+) -> Path:
+    """Texts numbered from 0; where they are to be `new` ones, with a word that no other has."""
+    texts = [("what a lovely day" if i % 3 else "I hate you all") + f" {i}{new}" for i in range(n)]
     rows = [(text, names[i % 3 == 0]) for i, text in enumerate(texts)]
     with open(path, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([columns, *rows])
@@ -120,7 +124,7 @@ def test_eval_finds_the_same_texts_again_and_says_where_they_have_changed(comman
     answer, err = score(command, "--data", trained)
     assert "other texts" not in err  # the percentages are those of the run, and the columns
     write(trained, ("words", "class"), ("not-hate", "hate"), 150)
-    changed = "posts.csv has changed since runs/teacher was trained, and would be split anew: "
+    changed = "posts.csv, which runs/teacher was trained on, has changed since, and would be split"
     for flags in ((), ("--data", trained)):
         result = command(eval_command, "runs/teacher", *flags)
         assert (result.code, changed in result.err) == (3, True)
@@ -158,7 +162,9 @@ def test_a_class_is_scored_by_its_name_whichever_run_stands_first(command, train
     quick = ("--model", model, "--epochs", 2, "--batch-size", 16, "--lr", 1e-2)
     turned = command(train_command, "--mode", "teacher", *flags, *quick, "--positive", "not-hate")
     assert turned.code == 0, turned.err
-    others = write(trained.with_name("others.csv"), ("text", "label"), ("not-hate", "hate"), 90)
+    others = write(
+        trained.with_name("others.csv"), ("text", "label"), ("not-hate", "hate"), 90, " b"
+    )
     asked = ("--data", others, "--split", "all", "--json")
     alone = [command(eval_command, f"runs/{run}", *asked) for run in ("teacher", "turned")]
     right = [json.loads(result.out)["runs"][0]["accuracy"] for result in alone]
@@ -169,12 +175,91 @@ def test_a_class_is_scored_by_its_name_whichever_run_stands_first(command, train
         assert [row["accuracy"] for row in both] == [right[i] for i in order]
 
 
+def test_texts_that_a_run_has_learned_are_told_or_refused(command, trained) -> None:
+    """Wherever they lie, and whatever stands beside them; 102 of 120 were for training."""
+    header, *own = trained.read_text().splitlines()
+    names = ("not-hate", "hate")
+    new = write(trained.with_name("new.csv"), ("words", "class"), names, 90, " b")
+    new = new.read_text().splitlines()[1:]
+
+    def asked(*rows: str, split: str = "all"):
+        path = trained.with_name("mixed.csv")
+        path.write_text("\n".join([header, *rows, ""]))
+        return command(eval_command, "runs/teacher", "--data", path, "--split", split, "--json")
+
+    refused = asked(*own)
+    assert (refused.code, "was trained on texts of mixed.csv" in refused.err) == (2, True)
+    refused = asked(*own, *new[:30])
+    told = "runs/teacher has learned 102 of the 150 texts of all of mixed.csv (hint: new texts"
+    assert (refused.code, told in refused.err) == (2, True)
+    mixed = asked(*own, *new)
+    told = "mixed.csv are other texts than runs/teacher was trained on, of which it has learned 102"
+    assert (mixed.code, told in mixed.err) == (0, True)
+    assert json.loads(mixed.out)["runs"][0]["n"] == 210
+    assert "which it has learned" not in asked(*new).err
+
+
+def test_a_limit_hides_no_change_and_a_flag_is_no_change(command, trained) -> None:
+    result = command(eval_command, "runs/teacher", "--limit", 9)
+    assert (result.code, "warning" in result.err) == (0, False)
+    flags = ("--data", trained, "--positive", "not-hate")
+    result = command(eval_command, "runs/teacher", *flags)
+    told = "posts.csv, which runs/teacher was trained on, is read with --positive not-hate and not "
+    assert (result.code, told in result.err) == (3, True)
+    write(trained, ("words", "class"), ("not-hate", "hate"), 150)
+    for limit in (9, 100_000):
+        result = command(eval_command, "runs/teacher", "--limit", limit)
+        assert (result.code, "has changed since, and would be split" in result.err) == (3, True)
+
+
+def test_a_file_of_the_same_name_elsewhere_is_another(command, trained, monkeypatch) -> None:
+    elsewhere = trained.with_name("elsewhere")
+    elsewhere.mkdir()
+    write(elsewhere / "posts.csv", ("words", "class"), ("not-hate", "hate"), 90, " b")
+    change(Path("runs/teacher/train_args.json"), data="posts.csv")
+    monkeypatch.chdir(elsewhere)
+    result = command(eval_command, "../runs/teacher", "--data", "posts.csv", "--split", "all")
+    assert (result.code, "posts.csv are other texts" in result.err) == (0, True)
+
+
+def test_what_scores_and_names_meant_in_training_holds(tmp_path) -> None:
+    trained = Choice("body", "is this hate, or not", positive_from=0.7)
+    header = ["text", "label", "body", "is this hate, or not"]
+    assert like(trained, Choice(), header) == trained
+    told = Choice("text", "label", positive="hate", skip_bad=True)
+    assert like(trained, told, header) == told
+    assert like(trained, Choice(), ["text", "label"]) == Choice()
+
+
+def test_labels_whose_names_have_changed_places_are_refused(command, tmp_path, model_dir) -> None:
+    """The ids are the same, so that a hash of texts and ids sees nothing."""
+    write(tmp_path / "posts.csv", ("text", "label"), ("0", "1"))
+    (tmp_path / "mapping.txt").write_text("0\tred\n1\tblue\n2\tgreen\n")
+    rows = (tmp_path / "posts.csv").read_text().splitlines()
+    rows = [row if i % 5 else f"another {i},2" for i, row in enumerate(rows, start=1)]
+    (tmp_path / "posts.csv").write_text("\n".join(["text,label", *rows[1:], ""]))
+    quick = f"--model {model_dir} --epochs 1 --batch-size 16 --data posts.csv".split()
+    assert command(train_command, "--mode", "teacher", *quick).code == 0
+    (tmp_path / "mapping.txt").write_text("0\tred\n1\tgreen\n2\tblue\n")
+    result = command(eval_command, "runs/teacher")
+    told = "called red, blue, green when runs/teacher was trained, and are called red, green, blue"
+    assert (result.code, told in result.err) == (3, True)
+    result = command(train_command, "--mode", "odd", *quick)
+    assert result.code == 0, result.err
+    assert "runs/teacher is another teacher: it differs in label_names" in result.err
+    student = json.loads(Path("runs/odd/config.json").read_text())
+    assert list(student["id2label"].values()) == ["red", "green", "blue"]
+    result = command(train_command, "--mode", "teacher", *quick, "--resume")
+    assert (result.code, "was trained with other settings" in result.err) == (2, True)
+
+
 @pytest.mark.parametrize("place", ["others.csv", "folder/train.csv"])
 def test_other_texts_are_read_from_the_runs_own_columns(command, trained, place) -> None:
     """And not from those of the usual names beside them, unless they are asked for."""
     path = trained.parent / place
     path.parent.mkdir(exist_ok=True)
-    rows = list(csv.reader(write(path, ("words", "class"), ("not-hate", "hate"), 90).open()))
+    names = ("not-hate", "hate")
+    rows = list(csv.reader(write(path, ("words", "class"), names, 90, " b").open()))
     turned = {"not-hate": "hate", "hate": "not-hate"}
     with open(path, "w", newline="", encoding="utf-8") as file:
         wrong = ((text, turned[label]) for text, label in rows[1:])
@@ -190,11 +275,13 @@ def test_other_texts_are_read_from_the_runs_own_columns(command, trained, place)
 
 def test_all_texts_are_scored_however_few_there_are(command, trained) -> None:
     """Too few to be split, which nobody asked for; a limit is of them all."""
-    few = write(trained.with_name("few.csv"), ("text", "label"), ("not-hate", "hate"), 4)
+    few = write(trained.with_name("few.csv"), ("text", "label"), ("not-hate", "hate"), 4, " b")
     assert "leave none for validation" in command(eval_command, "runs/teacher", "--data", few).err
     answer, _ = score(command, "--data", few, "--split", "all")
     assert answer["runs"][0]["n"] == 4
-    many = write(trained.with_name("many.csv"), ("text", "label"), ("not-hate", "hate"), 90)
+    few.write_text("text,label\nhello,not-hate\nwell,not-hate\nyou,hate\n")
+    assert score(command, "--data", few, "--split", "all")[0]["runs"][0]["n"] == 3
+    many = write(trained.with_name("many.csv"), ("text", "label"), ("not-hate", "hate"), 90, " b")
     assert score(command, "--data", many, "--split", "all")[0]["runs"][0]["n"] == 90
     answer, _ = score(command, "--data", many, "--split", "all", "--limit", 10)
     assert answer["runs"][0]["n"] == 10
@@ -202,7 +289,7 @@ def test_all_texts_are_scored_however_few_there_are(command, trained) -> None:
 
 def test_matched_takes_the_share_of_the_runs_own_validation(command, trained) -> None:
     """And not that of the texts that are scored, of which all but two are hate."""
-    others = write(trained.with_name("others.csv"), ("text", "label"), ("hate", "hate"), 90)
+    others = write(trained.with_name("others.csv"), ("text", "label"), ("hate", "hate"), 90, " b")
     lines = others.read_text().splitlines()
     lines[1:3] = [line.replace(",hate", ",not-hate") for line in lines[1:3]]
     others.write_text("\n".join([*lines, ""]))
@@ -224,7 +311,7 @@ def test_classes_of_other_names_count_as_what_they_mean(command, trained, names)
     assert answer["runs"][0]["accuracy"] == first["runs"][0]["accuracy"] > 0.6
     assert answer["positive"] == "hate"
     assert "runs/teacher: classes are matched by " in err
-    others = write(trained.with_name("others.csv"), ("text", "label"), names, 150)
+    others = write(trained.with_name("others.csv"), ("text", "label"), names, 150, " b")
     _, err = score(command, "--data", others)
     assert "warning: others.csv are other texts than runs/teacher was trained on\n" in err
 

@@ -178,3 +178,34 @@ def test_a_column_that_stands_twice_is_refused(tmp_path: Path, kind: str, conten
         pq.write_table(pa.Table.from_arrays(columns, ["text", "label", "text"]), path)
     with pytest.raises(DataError, match="text' stands twice"):
         load_data(str(tmp_path))
+
+
+def told(path: Path, *rows: str) -> list[str]:
+    """Text or error of each row of a csv."""
+    path.write_text("\n".join(["text,label", *rows, ""]), encoding="utf-8")
+    return [row.error or row.cells[0] for row in read_texts(path, "text")]
+
+
+def test_an_open_quote_tells_the_lines_that_it_takes(tmp_path: Path) -> None:
+    plain = [f"text {i},0" for i in range(20)]
+    *sound, last = told(tmp_path / "a.csv", *plain, '"open,1', *plain)
+    assert sound == [f"text {i}" for i in range(20)]
+    assert last == "unexpected end of data: a quote opens here, and the row goes on to line 42"
+
+
+def test_a_quote_that_closes_below_whole_rows_is_a_bad_row(tmp_path: Path) -> None:
+    swallowed = ['"open,1', *(f"text {i},0" for i in range(6)), '5",1', "sound,0"]
+    first, last = told(tmp_path / "a.csv", *swallowed)
+    assert first == "a quote opens here and closes in line 9, below rows"
+    assert last == "sound"
+    verse = "one\ntwo, three\nfour\nfive\nsix\nseven\neight"
+    assert told(tmp_path / "a.csv", f'"{verse}",1') == [verse]
+
+
+def test_the_rest_of_a_broken_row_is_no_text(tmp_path: Path) -> None:
+    broken = ['"He said \\"no\\"', 'and I left",1', "sound,0"]
+    first, second, last = told(tmp_path / "a.csv", *broken)
+    assert "expected after" in first
+    assert (second, last) == ("the rest of the broken row above it", "sound")
+    first, *others = told(tmp_path / "a.csv", '"a \\"b\\"', "c", 'e",1', '"say ""x""",0')
+    assert others == ["the rest of the broken row above it"] * 2 + ['say "x"']
