@@ -12,6 +12,7 @@ class ModelError(Exception):
 
 
 SINGLE = "single_label_classification"
+OTHER_TASKS = ("TokenClassification", "QuestionAnswering", "MultipleChoice")
 # What would change the answer if it were ignored: each must be absent, null, or what we compute.
 SUPPORTED: dict[str, Any] = {
     "hidden_act": "gelu",
@@ -108,9 +109,9 @@ class BertConfig:
 
         Raises ModelError for a model of another kind or a value out of range.
         """
-        family = values.get("model_type")
+        family, kinds = values.get("model_type"), values.get("architectures") or []
         if family is None:  # older files name the class alone
-            for kind in values.get("architectures") or []:
+            for kind in kinds:
                 if not str(kind).startswith("Bert"):
                     raise ModelError(f"it is of a {kind}, and only BERT is taken")
         elif family != "bert":
@@ -129,7 +130,9 @@ class BertConfig:
             if type(number) is not int or not 0 < number <= 10_000:
                 raise ModelError(f"num_labels cannot be {number!r:.40}")
             chosen["label_names"] = tuple(f"LABEL_{index}" for index in range(number))
-        return cls(**chosen)
+        # A head that answers each token, or a pair, has the same tensors, and no problem_type.
+        others = [kind for kind in kinds if str(kind).endswith(OTHER_TASKS)]
+        return cls(**(chosen | ({"problem_type": str(others[0])} if others else {})))
 
     @classmethod
     def from_file(cls, path: Path) -> "BertConfig":

@@ -30,14 +30,15 @@ class BertTokenizer:
     ) -> None:
         self.max_length = max_length
         self.backend, self.settings = read_tokenizer(folder, say)
-        self._file = self.backend.to_str(pretty=True)
         # A "[SEP]" that a person types is text, not the end of the text; a "[USER]" that the
         # tokenizer was given is a token. The library cuts up what is marked as special.
-        self.backend.encode_special_tokens = True
+        self._file = self.backend.to_str(pretty=True)
         own = {self.settings[name] for name in OWN}
         added = self.backend.get_added_tokens_decoder().values()
         if any(token.special != (token.content in own) for token in added):
             self.backend = marked(self.backend, own)
+        self._marked = self.backend.to_str(pretty=True)
+        self.backend.encode_special_tokens = True
         self.overlap = (max_length - 2) // 4  # ids that a window shares with the one before
         self.backend.enable_truncation(max_length, stride=self.overlap)
 
@@ -76,12 +77,16 @@ class BertTokenizer:
         assert found is not None
         return found
 
-    def save(self, folder: Path) -> None:
-        """Write `tokenizer.json` and `tokenizer_config.json`, as AutoTokenizer reads them."""
+    def save(self, folder: Path, alone: bool = False) -> None:
+        """Write `tokenizer.json` and `tokenizer_config.json`, as AutoTokenizer reads them.
+
+        `alone` the first is for whoever reads it without us: of its tokens our five are special.
+        """
         # The library's own `save` raises no OSError where the disk is full.
-        (folder / "tokenizer.json").write_text(self._file, encoding="utf-8")
-        text = json.dumps(self.settings | {"model_max_length": self.max_length}, indent=2)
-        (folder / "tokenizer_config.json").write_text(text + "\n", encoding="utf-8")
+        text = self._marked if alone else self._file
+        (folder / "tokenizer.json").write_text(text, encoding="utf-8")
+        settings = json.dumps(self.settings | {"model_max_length": self.max_length}, indent=2)
+        (folder / "tokenizer_config.json").write_text(settings + "\n", encoding="utf-8")
 
 
 def marked(tokenizer: Tokenizer, special: Collection[str]) -> Tokenizer:
@@ -89,9 +94,7 @@ def marked(tokenizer: Tokenizer, special: Collection[str]) -> Tokenizer:
     values = json.loads(tokenizer.to_str())
     for token in values["added_tokens"]:
         token["special"] = token["content"] in special
-    twin = Tokenizer.from_str(json.dumps(values))
-    twin.encode_special_tokens = tokenizer.encode_special_tokens
-    return twin
+    return Tokenizer.from_str(json.dumps(values))
 
 
 def clean(texts: Sequence[str]) -> list[str]:

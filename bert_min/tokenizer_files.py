@@ -58,6 +58,7 @@ def read_tokenizer(folder: Path, say: Callable[[str], object]) -> tuple[Tokenize
         backend.no_padding()
         _add_tokens(backend, settings, _read_json(folder / "added_tokens.json"))
         _check(backend, settings)
+        settings["unk_token"] = backend.model.unk_token  # what it says, whatever files call it
     except Exception as error:  # the library raises bare Exception
         raise ModelError(f"the tokenizer in {folder} cannot be read: {error}") from None
     return backend, _to_save(backend, settings)

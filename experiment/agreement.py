@@ -32,12 +32,15 @@ def check_int8(run: Path, classifier: Classifier, least: float = LEAST) -> None:
     predicted of them, are not there any more, that is said.
     """
     try:
+        length = classifier.tokenizer.max_length
+        if (then := read_record(run / "train_args.json").get("max_length", length)) != length:
+            raise UsageError(f"it was trained on {then} tokens, and --max-length is {length}")
         texts, logits = read_validation(run)
     except (UsageError, DataError, HubError, OSError, ValueError, LookupError, TypeError) as error:
         say(f"warning: {run}: how int8 agrees with fp32 is not known: {error}")
         return
-    then, now = (labels(given, classifier) for given in (logits, classifier.logits(texts)))
-    agree = int((then == now).sum())
+    before, now = (labels(given, classifier) for given in (logits, classifier.logits(texts)))
+    agree = int((before == now).sum())
     told = f"{agree:,} of {len(texts):,} validation texts have the label in int8 that they had"
     if agree < least * len(texts):
         share = math.floor(1000 * agree / len(texts)) / 1000

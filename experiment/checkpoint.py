@@ -103,7 +103,7 @@ class Checkpoints:
         if differs:
             raise UsageError(
                 f"{folder} was trained with {', '.join(differs)} (hint: the flags of then, or "
-                "--overwrite)"
+                "--overwrite, where it is that of --out)"
             )
         try:
             tensors = load_file(folder / "state.safetensors")

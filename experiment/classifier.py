@@ -13,7 +13,7 @@ from bert_min import BertForSequenceClassification, BertTokenizer, ModelError
 from data.hashtags import READINGS
 from data.names import positive_of
 from experiment.readable import script, scripts_of, why_not
-from experiment.rundir import read_json
+from experiment.rundir import decision_of
 from scoring import decide, predict_logits, score_of, softmax
 from speed.int8 import quantized
 from speed.memory import keep_memory
@@ -90,8 +90,8 @@ class Decision:
 
 def read_decision(run: Path) -> Decision:
     """The decision of a run; the plain one where its config.json has none."""
-    found = read_json(run / "config.json").get("decision", {})
-    if not isinstance(found, dict) or not set(found) <= set(Decision.__dataclass_fields__):
+    found = decision_of(run)
+    if not set(found) <= set(Decision.__dataclass_fields__):
         raise ModelError(f"the decision in {run}/config.json is not one of ours: {found}")
     return Decision(**found)
 

@@ -68,9 +68,11 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
                 say(f"{found} was interrupted: going on with it first")
             else:
                 say(f"no teacher yet for this model, data and length: training {found} first")
-            resume = "auto" if settings.resume else None
+            # What --overwrite replaces is --out; a teacher that was cut off goes on.
+            cut_off = settings.overwrite and Checkpoints(found, {})
+            resume = "auto" if settings.resume or cut_off else None
             own = replace(settings, mode="teacher", layers="all", out=found, lr=None, resume=resume)
-            own = replace(own, objective="kd", targets=None, unlabelled=None)
+            own = replace(own, objective="kd", targets=None, unlabelled=None, overwrite=False)
             train_one(own, replace(material, unlabelled=None), None, stop)
             return None if stop() else found
 
@@ -78,7 +80,7 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
 def goes_on(settings: Settings, teacher: Path) -> bool:
     """Whether a teacher that was cut off is to be trained to its end first."""
     cut_off = rundir.read_json(teacher / "train_args.json").get("interrupted")
-    return bool(settings.resume and cut_off and Checkpoints(teacher, {}))
+    return bool(cut_off and Checkpoints(teacher, {}) and (settings.resume or settings.overwrite))
 
 
 def train_one(settings: Settings, material: Material, teacher_dir: Path | None, stop: Stop) -> None:

@@ -24,7 +24,7 @@ from experiment.cli import say
 from experiment.encoding import encode
 from experiment.errors import UsageError
 from experiment.onnx_card import onnx_card
-from experiment.rundir import read_json, read_record, read_results, write_json
+from experiment.rundir import decision_of, read_record, read_results, write_json
 from experiment.to_score import find_data
 from hub import HubError
 from scoring import predict_logits, softmax
@@ -148,10 +148,10 @@ def write_about(
     `told` is what is to be told of ONNX files, nothing for a plain checkpoint.
     """
     config = classifier.model.config.to_dict()
-    if decision := read_json(run / "config.json").get("decision"):
+    if decision := decision_of(run):
         config["decision"] = decision
     write_json(folder / "config.json", config)
-    classifier.tokenizer.save(folder)
+    classifier.tokenizer.save(folder, alone=bool(told))
     record, results = read_record(run / "train_args.json"), read_results(run)
     record |= {"out": str(out), "exported_from" if told else "merged_from": str(run)}
     for name in ("identity", "base"):  # no training ends as this folder, and it has no base

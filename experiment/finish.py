@@ -132,6 +132,7 @@ def make_record(
         "data_revision": data.revision,
         **vars(data.choice),
         "model_sha256": material.model_sha256,
+        "described_sha256": material.described_sha256,
         "data_name": data.name,
         "data_sha256": material.data_sha256,
         "split_sizes": {name: len(split.texts) for name, split in data.splits.items()},

@@ -51,6 +51,8 @@ def load_tokenizer(
     theirs = tokenizer.settings["model_max_length"]
     if theirs and theirs < max_length:
         say(f"{folder}: up to {max_length} tokens are read; its tokenizer asks for {theirs}")
+    if read_json(folder / "tokenizer_config.json").get("truncation_side") == "left":
+        say(f"{folder}: its tokenizer keeps the end of a long text; here the beginning is read")
     if tokenizer.vocab_size > config.vocab_size:
         raise ModelError(
             f"the tokenizer in {folder} has {tokenizer.vocab_size} entries, "
@@ -109,6 +111,8 @@ def load_run_model(
     else:
         model, folder = load_model(run), run
     if not is_ours(run):
+        if "decision" in read_json(run / "config.json"):
+            say(f"{run}: saved by transformers since its temperature and threshold were fitted")
         put_positive_last(model, run)
     return model, folder
 

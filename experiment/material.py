@@ -126,6 +126,7 @@ def find_teacher(settings: Settings, material: Material) -> Path:
         "model_sha256": material.model_sha256,
         "data_sha256": material.data_sha256,
         "label_names": list(material.data.label_names),
+        "described_sha256": material.described_sha256,
         "max_length": settings.max_length,
         "layers": list(range(1, material.depth + 1)),
         "hashtags": settings.hashtags,
@@ -139,7 +140,9 @@ def find_teacher(settings: Settings, material: Material) -> Path:
         if not rundir.is_run(candidate):
             return candidate
         found = rundir.read_json(candidate / "train_args.json")
+        # What older runs do not say is as it was then.
         found = {"hashtags": "keep", "class_weights": "none", **found}
+        found.setdefault("described_sha256", material.described_sha256)
         differs = [name for name, value in wanted.items() if found.get(name) != value]
         if not differs:
             for name in WARNED:

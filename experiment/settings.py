@@ -12,6 +12,7 @@ LEARNING_RATES = {"teacher": 5e-5, **dict.fromkeys(STUDENT_MODES, 5e-5), "lora":
 
 TOLD = {  # kinds of training that have flags of their own
     "student": f"students: --mode {', '.join(STUDENT_MODES)}",
+    "matched": "students that learn from a teacher's hidden states: --objective kd, no --targets",
     "taught": "what learns from logits: a student with --objective kd, or with --targets",
     "lora": "--mode lora",
 }
@@ -67,7 +68,7 @@ class Settings:
     objective: str = decides("kd", "student")
     temperature: float = decides(5.0, "taught")
     alpha: float = decides(0.5, "taught")
-    beta: float = decides(1.0, "taught")
+    beta: float = decides(1.0, "matched")
 
     lora_r: int = decides(16, "lora")
     lora_alpha: float = decides(32.0, "lora")
@@ -105,12 +106,14 @@ class Settings:
     def kinds(self) -> dict[str, bool]:
         """Which kinds of training this is: those that `decides` may name."""
         kinds = {"every": True, "student": self.is_student, "taught": self.is_taught}
+        kinds["matched"] = self.is_student and self.is_taught and not self.targets
         return kinds | {"lora": self.mode == "lora", "balanced": self.is_balanced}
 
     def without_effect(self) -> str:
         """Which flag was given though this training does not look at it; empty for none."""
         for f in fields(self):
-            kind = "student" if f.name == "teacher" else f.metadata.get("decides")
+            others = {"teacher": "student", "teacher_cache": "matched"}
+            kind = others.get(f.name, f.metadata.get("decides"))
             if kind in TOLD and not self.kinds[kind] and getattr(self, f.name) != f.default:
                 return f"--{f.name.replace('_', '-')} is for {TOLD[kind]}"
         return ""

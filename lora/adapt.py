@@ -19,8 +19,8 @@ def add_lora(
 
     A module is meant by its name or the end of its dotted path (PEFT's rule): `query` means every
     `...attention.self.query`. With query and value the pooler stays frozen, as in PEFT.
-    Raises ValueError, the model as it was, for a name that matches nothing, a target that is no
-    nn.Linear or trained in full, and an `r` or `lora_dropout` out of range.
+    Raises ValueError, the model as it was, for no target, a name that matches nothing, a target
+    that is no nn.Linear or trained in full, and an `r` or `lora_dropout` out of range.
     """
     layers = target_layers(model, target_modules, modules_to_save)
     adapted = {
@@ -40,6 +40,8 @@ def target_layers(
     model: nn.Module, target_modules: Sequence[str], modules_to_save: Sequence[str]
 ) -> dict[str, nn.Linear]:
     """The layers that `add_lora` wraps, by dotted path; raises the ValueError that it raises."""
+    if not target_modules:
+        raise ValueError("LoRA without a target would train the head alone")
     in_full = [name for target in modules_to_save for name in named(model, target)]
     layers = {}
     for target in dict.fromkeys(target_modules):

@@ -73,6 +73,7 @@ READ = {
     *("base_model_name_or_path", "revision", "peft_type", "task_type", "init_lora_weights"),
     *("auto_mapping", "peft_version", "inference_mode", "eva_config"),
 }
+TASKS = (None, "SEQ_CLS", "FEATURE_EXTRACTION")  # others answer each token, or write
 OFF: tuple[Any, ...] = (None, False, {}, [])
 COMPUTED = {"bias": "none", "megatron_core": "megatron.core", "qalora_group_size": 16}
 # Beginnings that leave the base as it was; of others the file is no update of the untouched base.
@@ -86,6 +87,8 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
         if config.get("peft_type") != "LORA":
             raise AdapterError(f"{path} is of type {config.get('peft_type')!r}, not 'LORA'")
+        if config.get("task_type") not in TASKS:
+            raise AdapterError(f"{path} is for the task {config['task_type']!r}, not 'SEQ_CLS'")
         for key in config.keys() - READ:
             if config[key] not in (*OFF, COMPUTED.get(key)):
                 raise AdapterError(f"{path} has {key} = {config[key]!r:.60}, which is not known")

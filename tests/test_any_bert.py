@@ -163,6 +163,7 @@ def test_a_field_is_obeyed_or_refused_or_changes_nothing(tmp_path, field):
     [
         ({"problem_type": "multi_label_classification"}, "problem_type 'multi_label_class"),
         ({"problem_type": "regression"}, "problem_type 'regression'"),
+        ({"architectures": ["BertForTokenClassification"]}, "problem_type 'BertForTokenClass"),
         ({"is_decoder": True}, "is_decoder True is not BERT's False"),
         ({"id2label": {"0": "LABEL_0"}}, "a single class"),
         ({"id2label": {"0": "a", "1": "a"}}, "one name to two classes"),
@@ -338,7 +339,7 @@ def test_names_that_settle_nothing_are_taken_in_their_order_and_that_is_said(
 @pytest.mark.parametrize("file", ["config.json", "train_args.json"])
 def test_a_run_of_ours_keeps_the_order_it_was_trained_in(tmp_path, capsys, file):
     """Its threshold and temperature were fitted to it."""
-    ours = {"config.json": {"decision": {"threshold": 0.5}}}
+    ours = {"config.json": {"decision": {"threshold": 0.5}, "transformers_version": ...}}
     run = edit(
         write(tmp_path / "run", id2label=REVERSED),
         file,

@@ -5,6 +5,7 @@ The oracle is transformers: it must read the folder as we do, and what we save a
 
 import json
 import string
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,8 @@ from tokenizers.pre_tokenizers import BertPreTokenizer, Whitespace
 from tokenizers.processors import BertProcessing, TemplateProcessing
 from transformers import AutoTokenizer, BertTokenizerFast, PreTrainedTokenizerFast
 
-from bert_min import BertTokenizer, ModelError
+from bert_min import BertConfig, BertTokenizer, ModelError
+from experiment.loading import load_tokenizer
 
 OWN = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 LETTERS = (
@@ -330,3 +332,36 @@ def test_a_file_that_is_no_json_is_refused(tmp_path):
             (folder / f"{name}.json").write_bytes(content)
             with pytest.raises(ModelError, match="cannot be read"):
                 BertTokenizer(folder, 64)
+
+
+def test_what_stands_for_the_unknown_is_what_the_tokenizer_says(tmp_path):
+    """No other file names it, and it is not [UNK]."""
+    made = json.loads(backend(lowercase=True).to_str())
+    made = json.loads(json.dumps(made).replace("[UNK]", "<unk>"))
+    source = write(tmp_path / "source", Tokenizer.from_str(json.dumps(made)), {})
+    ours = BertTokenizer(source, 64)
+    assert ours.unknown == ours.backend.token_to_id("<unk>")
+    assert ours.encode(["\u2603"])[0].ids[1] == ours.unknown
+    ours.save(tmp_path)
+    assert BertTokenizer(tmp_path, 64).unknown == ours.unknown
+
+
+def test_alone_a_file_has_no_special_tokens_but_the_five(tmp_path):
+    made = backend(lowercase=True)
+    made.add_special_tokens(GIVEN)
+    ours = BertTokenizer(write(tmp_path / "source", made, {}), 64)
+    ours.save(tmp_path, alone=True)
+    reader = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    reader.encode_special_tokens = True  # as the code on a card has it
+    assert [reader.encode(text).ids for text in SAID] == ids(ours, SAID)
+
+
+def test_a_tokenizer_that_keeps_the_end_is_told(tmp_path, capsys):
+    config = {"truncation_side": "left", "tokenizer_class": "BertTokenizer"}
+    source = write(tmp_path / "source", backend(lowercase=True), config)
+    model = SimpleNamespace(config=BertConfig())
+    for side, said in (("left", True), ("right", False)):
+        config["truncation_side"] = side
+        (source / "tokenizer_config.json").write_text(json.dumps(config))
+        load_tokenizer(source, 5, model)
+        assert ("keeps the end of a long text" in capsys.readouterr().err) == said

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -21,7 +22,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 import eval as eval_command
 import predict as predict_command
 import train as train_command
-from data import DataError
+from data import DataError, load_data
 from experiment.errors import run_command
 from lora import lora_layers
 from scoring.calibration import match_prior
@@ -133,6 +134,35 @@ def test_another_length_or_data_needs_another_teacher(train):
     assert "it differs in data_sha256" in refused.err.splitlines()[-1]
 
 
+def test_a_teacher_that_reads_otherwise_is_another(train, model_dir, tmp_path):
+    train("odd")
+    other = shutil.copytree(model_dir, tmp_path / "cased")
+    (other / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+    told = train("even", "--model", other)
+    assert "another teacher: it differs in described_sha256" in told.err
+    record = read("runs/teacher/train_args.json")
+    del record["described_sha256"]  # as of older runs
+    Path("runs/teacher/train_args.json").write_text(json.dumps(record))
+    Path("runs/teacher/MANIFEST.json").unlink()
+    assert "another teacher" not in train("hybrid").err
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_overwrite_leaves_the_teacher_what_it_has_learned(train, gone):
+    """It replaces --out; a teacher that was cut off goes on."""
+    stopped = iter([False, False, True])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("experiment.signals.Stop.__call__", lambda stop: next(stopped, True))
+        train("odd", "--overwrite")
+    assert read("runs/teacher/train_args.json")["interrupted"]
+    if gone:  # as after a kill
+        shutil.rmtree("runs/teacher")
+    told = train("odd", "--overwrite")
+    assert "runs/teacher: going on after step" in told.err
+    assert told.code == 0
+    assert not read("runs/teacher/train_args.json")["interrupted"]
+
+
 def test_the_teacher_given_is_used(train):
     train("teacher", "--out", "mine/t")
     result = train("first", "--teacher", "mine/t")
@@ -172,6 +202,45 @@ def test_transformers_reads_a_run(train):
         logits = model(**batch).logits
     expected = torch.tensor([d["logits"] for d in details[:8]])
     assert (logits - expected).abs().max() <= 2e-6  # the file has six digits
+
+
+def test_a_run_that_transformers_has_saved_is_a_model_of_others(train, command):
+    """It carries our decision on, which was fitted to other weights."""
+    train("teacher", "--lr", "1e-3")
+    model = AutoModelForSequenceClassification.from_pretrained("runs/teacher")
+    model.config.id2label = {0: "hate", 1: "normal"}
+    model.save_pretrained("theirs")
+    AutoTokenizer.from_pretrained("runs/teacher").save_pretrained("theirs")
+    assert read("theirs/config.json")["decision"]
+    texts = [row["text"] for row in sample_rows("test", 8)]
+    answer = command(predict_command, "--run", "theirs", *texts)
+    assert "theirs: saved by transformers since its temperature and threshold" in answer.err
+    batch = AutoTokenizer.from_pretrained("theirs")(texts, padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        hate = model.eval()(**batch).logits.softmax(dim=1)[:, 0]
+    rows = [json.loads(line) for line in answer.out.splitlines()]
+    assert [row["score"] for row in rows] == pytest.approx(hate.tolist(), abs=1e-5)
+    assert [row["label"] for row in rows] == ["hate" if s >= 0.5 else "normal" for s in hate]
+
+
+def test_peft_reads_a_run_of_three_classes_as_the_documents_say(train):
+    rows = [f"{'xyz'[i % 3]} number {i},{('fine', 'rude', 'hateful')[i % 3]}" for i in range(90)]
+    Path("posts.csv").write_text("\n".join(["text,label", *rows, ""]))
+    result = train("lora", "--data", "posts.csv", "--lr", "1e-2")
+    assert result.code == 0, result.err
+    text = (ROOT / "docs" / "ECOSYSTEM.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(from peft .*?)```", text, re.DOTALL)
+    found = {}
+    exec(code, found)  # noqa: S102 (our own page)
+    model = found["model"].eval()
+    names = read("runs/lora/train_args.json")["label_names"]
+    assert [model.config.id2label[i] for i in range(3)] == names
+    lines = read_lines("runs/lora/predictions/test.jsonl")
+    texts = load_data("posts.csv", 64).splits["test"].texts
+    batch = AutoTokenizer.from_pretrained("runs/lora")([*texts], padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        logits = model(**batch).logits
+    assert (logits - torch.tensor([line["logits"] for line in lines])).abs().max() <= 2e-5
 
 
 @pytest.mark.parametrize(("layers", "count"), [("all", 4), ("odd", 2)])
@@ -234,7 +303,19 @@ def test_a_run_is_replaced_only_when_asked_and_only_when_done(train):
         (["--mode", "odd", "--layers", "even"], 2, "contradict each other"),
         (["--mode", "lora", "--layers", "random"], 2, "contradict each other"),
         (["--mode", "lora", "--temperature", "3"], 2, "--temperature is for what learns from"),
-        (["--mode", "odd", "--objective", "ce", "--beta", "2"], 2, "--beta is for what learns"),
+        (["--mode", "odd", "--objective", "ce", "--beta", "2"], 2, "--beta is for students that"),
+        (
+            ["--mode", "odd", "--targets", "x", "--beta", "2"],
+            2,
+            "--beta is for students that learn",
+        ),
+        (["--mode", "lora", "--teacher-cache", "1MB"], 2, "--teacher-cache is for students that"),
+        (["--mode", "lora", "--lora-targets", ""], 2, "LoRA without a target would train the head"),
+        (
+            ["--mode", "lora", "--lora-targets", ","],
+            2,
+            "LoRA without a target would train the head",
+        ),
         (["--mode", "odd", "--lora-r", "4"], 2, "--lora-r is for --mode lora"),
         (["--mode", "teacher", "--teacher", "x"], 2, "--teacher is for students: --mode odd,"),
         (["--mode", "teacher", "--layers", "1,9"], 2, "must rise from 1 or more to 4 or less"),

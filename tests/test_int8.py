@@ -194,6 +194,14 @@ def test_texts_that_are_gone_are_told_and_stop_nothing(run, capsys, name, values
 
 
 @needs_int8
+def test_agreement_at_another_length_is_not_known(run, capsys):
+    check_int8(run, load_classifier(run, 5, dtype=torch.int8), 1)
+    assert "is not known: it was trained on 128 tokens, and --max-length is 5" in (
+        capsys.readouterr().err
+    )
+
+
+@needs_int8
 @pytest.mark.parametrize("row", ["", "[]\n", '{"logits": [1]}\n'])
 def test_predictions_that_are_cut_or_damaged_are_told_and_stop_nothing(run, capsys, row):
     (run / "predictions" / "validation.jsonl").write_text(row)

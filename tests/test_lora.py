@@ -327,6 +327,7 @@ def test_adapters_that_do_not_fit_are_refused(saved, change, message):
     ("change", "message"),
     [
         ({"peft_type": "LOHA"}, "of type 'LOHA'"),
+        ({"task_type": "TOKEN_CLS"}, "task 'TOKEN_CLS', not 'SEQ_CLS'"),
         ({"use_dora": True}, "use_dora = True"),
         ({"use_rslora": True}, "use_rslora = True"),
         ({"bias": "all"}, "bias = 'all'"),
