@@ -116,7 +116,8 @@ def add_distillation_flags(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="F.safetensors",
         help="learn from these logits (N, K) of N texts and K classes, of whatever teacher, "
-        "instead of the teacher's, weighed by --alpha; for every mode",
+        "instead of the teacher's, weighed by --alpha; for every mode. Rows are in the order of "
+        "the training texts, columns in that of label_names in a run's train_args.json",
     )
     group.add_argument(
         "--teacher-cache",

@@ -14,7 +14,7 @@ Names = tuple[str, ...]
 MOST = 50  # classes; more are a sign that somebody named the wrong column
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 YES_AND_NO = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
-EMPTY = ("", "nan", "null")
+EMPTY = ("", "nan", "null", "na", "<na>")  # as pandas, databases and R write what is missing
 NO_LABEL = "the label is empty"
 IS = re.compile(r"^[Ii]s(?=[ _A-Z-])[ _-]?")
 COLUMN = "(hint: --label-column with the one of the classes, or a mapping.txt beside the files)"

@@ -30,6 +30,12 @@ def scripts_of(vocabulary: Mapping[str, int]) -> frozenset[str]:
     return frozenset(name for name, n in counts.items() if n >= SHARE * counts.total())
 
 
+def unmarked(text: str) -> str:
+    """A text without the signs that stand on letters, by which a word would end."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(c for c in composed if not unicodedata.category(c).startswith("M"))
+
+
 def why_not(
     text: str,
     windows: Iterable[list[int]],
@@ -52,7 +58,8 @@ def why_not(
         return LETTERS
     if 2 * pieces.count(unknown) > len(pieces):
         return UNKNOWN
-    first = WORD.search(text)
-    if not (first and WORD.search(text, first.end())):
+    plain = unmarked(text)
+    first = WORD.search(plain)
+    if not (first and WORD.search(plain, first.end())):
         return SHORT
     return LONG if read < 0.5 else ""

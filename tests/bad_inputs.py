@@ -180,6 +180,16 @@ ROWS = [
     Row("predict-pair", b'{"inputs":[["a","b"]]}', 422, "invalid_type", "/predict"),
     Row("predict-nested", b'{"inputs":[[["a"]]]}', 422, "invalid_type", "/predict"),
     Row("predict-none", b'{"inputs":[]}', 422, "batch_size", "/predict"),
+    Row(
+        "predict-list", b'{"inputs":"a","parameters":[]}', 422, "unknown_parameter", "/predict"
+    ),
+    Row(
+        "predict-direction",
+        b'{"inputs":"a","truncation_direction":[]}',
+        422,
+        "unknown_parameter",
+        "/predict",
+    ),
     Row("predict-text", HI, 422, "unknown_field", "/predict"),
     Row("predict-model", b'{"inputs":"a","model":"odd"}', 422, "unknown_field", "/predict"),
     Row(

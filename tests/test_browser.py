@@ -500,11 +500,15 @@ def test_an_answer_to_another_text_is_dimmed(visit):
     page = visit()
     ask(page, "I hate you")
     result, box = page.get_by_role("status"), page.get_by_label("Your text")
-    expect(result).to_have_css("opacity", "1")
-    box.fill("I hate you all")
-    expect(result).to_have_css("opacity", "0.6")
-    box.fill("I hate you")
-    expect(result).to_have_css("opacity", "1")
+    bar, card = result.locator(".bar"), result.locator(".answer")
+    for text, opacity, border in (
+        ("I hate you", "1", "solid"),
+        ("I hate you all", "0.5", "dashed"),
+        ("I hate you", "1", "solid"),
+    ):
+        box.fill(text)
+        expect(bar).to_have_css("opacity", opacity)
+        expect(card).to_have_css("border-top-style", border)
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -594,6 +598,46 @@ def test_answer_that_is_no_json_is_told_by_its_status(visit):
     page.route("**/api/*", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
     ask(page, "I hate you")
     expect_error(page, "The server answered with status 502. Try again later.")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(429, {"message": "slow down"}), (502, {"error": "bad gateway"})]
+)
+def test_an_error_in_a_proxys_json_is_told_by_its_status(visit, status, body):
+    page = visit(may_log=f"status of {status}")
+    page.route("**/api/*", lambda route: route.fulfill(status=status, json=body))
+    ask(page, "I hate you")
+    expect_error(page, f"The server answered with status {status}. Try again later.")
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_an_answer_beside_another_text_says_so(visit, bare):
+    """Also where an example is asked for in vain, and where the server wrote the answer."""
+    page = visit(may_log="status of 503")
+    if bare:
+        page.route("**/app.js", lambda route: route.fulfill(body=""))
+        page.reload()
+    ask(page, "the first text of mine")
+    if bare:
+        page.unroute("**/app.js")
+        page.add_script_tag(url="/static/app.js?late")
+    status = page.get_by_role("status")
+    expect(status).not_to_have_class("old")
+    page.route("**/api/*", lambda route: route.fulfill(status=503, json=REFUSED))
+    page.get_by_role("button", name="A kind sentence").click()
+    expect(status).to_have_class("old")
+    expect(status.locator("blockquote")).to_have_text("the first text of mine")
+
+
+REFUSED = {"error": {"code": "busy", "message": "Busy.", "status": 503}, "request_id": "0"}
+
+
+def test_without_javascript_an_error_is_in_sight(visit):
+    page = visit(script=False, may_log="status of 422", viewport={"width": 360, "height": 640})
+    press(page, "Classify")
+    result = page.locator("#result")
+    expect(result.get_by_text("There is nothing to read")).to_be_in_viewport()
+    expect(result.get_by_text("Nothing yet")).to_have_count(0)
 
 
 def ask_first(page):
@@ -715,8 +759,16 @@ def strong_words(visit):
     return page
 
 
+def old(visit):
+    page = asked("I hate you", "Why?")(visit)
+    page.get_by_label("Your text").fill("another text")
+    expect(page.get_by_role("status")).to_have_class("old")
+    return page
+
+
 STATES = {
     "initial": opened(),
+    "old": old,
     "toxic": asked("I hate you", flags=TOXIC),
     "not toxic": asked("I hate you", flags=FINE),
     "compare": asked("I hate you", "Compare all models"),

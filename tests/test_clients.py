@@ -1,5 +1,6 @@
 """Programs of others: Hugging Face's client, one made from openapi.json, browsers and proxies."""
 
+import http.client
 import json
 import math
 
@@ -16,6 +17,7 @@ from small import FOUR
 from test_webapp import call, post
 from webserver import make_run, running
 
+from webapp.__main__ import parse_args
 from webapp.app import make_app
 from webapp.models import load_models
 from webapp.server import Shell
@@ -221,6 +223,25 @@ def test_a_prefix_is_a_path(path, capsys):
     ("origin", "allowed"),
     [("https://a.example", True), ("https://b.example", False), ("null", False), (None, False)],
 )
+def test_a_site_is_taken_as_a_browser_names_it():
+    for typed, named in (("https://A.example/", "https://a.example"), ("*", "*")):
+        assert parse_args(["--allow-origin", typed]).allow_origin == [named]
+    for typed in ("a.example", "https://a.example/path", ""):
+        with pytest.raises(SystemExit):
+            parse_args(["--allow-origin", typed])
+
+
+def test_an_answer_to_head_has_no_body(servers):
+    """Else the next answer on the connection cannot be read."""
+    connection = http.client.HTTPConnection("127.0.0.1", servers["four"].port, timeout=10)
+    for path, status in (("/%ff", 400), ("/healthz", 200), ("/nowhere", 404)):
+        connection.request("HEAD", path)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (status, b"")
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().status == 200
+
+
 def test_only_pages_of_allowed_origins_read_answers(servers, origin, allowed):
     headers = {"Origin": origin, "Content-Type": JSON} if origin else {"Content-Type": JSON}
     for method, body, status in (("POST", b'{"text":"hi"}', 200), ("OPTIONS", b"", 204)):

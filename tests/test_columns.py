@@ -345,6 +345,13 @@ def test_bad_rows_are_told_with_their_places_or_left_out(path: Path) -> None:
     assert told in data.notes
 
 
+@pytest.mark.parametrize("missing", ["NaN", "null", "NA", "<NA>", " "])
+def test_what_programs_write_for_a_missing_label_is_none(path: Path, missing: str) -> None:
+    source = table(path, "text,label", "text #,0", "text #,1", f"text #,{missing}", "more #,1")
+    assert "the label is empty" in fails(source)
+    assert read(source, skip_bad=True).label_names == ("0", "1")
+
+
 def test_the_header_of_a_table_that_was_joined_is_a_bad_row(path: Path) -> None:
     source = table(path, "text,label", "text #,0", "text #,1", "Text,Label ")
     assert fails(source).startswith(f"{path}:4: the header again (hint: remove this line)")

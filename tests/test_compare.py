@@ -76,12 +76,29 @@ def test_agreement_is_what_scipy_and_scikit_learn_say(asked, archive, tmp_path, 
     assert header.split("|")[1].strip() == "flagged then from"
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     then = np.array(theirs) >= 0.5
-    here = np.sort(ours)[-then.sum()]
-    now = ours >= here
-    assert now.sum() == then.sum()
+    now = ours >= np.sort(ours)[-then.sum()]
+    assert now.sum() == then.sum() == (ours >= float(cells[2])).sum()  # as it is printed
     share = f"{then.mean():.1%}"
     kappa = f"{cohen_kappa_score(then, now):.2f}"
-    assert cells == ["0.5", share, f"{here:.4f}", share, f"{(then == now).mean():.1%}", kappa]
+    assert cells == ["0.5", share, cells[2], share, f"{(then == now).mean():.1%}", kappa]
+
+
+def test_a_threshold_is_printed_with_the_digits_that_it_needs():
+    """Of a rare class scores lie under 0.0001, of a sure model above 0.9999."""
+    rng = np.random.default_rng(0)
+    theirs = np.arange(200) / 200
+    for ours in (rng.uniform(0, 1e-4, 200), 1 - rng.uniform(0, 1e-6, 200), np.full(200, 0.3)):
+        for row in compare.agreement(theirs, ours, [0.5, 0.8])[1:]:
+            assert row[3] == f"{(ours >= float(row[2])).mean():.1%}"
+    [_, row] = compare.agreement(theirs, np.round(theirs, 2), [0.5])
+    assert row[2] == "0.5000"
+
+
+def test_the_whole_answer_in_a_cell_is_read():
+    answer = {"attributeScores": {"TOXICITY": {"summaryScore": {"value": 0.25}}}, "languages": []}
+    for cell in (answer, json.dumps(answer), answer["attributeScores"], 0.25, "0.25"):
+        assert compare.score_of(cell, "TOXICITY") == 0.25
+    assert compare.score_of(answer, "INSULT") is None
 
 
 def test_the_attributes_own_column_goes_before_points_of_the_name_score(asked, archive, tmp_path):

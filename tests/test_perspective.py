@@ -14,9 +14,10 @@ from small import FOUR
 from webserver import ROOT, make_run, running
 
 from experiment.errors import UsageError
-from webapp.google_json import utf16
+from webapp.__main__ import parse_args
+from webapp.google_json import GoogleError, utf16
 from webapp.models import load_models
-from webapp.perspective import Attribute, choose_attributes
+from webapp.perspective import Analyzer, Attribute, choose_attributes
 from webapp.service import Service
 
 KEY = "KEYF00D"
@@ -278,27 +279,27 @@ def test_what_is_no_json_is_refused_in_the_same_shape(server, body, headers):
     assert (error["code"], error["status"]) == (400, "INVALID_ARGUMENT")
 
 
+PARTS = "multipart/mixed; boundary=x"
+HTTP = b"--x\r\nContent-Type: application/http\r\n\r\n"
+
+
 @pytest.mark.parametrize(
-    ("kind", "body"),
+    ("kind", "body", "told"),
     [
-        ("application/json", b"{}"),
-        ("multipart/mixed; boundary=x", b"no part"),
-        ("multipart/mixed", b"--x\r\n\r\n--x--"),
-        ("multipart/mixed; boundary=x", b"--x\r\nContent-Type: text/plain\r\n\r\na\r\n--x--\r\n"),
-        (
-            "multipart/mixed; boundary=x",
-            b"--x\r\nContent-Type: application/http\r\n\r\nGET / HTTP/1.1\r\n\r\n\r\n--x--\r\n",
-        ),
-        (
-            "multipart/mixed; boundary=x",
-            b"--x\r\nContent-Type: application/http\r\n\r\nPOST / HTTP/1.1\r\n\r\n{}\r\n" * 101,
-        ),
-        ("multipart/mixed; boundary=x", b"--x\r\n" + b"Content-Type: multipart/mixed\r\n" * 3000),
+        ("application/json", b"{}", "of 1 to 100 requests"),
+        (PARTS, b"no part", "of 1 to 100 requests"),
+        ("multipart/mixed", b"--x\r\n\r\n--x--", "of 1 to 100 requests"),
+        (PARTS, b"--x\r\nContent-Type: text/plain\r\n\r\na\r\n--x--\r\n", "is application/http"),
+        (PARTS, HTTP + b"GET / HTTP/1.1\r\n\r\n\r\n--x--\r\n", "is a POST"),
+        (PARTS, (HTTP + b"POST / HTTP/1.1\r\n\r\n{}\r\n") * 101, "of 1 to 100 requests"),
+        (PARTS, b"--x\r\n" + b"Content-Type: multipart/mixed\r\n" * 3000, ""),
     ],
 )
-def test_what_is_no_batch_is_refused(server, kind, body):
+def test_what_is_no_batch_is_refused(server, kind, body, told):
     status, _, answer = server.request("POST", "/batch", body, {"Content-Type": kind})
-    assert (status, json.loads(answer)["error"]["code"]) == (400, 400)
+    error = json.loads(answer)["error"]
+    assert (status, error["code"]) == (400, 400)
+    assert told in error["message"]
     assert server.request("POST", "/batch", body)[0] == 400
 
 
@@ -393,3 +394,25 @@ def shape(value):
     if isinstance(value, list):
         return [shape(inner) for inner in value]
     return "score" if isinstance(value, float) else value
+
+
+def test_a_language_is_taken_by_its_whole_code_or_its_first_part():
+    asked = {"requestedAttributes": {"TOXICITY": {}}}
+    for taken, code, known in (
+        (["hi-Latn"], "hi-Latn", True),
+        (["hi-Latn"], "hi_latn", True),
+        (["hi-Latn"], "hi", False),
+        (["pt"], "pt-BR", True),
+        (["en"], "pt", False),
+        (["en"], 1, False),
+    ):
+        analyzer = Analyzer(None, {"TOXICITY": None}, taken)
+        if known:
+            assert analyzer.wanted(asked | {"languages": [code]}) == {"TOXICITY": None}
+        else:
+            with pytest.raises(GoogleError):
+                analyzer.wanted(asked | {"languages": [code]})
+    assert parse_args(["--languages", "en, hi-Latn"]).languages == ["en", "hi-Latn"]
+    for typed in ("", "en,,pt", "en pt"):
+        with pytest.raises(SystemExit):
+            parse_args(["--languages", typed])

@@ -42,6 +42,7 @@ from webapp.models import Model, choose_runs, load_models
 from webapp.pages import EXAMPLES, STATIC, times, top_words
 from webapp.server import Shell, serve
 from webapp.service import Service
+from webapp.why import whole_words
 
 WEBAPP = Path(__file__).parent.parent / "webapp"
 TEXTS = [
@@ -364,6 +365,7 @@ CANNOT = {
     "idiot": SHORT,
     "idiot!!! ...": SHORT,
     "don't": SHORT,
+    "re\u0301sume\u0301": SHORT,  # as r\u00e9sum\u00e9
     "I do": "",
     "go \U0001f600": SHORT,
     "so \U0001f600 \U0001f601 \U0001f602 \U0001f603 it": UNKNOWN,
@@ -683,6 +685,28 @@ def test_about_shows_what_the_runs_recorded(app, runs):
         assert weights_sha256(run)[:12] in page
 
 
+def test_about_names_what_every_model_may_call_a_text(web_runs, tmp_path):
+    run = shutil.copytree(web_runs / "odd", tmp_path / "other")
+    config = json.loads((run / "config.json").read_text())
+    config["id2label"] = {"0": "fine", "1": "offensive"}
+    (run / "config.json").write_text(json.dumps(config))
+    (run / "MANIFEST.json").unlink()
+    models = load_models([web_runs / "odd", run])
+    page = call(Shell(make_app(Service(models))), "GET", "/about").body.decode()
+    assert "share of texts called hate or offensive: near 100 %" in page
+
+
+def test_the_text_of_several_that_is_refused_is_named(app):
+    for texts, told in (
+        (["fine words here", " ", "others"], "Text 2 of 3: There is nothing to read in this text."),
+        (["fine", "a" * 10_001], "Text 2 of 2: A text has at most 10,000 characters."),
+        (["fine", "others", 3], "Text 3 of 3: A text must be a string."),
+        ([" "], "There is nothing to read in this text."),
+    ):
+        answer = call(app, "POST", "/api/classify", json.dumps({"texts": texts}).encode(), JSON)
+        assert json.loads(answer.body)["error"]["message"] == told
+
+
 def test_about_needs_no_results(alone):
     answer = call(alone, "GET", "/about")
     assert answer.status == 200
@@ -812,6 +836,29 @@ def test_of_a_long_text_the_window_that_answers_is_explained(app, models, last):
         )
         assert answer["unread"] == (text[spans[-1][1] :] if count == 800 else "")
         assert bool(answer["unread"]) is answer["truncated"] is (count == 800)
+
+
+def test_a_part_has_whole_words_alone():
+    text = "one two three four"
+    assert whole_words(text, 0, len(text)) == (0, 18)
+    for begin, end, part in ((5, 16, "three"), (4, 13, "two three"), (3, 14, " two three ")):
+        first, last = whole_words(text, begin, end)
+        assert text[first:last].strip() == part.strip()
+    assert whole_words("unbroken", 2, 5) == (2, 5)  # where no word is whole
+
+
+def test_what_a_word_gives_adds_up_where_a_window_begins_inside_a_word(app, models):
+    """The score without it is that of the part without it, by itself."""
+    text = "hate califragilisticness " * 60
+    answer = explained(app, text, in_windows=True)
+    words = answer["words"]
+    moved = [i for i, word in enumerate(words) if word["change"] is not None]
+    part = words[moved[0] : moved[-1] + 1]
+    for i, word in [(i, word) for i, word in enumerate(part) if word["change"] is not None][:3]:
+        assert word["text"].split()[0] in ("hate", "califragilisticness")
+        rest = "".join(other["text"] for other in part[:i] + part[i + 1 :])
+        score = post(app, "/api/classify", {"text": rest})["score"]
+        assert word["score_without"] == pytest.approx(score, abs=1e-5)
 
 
 def test_one_word_is_explained(app, models):

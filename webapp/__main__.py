@@ -96,7 +96,7 @@ def add_clients_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--languages",
-        type=lambda codes: [code.strip().lower() for code in codes.split(",")],
+        type=language_codes,
         default=["en"],
         metavar="CODE,CODE",
         help="languages that the Perspective route takes comments in (default: en)",
@@ -111,12 +111,29 @@ def add_clients_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--allow-origin",
+        type=origin,
         action="append",
         default=[],
         metavar="ORIGIN",
         help="a site whose pages may read answers, such as https://example.org, or * for every "
         "one; as often as there are sites (default: none)",
     )
+
+
+def language_codes(text: str) -> list[str]:
+    """An argparse type: codes such as en or hi-Latn, with commas between them."""
+    codes = [code.strip() for code in text.split(",")]
+    if not all(re.fullmatch(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*", code) for code in codes):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of codes such as en,pt")
+    return codes
+
+
+def origin(text: str) -> str:
+    """An argparse type: * or what a browser calls a site, such as https://example.org:8080."""
+    site = text.strip().rstrip("/").lower()
+    if site != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]-]+", site):
+        raise argparse.ArgumentTypeError(f"{text!r} is no site such as https://example.org")
+    return site
 
 
 def path_prefix(text: str) -> str:

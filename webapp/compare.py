@@ -10,11 +10,15 @@ import json
 import math
 from collections.abc import Sequence
 from contextlib import suppress
+from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiment.cli import add_base_flag, add_device_flag, number, say
 from experiment.errors import UsageError, run_command
+
+if TYPE_CHECKING:
+    import numpy as np
 
 EXAMPLES = """examples:
   python -m webapp.compare archive.jsonl --run runs/odd
@@ -102,9 +106,9 @@ def score_of(cell: Any, attribute: str) -> float | None:
     if isinstance(cell, str) and cell.lstrip().startswith("{"):  # the answer in a cell of a table
         with suppress(ValueError, RecursionError):
             cell = json.loads(cell)
-    for key in (attribute, "summaryScore", "value"):
+    for key in ("attributeScores", attribute, "summaryScore", "value"):
         if isinstance(cell, dict):
-            cell = cell.get(key)
+            cell = cell.get(key, cell)
     try:
         value = math.nan if isinstance(cell, bool) else float(cell)
     except (TypeError, ValueError):
@@ -135,13 +139,23 @@ def agreement(
             [
                 f"{threshold:g}",
                 f"{then:.1%}",
-                f"{here:.4f}" if count else "-",
+                at_most(here, new) if count else "-",
                 f"{now:.1%}",
                 f"{same:.1%}",
                 kappa,
             ]
         )
     return rows
+
+
+def at_most(threshold: float, scores: "np.ndarray") -> str:
+    """A threshold, rounded down to no more digits than flag the same of these scores."""
+    flagged = (scores >= threshold).sum()
+    for digits in range(4, 17):
+        shown = f"{Decimal(threshold).quantize(Decimal(10) ** -digits, ROUND_FLOOR)}"
+        if (scores >= float(shown)).sum() == flagged:
+            return shown
+    return repr(threshold)
 
 
 def rank_correlation(a: Sequence[float], b: Sequence[float]) -> float:

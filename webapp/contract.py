@@ -83,4 +83,11 @@ def check_texts(value: object) -> list[str]:
         raise Refused(422, "invalid_type", "A batch must be a list of strings.")
     if not 1 <= len(value) <= MAX_BATCH:
         raise Refused(422, "batch_size", f"A batch has 1 to {MAX_BATCH} texts.")
-    return [check_text(text) for text in value]
+    texts = []
+    for number, text in enumerate(value, start=1):
+        try:
+            texts.append(check_text(text))
+        except Refused as refused:
+            place = f"Text {number} of {len(value)}: " if len(value) > 1 else ""
+            raise Refused(refused.status, refused.code, place + refused.message) from None
+    return texts

@@ -6,7 +6,7 @@ from typing import Any
 
 from bottle import Bottle, request, response
 
-from webapp.batch import answer_parts
+from webapp.batch import NoBatch, answer_parts
 from webapp.contract import Refused, parse_json
 from webapp.discovery import describe
 from webapp.google_json import GoogleError, of_refusal
@@ -59,6 +59,8 @@ def add_perspective(app: Bottle, analyzer: Analyzer) -> None:
             )
         except Refused as refused:
             return refuse(of_refusal(refused))
+        except NoBatch as error:
+            return refuse(GoogleError(400, str(error)))
         except (KeyError, ValueError, RecursionError):
             return refuse(GoogleError(400, "The body is no batch of requests."))
         return text

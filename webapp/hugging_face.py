@@ -121,13 +121,14 @@ def read_parameters(
     body: dict[str, Any],
 ) -> tuple[Callable[[Prediction], Sequence[float]], int | None]:
     """How scores are made of logits, and how many classes are asked for; raises Refused."""
-    given = body.get("parameters") or {}
+    given = {} if body.get("parameters") is None else body["parameters"]
     if not isinstance(given, dict) or not given.keys() <= set(PARAMETERS):
         raise Refused(422, "unknown_parameter", f"The parameters are {', '.join(PARAMETERS)}.")
     raw, cut = body.get("raw_scores"), body.get("truncate")
     if not all(isinstance(flag, bool | None) for flag in (raw, cut)):
         raise Refused(422, "invalid_type", "raw_scores and truncate are true or false.")
-    if str(body.get("truncation_direction") or "right").lower() != "right":
+    direction = body.get("truncation_direction")
+    if direction is not None and str(direction).lower() != "right":
         raise Refused(422, "unknown_parameter", "Texts are cut at their end.")
     name = given.get("function_to_apply") or ("none" if raw else "softmax")
     if not isinstance(name, str) or name not in APPLY:

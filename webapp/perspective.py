@@ -5,7 +5,6 @@ in docs/PERSPECTIVE.md. Fields and errors are those of commentanalyzer v1alpha1 
 (https://commentanalyzer.googleapis.com/$discovery/rest?version=v1alpha1) and clients show them.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -123,16 +122,18 @@ class Analyzer:
             known = ", ".join(self.attributes)
             raise GoogleError(400, f"Unknown requested attribute: {name} (here are: {known})")
 
+    def reads(self, code: object) -> bool:
+        """Whether a language is taken, by its whole code or its first part: pt-BR where pt is."""
+        known = [language.lower().replace("_", "-") for language in self.languages]
+        own = code.lower().replace("_", "-") if isinstance(code, str) else ""
+        return own in known or own.partition("-")[0] in known
+
     def wanted(self, asked: dict[str, Any]) -> dict[str, Attribute]:
         """The attributes of a request that are known, and known to be for its languages."""
         requested = asked.get("requestedAttributes")
         if not requested:
             raise GoogleError(400, "Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES")
-        foreign = [
-            code
-            for code in asked.get("languages", [])
-            if not isinstance(code, str) or re.split("[-_]", code)[0].lower() not in self.languages
-        ]
+        foreign = [code for code in asked.get("languages", []) if not self.reads(code)]
         wanted = {}
         for name, given in requested.items():
             self.check_known(name)
@@ -211,9 +212,9 @@ def span_scores(
     model: Model, text: str, prediction: Prediction, score_one: Callable[[Prediction], float]
 ) -> list[tuple[int, int, float]]:
     """Where each word of a text begins and ends, in UTF-16 units, and its score."""
-    pieces, _ = explained(model, text, prediction, score_one)
-    found, place = [], 0
-    for piece in pieces:
+    parts = explained(model, text, prediction, score_one)
+    found, place = [], utf16(parts.before)
+    for piece in parts.pieces:
         begin, place = place, place + utf16(piece.text)
         if piece.change is not None:
             found.append((begin, place, max(0.0, piece.change)))

@@ -69,6 +69,8 @@ class Shell:
                 "error", id=request_id, type=type(error).__name__, at=f"{frame.name}:{frame.lineno}"
             )
             sent, body = plain_error(500, "internal", "Something went wrong here.", request_id)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            body = []
         status, headers = sent
         if not any(name.lower() == "cache-control" for name, _ in headers):
             headers = [*headers, ("Cache-Control", "no-store")]

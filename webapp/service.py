@@ -141,8 +141,10 @@ def predict(model: Model, text: str) -> Prediction:
 
 
 def not_empty(predictions: list[Prediction]) -> list[Prediction]:
-    if any(prediction.is_empty for prediction in predictions):
-        raise Refused(422, "empty_text", EMPTY)
+    for number, prediction in enumerate(predictions, start=1):
+        if prediction.is_empty:
+            place = f"Text {number} of {len(predictions)}: " if len(predictions) > 1 else ""
+            raise Refused(422, "empty_text", place + EMPTY)
     return predictions
 
 

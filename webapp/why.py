@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,46 +16,72 @@ MOVED = 0.2  # log-odds: a word that moves a text by less is not said to have mo
 MOST_PAIRS = 5
 
 
+class Explained(NamedTuple):
+    """The pieces of the part of a text that a score is of, and what stands around them.
+
+    `whole` is the score of that part, from which each piece's change is.
+    """
+
+    before: str
+    pieces: list[Piece]
+    after: str
+    unread: str
+    whole: float
+
+
 def why(model: Model, text: str, prediction: Prediction) -> dict[str, Any]:
     """`words`, the pieces of a text with how far each moves the log-odds of toxic; `pairs`.
 
     These are those of two words that move it together, where no word does so alone.
     """
     odds = partial(log_odds, model)
-    pieces, unread = explained(model, text, prediction, odds)
-    pairs: list[Pair] = []
+    found = explained(model, text, prediction, odds)
+    pieces, pairs = found.pieces, list[Pair]()
     if all(abs(piece.change or 0) < MOVED for piece in pieces):
-        found = leave_two_out(lambda texts: ask(model, texts, odds), pieces)
-        moved = [pair for pair in found if abs(pair.change) >= MOVED]
+        every = leave_two_out(lambda texts: ask(model, texts, odds), pieces)
+        moved = [pair for pair in every if abs(pair.change) >= MOVED]
         pairs = sorted(moved, key=lambda pair: -abs(pair.change))[:MOST_PAIRS]
-    whole = odds(prediction)
 
     def told(text: str, change: float | None) -> dict[str, Any]:
-        without = None if change is None else chance(whole - change)
+        without = None if change is None else chance(found.whole - change)
         return {"text": text, "change": change, "score_without": without}
 
+    words = [Piece(found.before, None), *pieces, Piece(found.after, None)]
     return {
         "method": METHOD,
-        "words": [told(*piece) for piece in pieces],
+        "words": [told(*piece) for piece in words if piece.text],
         "pairs": [told(f"{pieces[a].text} \u2026 {pieces[b].text}", c) for a, b, c in pairs],
-        "unread": unread,
+        "unread": found.unread,
     }
 
 
 def explained(
     model: Model, text: str, prediction: Prediction, score: Callable[[Prediction], float]
-) -> tuple[list[Piece], str]:
+) -> Explained:
     """The pieces of what a model reads of a text, and the rest.
 
     The words of the window that the score is of have how far each moves `score`.
     """
-    spans = model.classifier.spans(text) if prediction.windows > 1 else [(0, len(text))]
-    begin, end = spans[prediction.window]
-    pieces = leave_one_out(lambda texts: ask(model, texts, score), text[begin:end])
+    if prediction.windows == 1:
+        pieces = leave_one_out(lambda texts: ask(model, texts, score), text)
+        return Explained("", pieces, "", "", score(prediction))
+    spans = model.classifier.spans(text)
     last = spans[-1][1] if prediction.truncated else len(text)
-    around = Piece(text[:begin], None), Piece(text[end:last], None)
-    pieces = [piece for piece in (around[0], *pieces, around[1]) if piece.text]
-    return pieces, text[last:]
+    begin, end = whole_words(text, *spans[prediction.window])
+    part = text[begin:end]
+    pieces = leave_one_out(lambda texts: ask(model, texts, score), part)
+    [whole] = ask(model, [part], score)  # alone it is read a little otherwise than in its window
+    return Explained(text[:begin], pieces, text[end:last], text[last:], whole)
+
+
+def whole_words(text: str, begin: int, end: int) -> tuple[int, int]:
+    """A part of a text without the words that it cuts; as it is where no word is whole."""
+    first, last = begin, end
+    while 0 < first < last and not (text[first - 1].isspace() or text[first].isspace()):
+        first += 1
+    while first < last < len(text) and not (text[last - 1].isspace() or text[last].isspace()):
+        last -= 1
+    return (first, last) if text[first:last].strip() else (begin, end)
 
 
 def ask(model: Model, texts: Sequence[str], score: Callable[[Prediction], float]) -> list[float]:

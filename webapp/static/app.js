@@ -13,7 +13,8 @@ if (form) {
   const result = document.getElementById("result");
   const model = document.getElementById("model");
   const prefix = form.dataset.prefix; // the path under which the server is reached
-  let answered = null; // the text that the answer is of
+  const before = result.querySelector("blockquote"); // where the server wrote an answer
+  let answered = before && before.textContent; // the text that the answer is of
   let pending = null; // the request whose answer the page waits for
 
   const percent = (p) => `${(100 * p).toFixed(1)} %`;
@@ -165,10 +166,11 @@ if (form) {
       });
       const answer = await reply.json().catch(() => null); // a proxy's error page is no JSON
       if (pending !== mine) return; // a newer question was asked
-      if (!answer) showError(`The server answered with status ${reply.status}. Try again later.`);
-      else if (reply.ok) showAnswers(text, answer.results || [answer]);
+      const told = answer && answer.error && answer.error.message; // ours, and no proxy's
+      if (reply.ok && answer) showAnswers(text, answer.results || [answer]);
+      else if (typeof told !== "string") showError(`The server answered with status ${reply.status}. Try again later.`);
       else {
-        showError(answer.error.message);
+        showError(told);
         if (reply.status !== 503) { // the answer to another text
           result.replaceChildren();
           answered = null;
@@ -192,6 +194,7 @@ if (form) {
     else if (button && button.name === "example") {
       box.value = button.dataset.text;
       showCount();
+      showAge();
       ask("classify");
     } else {
       ask(button ? button.value : "classify");

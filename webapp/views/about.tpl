@@ -66,9 +66,10 @@
   </div>
   % end
   % two = [m for m in models if len(m.names) == 2]
+  % called = dict.fromkeys(m.names[1] for m in two if 'test' in m.results)
   <p class="small">Test set; scroll sideways for more.
-  % if two:
-    Predicted positive is the share of texts called {{two[0].names[1]}}: near 100 %, F1 says little.
+  % if called:
+    Predicted positive is the share of texts called {{' or '.join(called)}}: near 100 %, F1 says little.
   % end
   % if len(two) < len(models):
     AUROC of a class is that of telling it from all others; of several classes, their mean.

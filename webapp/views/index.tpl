@@ -30,7 +30,9 @@
 <section aria-labelledby="result-title">
   <h2 id="result-title">Result</h2>
   <div id="result" role="status">
-  % if not answers:
+  % if error and not answers:
+    <p class="error">{{error}} <a href="#text">To the text</a></p>
+  % elif not answers:
     <p class="small">Nothing yet: type a text, or try an example below.</p>
   % end
   % if answers:
