@@ -211,9 +211,10 @@ def _broken(error: csv.Error, number: int, last: int) -> str:
 
 def _has_rows(cell: str, width: int, delimiter: str) -> bool:
     """Whether lines stand in a cell that are rows themselves, so many that it is no chance."""
-    inner = cell.splitlines()[1:-1]
-    rows = csv.reader(inner, delimiter=delimiter)
-    return len(inner) >= ROWS and all(len(row) == width for row in rows)
+    if cell.count("\n") <= ROWS:
+        return False
+    inner = cell.split("\n")[1:-1]
+    return all(len(row) == width for row in csv.reader(inner, delimiter=delimiter))
 
 
 def _tab_rows(lines: Lines) -> Iterator[Row]:

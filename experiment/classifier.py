@@ -90,7 +90,7 @@ class Decision:
 
 def read_decision(run: Path) -> Decision:
     """The decision of a run; the plain one where its config.json has none."""
-    found = decision_of(run)
+    found = decision_of(run) or {}
     if not set(found) <= set(Decision.__dataclass_fields__):
         raise ModelError(f"the decision in {run}/config.json is not one of ours: {found}")
     return Decision(**found)

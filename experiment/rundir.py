@@ -123,17 +123,17 @@ def is_export(folder: Path) -> bool:
 def is_ours(run: Path) -> bool:
     """Whether this project trained a run: its second class of two is then the positive one."""
     record = read_json(run / "train_args.json")
-    return "label_names" in record or bool(decision_of(run))
+    return "label_names" in record or decision_of(run) is not None
 
 
-def decision_of(run: Path) -> dict[str, Any]:
-    """The `decision` in a run's config.json; empty where it is of other weights, or there is none.
+def decision_of(run: Path) -> dict[str, Any] | None:
+    """The `decision` in a run's config.json; None where it is of other weights, or there is none.
 
     transformers carries it on when it saves a model of ours that was trained further.
     """
     config = read_json(run / "config.json")
-    found = {} if "transformers_version" in config else config.get("decision", {})
-    if not isinstance(found, dict):
+    found = None if "transformers_version" in config else config.get("decision")
+    if not isinstance(found, dict | None):
         raise ModelError(f"the decision in {run}/config.json is not one of ours: {found!r:.40}")
     return found
 

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,8 @@ def find_data(
         raise UsageError("these runs do not say what they were trained on (hint: give --data)")
     else:
         limit = limit or record.get("limit")
-        whole = load_own(runs[0], record)
+        source_then, revision = source_of(runs[0], record), record.get("data_revision")
+        whole = load_data(source_then, None, revision, choice_of(record))
     for run, own in zip(runs, records, strict=True):
         hold_against(run, own, whole, source, scored)
     if scored == "all":
@@ -108,20 +111,30 @@ def hold_against(
 def count_learned(run: Path, record: dict[str, Any], whole: Data, scored: str) -> int:
     """How many texts to be scored a run was trained on, or chosen by; 0 where that is not known."""
     try:
-        own = load_own(run, record)
+        sha256, keys = learned(
+            source_of(run, record),
+            record.get("data_revision"),
+            choice_of(record),
+            record.get("limit"),
+        )
     except (DataError, HubError, KeyError):
         return 0
-    if fingerprint(cut_to(own, record.get("limit"))) != record.get("data_sha256"):
+    if sha256 != record.get("data_sha256"):
         return 0  # its texts are others by now
-    own = cut_to(own, record.get("limit"))
-    learned = {copy_key(t) for name in ("train", "validation") for t in own.splits[name].texts}
-    return sum(copy_key(text) in learned for text in with_all(whole).splits[scored].texts)
+    return sum(copy_key(text) in keys for text in with_all(whole).splits[scored].texts)
 
 
-def load_own(run: Path, record: dict[str, Any]) -> Data:
-    """All that a run was trained on, read as then."""
-    revision = record.get("data_revision")
-    return load_data(source_of(run, record), None, revision, choice_of(record))
+@cache
+def learned(
+    source: str, revision: str | None, choice: Choice, limit: int | None
+) -> tuple[str, frozenset[bytes]]:
+    """The fingerprint of what runs were trained on, and the keys of the texts that they have seen.
+
+    Runs of one command share it. Raises DataError and HubError.
+    """
+    data = load_data(source, limit, revision, choice)
+    texts = chain(data.splits["train"].texts, data.splits["validation"].texts)
+    return fingerprint(data), frozenset(map(copy_key, texts))
 
 
 def like(trained: Choice, told: Choice, header: Sequence[str]) -> Choice:
