@@ -144,7 +144,7 @@ def like(trained: Choice, told: Choice, header: Sequence[str]) -> Choice:
     if trained.text_column in header:
         text = text or trained.text_column
     own = trained.label_column or ""
-    if not labels and (own in header or {*own.split(",")} <= {*header}):
+    if own and not labels and (own in header or {*own.split(",")} <= {*header}):
         labels = own
         positive_from = trained.positive_from if positive_from is None else positive_from
     return Choice(text, labels, trained.split, told.positive, positive_from, told.skip_bad)

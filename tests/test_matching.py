@@ -229,6 +229,7 @@ def test_what_scores_and_names_meant_in_training_holds(tmp_path) -> None:
     told = Choice("text", "label", positive="hate", skip_bad=True)
     assert like(trained, told, header) == told
     assert like(trained, Choice(), ["text", "label"]) == Choice()
+    assert like(Choice(positive_from=0.5), Choice(), ["", "text", "label"]) == Choice()
 
 
 def test_labels_whose_names_have_changed_places_are_refused(command, tmp_path, model_dir) -> None:
