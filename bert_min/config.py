@@ -130,7 +130,7 @@ class BertConfig:
             if type(number) is not int or not 0 < number <= 10_000:
                 raise ModelError(f"num_labels cannot be {number!r:.40}")
             chosen["label_names"] = tuple(f"LABEL_{index}" for index in range(number))
-        # A head that answers each token, or a pair, has the same tensors, and no problem_type.
+        # Older checkpoints of token classification have all tensors of ours, and no problem_type.
         others = [kind for kind in kinds if str(kind).endswith(OTHER_TASKS)]
         return cls(**(chosen | ({"problem_type": str(others[0])} if others else {})))
 

@@ -202,7 +202,10 @@ def _found(names: list[str], texts: int, columns: Names, asked: bool) -> Classes
 def _folded(classes: Classes, positive: str) -> Classes:
     """Two classes: those that `positive` names, separated by commas, against the rest."""
     names = classes.names
-    wanted = tuple(among(positive, names))
+    wanted = tuple(
+        names[classes.ids[name]] if name in classes.ids else name
+        for name in among(positive, (*names, *classes.ids))
+    )
     for name in wanted:
         if name not in names:
             raise DataError(f"--positive: no class {name!r} (hint: classes are {', '.join(names)})")

@@ -182,11 +182,14 @@ def _table_rows(path: Path, kind: str) -> Iterator[Row]:
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                torn = True
+                torn = not (ends_bare(error) or lines.cut)  # those two are at fault alone
                 yield Row(number, error=_broken(error, number, reader.line_num))
                 continue
             if cells is None:
                 return
+            if not cells:
+                yield Row(number)
+                continue
             width = width or len(cells)
             torn = torn and (len(cells) != width or sum(c.count('"') for c in cells) % 2 == 1)
             if lines.cut:
@@ -210,11 +213,14 @@ def _broken(error: csv.Error, number: int, last: int) -> str:
 
 
 def _has_rows(cell: str, width: int, delimiter: str) -> bool:
-    """Whether lines stand in a cell that are rows themselves, so many that it is no chance."""
+    """Whether lines stand in a cell that are rows themselves: many, no blank behind a comma."""
     if cell.count("\n") <= ROWS:
         return False
-    inner = cell.split("\n")[1:-1]
-    return all(len(row) == width for row in csv.reader(inner, delimiter=delimiter))
+    try:
+        rows = [*csv.reader(cell.split("\n")[1:-1], delimiter=delimiter)]
+    except csv.Error:
+        return False
+    return all(len(row) == width and not any(c[:1] == " " for c in row[1:]) for row in rows)
 
 
 def _tab_rows(lines: Lines) -> Iterator[Row]:

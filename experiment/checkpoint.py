@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +104,20 @@ class Checkpoints:
         if differs:
             raise UsageError(
                 f"{folder} was trained with {', '.join(differs)} (hint: the flags of then, or "
-                "--overwrite, where it is that of --out)"
+                "--overwrite)"
             )
         try:
             tensors = load_file(folder / "state.safetensors")
         except (OSError, SafetensorError) as error:
             raise ModelError(f"{folder}/state.safetensors cannot be read: {error}") from None
         return State(tensors, values)
+
+    def fit(self) -> bool:
+        """Whether one of them is complete, and of a training with these settings."""
+        for folder in self._newest_first():
+            with suppress(ModelError, UsageError):
+                return bool(self._load(folder))
+        return False
 
     def clear(self) -> None:
         """Remove all: the run is finished, or begins anew."""

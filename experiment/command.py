@@ -1,9 +1,11 @@
 """From a command's settings to a finished run directory: the teacher first, where one is needed."""
 
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -59,7 +61,8 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
         if found.resolve() == settings.out.resolve():
             hint = "(hint: another --out, or --teacher DIR)"
             raise UsageError(f"--out {settings.out} is the place of the teacher {hint}")
-        if rundir.is_run(found) and not goes_on(settings, found):
+        own = as_teacher(settings, material, found)
+        if rundir.is_run(found) and not goes_on(own):
             return found
         with locked(found, wait=stop) as waited:
             if waited:
@@ -68,19 +71,39 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
                 say(f"{found} was interrupted: going on with it first")
             else:
                 say(f"no teacher yet for this model, data and length: training {found} first")
-            # What --overwrite replaces is --out; a teacher that was cut off goes on.
-            cut_off = settings.overwrite and Checkpoints(found, {})
-            resume = "auto" if settings.resume or cut_off else None
-            own = replace(settings, mode="teacher", layers="all", out=found, lr=None, resume=resume)
-            own = replace(own, objective="kd", targets=None, unlabelled=None, overwrite=False)
             train_one(own, replace(material, unlabelled=None), None, stop)
             return None if stop() else found
 
 
-def goes_on(settings: Settings, teacher: Path) -> bool:
+def as_teacher(settings: Settings, material: Material, out: Path) -> Settings:
+    """The settings of a student's teacher.
+
+    What --overwrite replaces is the student: a teacher that was cut off goes on, if it is the one
+    that this command would train.
+    """
+    own = replace(settings, mode="teacher", layers="all", out=out, lr=None, objective="kd")
+    own = replace(own, targets=None, unlabelled=None, resume="auto" if settings.resume else None)
+    identity = identity_of(own, replace(material, unlabelled=None))
+    if settings.overwrite and Checkpoints(out, identity).fit():
+        return replace(own, resume="auto", overwrite=False)
+    return own
+
+
+def goes_on(teacher: Settings) -> bool:
     """Whether a teacher that was cut off is to be trained to its end first."""
-    cut_off = rundir.read_json(teacher / "train_args.json").get("interrupted")
-    return bool(cut_off and Checkpoints(teacher, {}) and (settings.resume or settings.overwrite))
+    cut_off = rundir.read_json(teacher.out / "train_args.json").get("interrupted")
+    return bool(teacher.resume and cut_off and Checkpoints(teacher.out, {}))
+
+
+def identity_of(
+    settings: Settings, material: Material, teacher_dir: Path | None = None
+) -> dict[str, Any]:
+    """All that decides how a training goes."""
+    return settings.identity(
+        teacher=rundir.weights_sha256(teacher_dir) if teacher_dir else None,
+        targets=sha256([settings.targets]) if settings.targets else None,
+        **material.identity(),
+    )
 
 
 def train_one(settings: Settings, material: Material, teacher_dir: Path | None, stop: Stop) -> None:
@@ -89,13 +112,10 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
     Of several processes each trains its part of every batch, and rank 0 does all else.
     """
     started, out = time.perf_counter(), settings.out
-    identity = settings.identity(
-        teacher=rundir.weights_sha256(teacher_dir) if teacher_dir else None,
-        targets=sha256([settings.targets]) if settings.targets else None,
-        **material.identity(),
-    )
+    identity = identity_of(settings, material, teacher_dir)
     checkpoints = Checkpoints(out, identity, settings.keep)
-    if settings.resume and is_finished(out, digest(identity), bool(checkpoints)):
+    names = material.data.label_names
+    if settings.resume and is_finished(out, digest(identity), names, bool(checkpoints)):
         checkpoints.clear()  # where it was killed on its last steps, some may be left
         say(f"{out} is finished: nothing to go on with")
         return
@@ -149,14 +169,15 @@ def is_whole(out: Path) -> bool:
     return bool(record) and not record.get("interrupted")
 
 
-def is_finished(out: Path, identity: str, replaced: bool) -> bool:
-    """Whether `out` is what a training of this identity came to, at its end.
+def is_finished(out: Path, identity: str, names: Sequence[str], replaced: bool) -> bool:
+    """Whether `out` is what a training of this identity, to these classes, came to, at its end.
 
     Raises UsageError where it is another run, unless that is being `replaced`.
     """
     if not is_whole(out):
         return False
-    if rundir.read_json(out / "train_args.json").get("identity") != identity:
+    record = rundir.read_json(out / "train_args.json")
+    if record.get("identity") != identity or record.get("label_names") != [*names]:
         if replaced:
             return False
         raise UsageError(

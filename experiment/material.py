@@ -65,7 +65,6 @@ class Material:
         """What of it decides how a training goes."""
         found = {"dtype": str(self.dtype), "model": self.model_sha256, "data": self.data_sha256}
         found["config or tokenizer"] = self.described_sha256
-        found["classes"] = ", ".join(self.data.label_names)
         return found | ({"unlabelled": self.unlabelled.sha256} if self.unlabelled else {})
 
 

@@ -4,11 +4,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from data import Choice, Data, DataError, Split, load_data
+from data.labels import THRESHOLD
 from data.matching import in_order_of
 from data.sources import AS_FOUND, cut_to, header_of
 from data.splitting import copy_key
@@ -51,10 +51,13 @@ def find_data(
         limit = limit or record.get("limit")
         source_then, revision = source_of(runs[0], record), record.get("data_revision")
         whole = load_data(source_then, None, revision, choice_of(record))
-    for run, own in zip(runs, records, strict=True):
-        hold_against(run, own, whole, source, scored)
+    limits = {own.get("limit") for own in records}
+    hashes = {most: fingerprint(cut_to(whole, most)) for most in limits}
     if scored == "all":
         whole = with_all(whole)
+    for run, own in zip(runs, records, strict=True):
+        same = own.get("data_sha256") in (None, hashes[own.get("limit")])
+        hold_against(run, own, whole, source, scored, same)
     data = cut_to(whole, limit)
     for run in reversed(runs):
         try:
@@ -67,74 +70,73 @@ def find_data(
 
 
 def hold_against(
-    run: Path, record: dict[str, Any], whole: Data, source: str | None, scored: str
+    run: Path, record: dict[str, Any], data: Data, source: str | None, scored: str, same: bool
 ) -> None:
     """Say where these texts are not what a run was trained on, or what of them it has learned.
 
-    Raises UsageError and DataError where a score would say nothing.
+    `same` says whether their hash is that of the run's. Raises UsageError and DataError where a
+    score would say nothing.
     """
-    same = record.get("data_sha256") in (None, fingerprint(cut_to(whole, record.get("limit"))))
     is_own = source is None or is_source(run, record, source)
     if scored == "all" and (is_own or (same and "data_sha256" in record)):
-        raise UsageError(f"{run} was trained on texts of {whole.name} (hint: --split test)")
+        raise UsageError(f"{run} was trained on texts of {data.name} (hint: --split test)")
     if same:
-        named = tuple(record.get("label_names", whole.label_names))
-        if named != whole.label_names and {*named} == {*whole.label_names}:
-            then, now = ", ".join(named), ", ".join(whole.label_names)
+        named = tuple(record.get("label_names", data.label_names))
+        if named != data.label_names and {*named} == {*data.label_names}:
+            then, now = ", ".join(named), ", ".join(data.label_names)
             raise DataError(
-                f"{whole.name}: the same labels were called {then} when {run} was trained, and are "
+                f"{data.name}: the same labels were called {then} when {run} was trained, and are "
                 f"called {now} now (hint: train again)"
             )
         return
     if not is_own:
-        seen = count_learned(run, record, whole, scored)
-        texts = len(with_all(whole).splits[scored].texts)
-        if 2 * seen > texts:
-            raise UsageError(
-                f"{run} has learned {seen:,} of the {texts:,} texts of {scored} of {whole.name} "
-                "(hint: new texts alone)"
-            )
-        told = f", of which it has learned {seen:,}" if seen else ""
-        say(f"warning: {whole.name} are other texts than {run} was trained on{told}")
+        told = tell_learned(run, record, data, scored)
+        say(f"warning: {data.name} are other texts than {run} was trained on{told}")
         return
-    flags = differing(vars(choice_of(record)), vars(whole.choice))
+    flags = differing(vars(choice_of(record)), vars(data.choice))
     how = f"is read with {flags}" if flags else "has changed since"
-    if whole.made:
+    if data.made:
         raise DataError(
-            f"{whole.name}, which {run} was trained on, {how}, and would be split anew: the run "
-            f"may have learned some of {' and '.join(whole.made)} (hint: the flags of then; new "
+            f"{data.name}, which {run} was trained on, {how}, and would be split anew: the run "
+            f"may have learned some of {' and '.join(data.made)} (hint: the flags of then; new "
             "texts alone, with --data FILE --split all; or train again)"
         )
-    say(f"warning: {whole.name}, which {run} was trained on, {how}")
+    say(f"warning: {data.name}, which {run} was trained on, {how}")
 
 
-def count_learned(run: Path, record: dict[str, Any], whole: Data, scored: str) -> int:
-    """How many texts to be scored a run was trained on, or chosen by; 0 where that is not known."""
+def tell_learned(run: Path, record: dict[str, Any], data: Data, scored: str) -> str:
+    """How many texts to be scored a run has seen in training; raises UsageError for most of them.
+
+    Where the scored split is no validation split, those count too that its epoch was chosen by.
+    """
+    sha256 = record.get("data_sha256")
     try:
-        sha256, keys = learned(
-            source_of(run, record),
-            record.get("data_revision"),
-            choice_of(record),
-            record.get("limit"),
-        )
+        place, revision = source_of(run, record), record.get("data_revision")
+        own = seen(place, revision, choice_of(record), record.get("limit"))
     except (DataError, HubError, KeyError):
-        return 0
-    if sha256 != record.get("data_sha256"):
-        return 0  # its texts are others by now
-    return sum(copy_key(text) in keys for text in with_all(whole).splits[scored].texts)
+        return "; how many of them it has learned is not known"
+    if own["sha256"] != sha256:
+        return "; how many of them it has learned is not known"
+    keys = own["train"] if scored == "validation" else own["train"] | own["validation"]
+    texts = data.splits[scored].texts
+    learned = sum(copy_key(text) in keys for text in texts)
+    if 2 * learned > len(texts):
+        raise UsageError(
+            f"{run} has learned {learned:,} of the {len(texts):,} texts of {scored} of {data.name} "
+            "(hint: new texts alone)"
+        )
+    return f", of which it has learned {learned:,}" if learned else ""
 
 
 @cache
-def learned(
-    source: str, revision: str | None, choice: Choice, limit: int | None
-) -> tuple[str, frozenset[bytes]]:
-    """The fingerprint of what runs were trained on, and the keys of the texts that they have seen.
+def seen(source: str, revision: str | None, choice: Choice, limit: int | None) -> dict[str, Any]:
+    """What runs of one command were trained on: its fingerprint, and its texts' keys by split.
 
-    Runs of one command share it. Raises DataError and HubError.
+    Raises DataError and HubError.
     """
     data = load_data(source, limit, revision, choice)
-    texts = chain(data.splits["train"].texts, data.splits["validation"].texts)
-    return fingerprint(data), frozenset(map(copy_key, texts))
+    keys = {name: frozenset(map(copy_key, split.texts)) for name, split in data.splits.items()}
+    return {"sha256": fingerprint(data), **keys}
 
 
 def like(trained: Choice, told: Choice, header: Sequence[str]) -> Choice:
@@ -146,7 +148,8 @@ def like(trained: Choice, told: Choice, header: Sequence[str]) -> Choice:
     own = trained.label_column or ""
     if own and not labels and (own in header or {*own.split(",")} <= {*header}):
         labels = own
-        positive_from = trained.positive_from if positive_from is None else positive_from
+        if trained.positive_from != THRESHOLD:  # which is found again, where labels are scores
+            positive_from = trained.positive_from if positive_from is None else positive_from
     return Choice(text, labels, trained.split, told.positive, positive_from, told.skip_bad)
 
 
@@ -160,9 +163,10 @@ def load_all(source: str, choice: Choice) -> Data:
 
 def is_source(run: Path, record: dict[str, Any], source: str) -> bool:
     """Whether this is the place of the texts that a run was trained on."""
-    named = Path(record.get("data", ""))
-    places = [named] if named.is_absolute() or "data_from_run" not in record else []
-    places += [run.resolve() / record["data_from_run"]] if "data_from_run" in record else []
+    places = [Path(record["data"])] if "data" in record else []
+    if "data_from_run" in record:
+        places = [place for place in places if place.is_absolute()]
+        places.append(run.resolve() / record["data_from_run"])
     return Path(source).resolve() in [place.resolve() for place in places]
 
 

@@ -3,8 +3,8 @@
 #
 # Of a model with num_labels 1, as cross-encoders and many yes-or-no classifiers are, the pipeline
 # text-classification takes the softmax of the one logit, which is 1 whatever it says, and warns of
-# nothing. transformers 5.23.0 takes the sigmoid of the same model (and, for problem_type
-# "regression", the logit). AutoModelForSequenceClassification gives the logit; its sigmoid is
+# nothing; but for problem_type "multi_label_classification". transformers 5.23.0 takes the sigmoid
+# of the same model (and, for "regression", the logit). AutoModelForSequenceClassification gives the logit; its sigmoid is
 # the score that Python has.
 #
 # Seen: transformers good 0.44, bad 0.56; transformers.js good 1, bad 1, from logits whose sigmoids

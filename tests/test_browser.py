@@ -496,7 +496,7 @@ def test_on_a_phone_the_verdict_is_in_sight(visit, width, height, script):
     expect(cards(page).first.locator(".verdict")).to_be_in_viewport(ratio=1)
 
 
-def test_an_answer_to_another_text_is_dimmed(visit):
+def test_an_answer_to_another_text_looks_old(visit):
     page = visit()
     ask(page, "I hate you")
     result, box = page.get_by_role("status"), page.get_by_label("Your text")

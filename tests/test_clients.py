@@ -219,12 +219,13 @@ def test_a_prefix_is_a_path(path, capsys):
     assert "is no path such as /toxic" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("origin", "allowed"),
-    [("https://a.example", True), ("https://b.example", False), ("null", False), (None, False)],
-)
 def test_a_site_is_taken_as_a_browser_names_it():
-    for typed, named in (("https://A.example/", "https://a.example"), ("*", "*")):
+    for typed, named in (
+        ("https://A.example/", "https://a.example"),
+        ("https://a.example:443", "https://a.example"),
+        ("http://my_app:8080", "http://my_app:8080"),
+        ("*", "*"),
+    ):
         assert parse_args(["--allow-origin", typed]).allow_origin == [named]
     for typed in ("a.example", "https://a.example/path", ""):
         with pytest.raises(SystemExit):
@@ -242,6 +243,10 @@ def test_an_answer_to_head_has_no_body(servers):
     assert connection.getresponse().status == 200
 
 
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [("https://a.example", True), ("https://b.example", False), ("null", False), (None, False)],
+)
 def test_only_pages_of_allowed_origins_read_answers(servers, origin, allowed):
     headers = {"Origin": origin, "Content-Type": JSON} if origin else {"Content-Type": JSON}
     for method, body, status in (("POST", b'{"text":"hi"}', 200), ("OPTIONS", b"", 204)):

@@ -522,6 +522,12 @@ def test_true_means_what_the_column_says(path: Path, column, yes, no, means) -> 
     assert data.label_names.index(means) == (means in (yes, no))  # what is well is not positive
 
 
+def test_positive_may_be_named_as_it_is_written(path: Path) -> None:
+    source = table(path, "text,is_safe", "text #,True", "text #,False")
+    data = read(source, label_column="is_safe", positive="True")
+    assert (data.label_names, pairs(data)["text 0"]) == (("not-safe", "safe"), "safe")
+
+
 def test_the_rest_is_not_called_as_one_of_the_positive_classes(path: Path) -> None:
     rows = ("text #,hate", "text #,other", "text #,none")
     data = read(table(path, "text,label", *rows), positive="hate,other")

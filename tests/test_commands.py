@@ -163,6 +163,19 @@ def test_overwrite_leaves_the_teacher_what_it_has_learned(train, gone):
     assert not read("runs/teacher/train_args.json")["interrupted"]
 
 
+def test_overwrite_begins_a_teacher_anew_that_would_be_another(train):
+    """As when it was cut off with other flags, or its checkpoints are damaged."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("experiment.signals.Stop.__call__", lambda stop: True)
+        train("odd")
+    shutil.rmtree("runs/teacher")
+    refused = train("odd", "--epochs", 1)
+    assert "--overwrite begins anew" in refused.err
+    told = train("odd", "--epochs", 1, "--overwrite")
+    assert (told.code, "going on" in told.err) == (0, False)
+    assert read("runs/teacher/train_args.json")["steps"] == 4
+
+
 def test_the_teacher_given_is_used(train):
     train("teacher", "--out", "mine/t")
     result = train("first", "--teacher", "mine/t")

@@ -9,7 +9,7 @@ import pytest
 
 import eval as eval_command
 import train as train_command
-from data import Choice, Data, DataError, Split
+from data import Choice, Data, DataError, Split, load_data
 from data.matching import in_order_of, match_classes
 from experiment.loading import classes_of, load_classifier
 from experiment.to_score import like
@@ -197,6 +197,17 @@ def test_texts_that_a_run_has_learned_are_told_or_refused(command, trained) -> N
     assert (mixed.code, told in mixed.err) == (0, True)
     assert json.loads(mixed.out)["runs"][0]["n"] == 210
     assert "which it has learned" not in asked(*new).err
+    chosen = load_data(str(trained), choice=Choice(text_column="words", split="70,15,15"))
+    chosen = {text: "not-hate" for text in chosen.splits["validation"].texts}
+    path = trained.with_name("folder") / "train.csv"
+    path.parent.mkdir()
+    path.write_text("\n".join([header, *new, ""]))
+    rows = [row for row in own if row.rpartition(",")[0] in chosen]
+    (path.parent / "valid.csv").write_text("\n".join([header, *rows, ""]))
+    flags = ("--data", path.parent, "--split", "validation")
+    assert score(command, *flags)[0]["runs"][0]["n"] == 18  # it was not trained on them
+    trained.rename(trained.with_name("away.csv"))
+    assert "how many of them it has learned is not known" in asked(*new).err
 
 
 def test_a_limit_hides_no_change_and_a_flag_is_no_change(command, trained) -> None:
@@ -229,6 +240,8 @@ def test_what_scores_and_names_meant_in_training_holds(tmp_path) -> None:
     told = Choice("text", "label", positive="hate", skip_bad=True)
     assert like(trained, told, header) == told
     assert like(trained, Choice(), ["text", "label"]) == Choice()
+    asked = Choice("body", "score", positive_from=0.5)  # found in training, and no one's wish
+    assert like(asked, Choice(), ["body", "score"]).positive_from is None
     assert like(Choice(positive_from=0.5), Choice(), ["", "text", "label"]) == Choice()
 
 

@@ -198,6 +198,10 @@ def test_a_quote_that_closes_below_whole_rows_is_a_bad_row(tmp_path: Path) -> No
     first, last = told(tmp_path / "a.csv", *swallowed)
     assert first == "a quote opens here and closes in line 9, below rows"
     assert last == "sound"
+    for line in ("Roses are red, my love", "item 0, 0 g", "foo\rbar"):
+        assert told(tmp_path / "a.csv", '"' + "\n".join([line] * 8) + '",1') == (
+            ["\n".join([line] * 8)]
+        )
     verse = "one\ntwo, three\nfour\nfive\nsix\nseven\neight"
     assert told(tmp_path / "a.csv", f'"{verse}",1') == [verse]
 
@@ -207,5 +211,7 @@ def test_the_rest_of_a_broken_row_is_no_text(tmp_path: Path) -> None:
     first, second, last = told(tmp_path / "a.csv", *broken)
     assert "expected after" in first
     assert (second, last) == ("the rest of the broken row above it", "sound")
+    first, *others = told(tmp_path / "a.csv", "a\rb,1", "", 'he is 6" tall,0')
+    assert (first[:12], others) == ("a line break", ['he is 6" tall'])  # that row is at fault alone
     first, *others = told(tmp_path / "a.csv", '"a \\"b\\"', "c", 'e",1', '"say ""x""",0')
     assert others == ["the rest of the broken row above it"] * 2 + ['say "x"']

@@ -841,10 +841,15 @@ def test_of_a_long_text_the_window_that_answers_is_explained(app, models, last):
 def test_a_part_has_whole_words_alone():
     text = "one two three four"
     assert whole_words(text, 0, len(text)) == (0, 18)
-    for begin, end, part in ((5, 16, "three"), (4, 13, "two three"), (3, 14, " two three ")):
+    for begin, end, part in (
+        (0, 16, "one two three"),
+        (4, 13, "two three"),
+        (3, 14, " two three "),
+    ):
         first, last = whole_words(text, begin, end)
         assert text[first:last].strip() == part.strip()
     assert whole_words("unbroken", 2, 5) == (2, 5)  # where no word is whole
+    assert whole_words("x" * 100 + " y " + "x" * 100, 10, 110) == (10, 103)
 
 
 def test_what_a_word_gives_adds_up_where_a_window_begins_inside_a_word(app, models):

@@ -131,8 +131,10 @@ def language_codes(text: str) -> list[str]:
 def origin(text: str) -> str:
     """An argparse type: * or what a browser calls a site, such as https://example.org:8080."""
     site = text.strip().rstrip("/").lower()
-    if site != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]-]+", site):
+    if site != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[a-z0-9._:\[\]-]+", site):
         raise argparse.ArgumentTypeError(f"{text!r} is no site such as https://example.org")
+    for scheme, port in (("http", ":80"), ("https", ":443")):
+        site = site.removesuffix(port) if site.startswith(f"{scheme}://") else site
     return site
 
 

@@ -80,6 +80,8 @@ def read_archive(
     if not (score_column or found):
         hint = f"(hint: --score-column with one of {', '.join(header)})"
         raise DataError(f"{path}: which column holds the scores? {hint}")
+    if "comment" in header and "text" not in header:
+        text_column = text_column or "comment"  # as the service called it
     columns = [text_column or find_text(str(path), header), score_column or found[0]]
     if missing := no_column(header, columns):
         raise DataError(f"{path}: {missing}")

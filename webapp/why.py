@@ -75,13 +75,14 @@ def explained(
 
 
 def whole_words(text: str, begin: int, end: int) -> tuple[int, int]:
-    """A part of a text without the words that it cuts; as it is where no word is whole."""
+    """A part of a text without the words that it cuts, if these are no large share of it."""
     first, last = begin, end
     while 0 < first < last and not (text[first - 1].isspace() or text[first].isspace()):
         first += 1
     while first < last < len(text) and not (text[last - 1].isspace() or text[last].isspace()):
         last -= 1
-    return (first, last) if text[first:last].strip() else (begin, end)
+    most = (end - begin) / 4  # else words are not parted by blanks, as in Chinese
+    return first if first - begin <= most else begin, last if end - last <= most else end
 
 
 def ask(model: Model, texts: Sequence[str], score: Callable[[Prediction], float]) -> list[float]:

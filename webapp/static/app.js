@@ -132,7 +132,7 @@ if (form) {
     result.scrollIntoView({ block: "nearest" }); // on a phone it lies under the form
   }
 
-  // An answer to another text than the one in the box is dimmed.
+  // An answer to another text than the one in the box says so.
   function showAge() {
     result.classList.toggle("old", answered !== null && answered !== box.value);
   }
