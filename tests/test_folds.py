@@ -131,11 +131,9 @@ def test_the_arms_write_out_every_setting_that_decides_a_training():
     free = {"mode", "layers", "seed", "max_steps", "class_weights"}
     for arm in ARMS:
         told = parse_train(list(arm.flags))
-        kinds = {"every": True, "student": told.is_student, "taught": told.is_taught}
-        kinds |= {"lora": told.mode == "lora", "balanced": told.is_balanced}
         for field in fields(Settings):
             kind = field.metadata.get("decides")
-            if kind and kinds[kind] and field.name not in free:
+            if kind and told.kinds[kind] and field.name not in free:
                 assert "--" + field.name.replace("_", "-") in arm.flags, (arm.name, field.name)
         assert (arm.teacher is None) == (not told.is_student)
 
