@@ -13,6 +13,7 @@ from bert_min import (
 )
 from bert_min.find import sha256
 from bert_min.weights import INDEX, Undrawn
+from experiment.cli import say
 from experiment.rundir import is_adapted, is_ours, read_record
 from hub import HINT, HubError
 from lora import head_rows, load_adapter, merge_lora, read_adapter_config
@@ -73,8 +74,15 @@ def load_adapted(run: Path, base: str | None = None) -> tuple[BertForSequenceCla
     weights = find_base(run, base)
     folder = folder_of(weights)
     config = BertConfig.from_file(config_file(run, folder))
+    names = adapter_classes(run, folder)
+    if (
+        config.is_named
+        and config_file(run, folder).parent == folder
+        and names == config.label_names
+    ):
+        say(f"{run} names no classes: those of its base are taken, {', '.join(names)}")
     with Undrawn():  # what the base has no values of, the adapter must have
-        model = load_model(weights, adapter_classes(run, folder), config=config)
+        model = load_model(weights, names, config=config)
     load_adapter(model, run)
     trained = {name for name, own in model.named_parameters() if own.requires_grad}
     if lost := [name for name in model.drawn if name not in trained]:
