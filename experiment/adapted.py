@@ -75,11 +75,7 @@ def load_adapted(run: Path, base: str | None = None) -> tuple[BertForSequenceCla
     folder = folder_of(weights)
     config = BertConfig.from_file(config_file(run, folder))
     names = adapter_classes(run, folder)
-    if (
-        config.is_named
-        and config_file(run, folder).parent == folder
-        and names == config.label_names
-    ):
+    if not (run / "config.json").is_file() and config.is_named and names == config.label_names:
         say(f"{run} names no classes: those of its base are taken, {', '.join(names)}")
     with Undrawn():  # what the base has no values of, the adapter must have
         model = load_model(weights, names, config=config)

@@ -380,9 +380,12 @@ def adapter(tmp_path):
     return make
 
 
-def test_an_adapter_of_others_is_turned_round_with_its_head(tmp_path, command, adapter):
+def test_an_adapter_of_others_is_turned_round_with_its_head(tmp_path, command, adapter, capsys):
     run, hate = adapter(task_type="SEQ_CLS")
+    capsys.readouterr()
     classifier = load_classifier(run)
+    told = f"{run} names no classes: those of its base are taken, hate, normal\n"
+    assert capsys.readouterr().err == told
     assert classifier.label_names == ("normal", "hate")
     assert [p.score for p in classifier.predict(TEXTS)] == pytest.approx(hate, abs=1e-5)
     assert command(export, run, tmp_path / "merged").code == 0
