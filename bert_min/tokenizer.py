@@ -30,9 +30,9 @@ class BertTokenizer:
     ) -> None:
         self.max_length = max_length
         self.backend, self.settings = read_tokenizer(folder, say)
+        self._file = self.backend.to_str(pretty=True)
         # A "[SEP]" that a person types is text, not the end of the text; a "[USER]" that the
         # tokenizer was given is a token. The library cuts up what is marked as special.
-        self._file = self.backend.to_str(pretty=True)
         own = {self.settings[name] for name in OWN}
         added = self.backend.get_added_tokens_decoder().values()
         if any(token.special != (token.content in own) for token in added):

@@ -183,9 +183,8 @@ def _found(names: list[str], texts: int, columns: Names, asked: bool) -> Classes
         return _told(_of_column(columns))
     said = [YES_AND_NO.get(name.casefold()) for name in names]
     if said == [0, 1] and (classes := _told(_of_column(columns))).ids["1"] == 0:
-        return replace(
-            classes, ids=classes.ids | {names[0]: 1, names[1]: 0}
-        )  # is_safe: False, True
+        # True of is_safe is what is well, and so the first class.
+        return replace(classes, ids=classes.ids | {names[0]: 1, names[1]: 0})
     ordered = negative_first(*names) if len(names) == 2 else tuple(names)
     if ordered is None and asked:
         hint = "(hint: --positive NAME, or a mapping.txt beside the files: 0<tab>NAME, 1<tab>NAME)"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from data.flat import Texts
 from data.labels import Classes, Names, find_classes
@@ -121,12 +122,19 @@ def cut_to(data: Data, limit: int | None) -> Data:
 
 def header_of(source: str) -> list[str]:
     """The columns of a source, of its training split; none where it is no table."""
-    if os.path.exists(source) or not HUB_ID.fullmatch(source.partition(":")[0]):
-        path = None if source == "sample" else first_file(Path(source))
-        return read_header(path) if path else []
+    if (table := hub_table(source)) is not None:
+        return list(table.column_names)
+    path = None if source == "sample" else first_file(Path(source))
+    return read_header(path) if path else []
+
+
+def hub_table(source: str) -> Any:
+    """The training split of a data set on the Hub, or its first; None where the source is none."""
     repo_id, _, config = source.partition(":")
+    if os.path.exists(source) or not HUB_ID.fullmatch(repo_id):
+        return None
     found, _ = load_data_set(repo_id, config or None, None)
-    return list((found.get("train") or next(iter(found.values()))).column_names)
+    return found.get("train") or next(iter(found.values()))
 
 
 def repeats(data: Data) -> dict[str, int]:

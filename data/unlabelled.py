@@ -1,17 +1,15 @@
 """Texts that nobody labelled, without those that a model will be scored on."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from data.columns import find_text
 from data.flat import Texts
-from data.sources import HUB_ID, SAMPLE, Data
+from data.sources import SAMPLE, Data, hub_table
 from data.splits import split_files, tweeteval_home
 from data.splitting import copy_key
 from data.tables import DataError, no_string, read_header, read_table
-from hub import load_data_set
 
 
 def load_unlabelled(source: str, data: Data) -> tuple[Texts, dict[str, int]]:
@@ -48,10 +46,7 @@ def load_unlabelled(source: str, data: Data) -> tuple[Texts, dict[str, int]]:
 
 def _rows(source: str, column: str | None) -> Iterator[tuple[str, str, Any]]:
     """The place, what is wrong, and the text of each row; `column` is read where there is one."""
-    repo_id, _, config = source.partition(":")
-    if source != "sample" and not os.path.exists(source) and HUB_ID.fullmatch(repo_id):
-        found, _ = load_data_set(repo_id, config or None, None)
-        table = found.get("train") or next(iter(found.values()))
+    if (table := hub_table(source)) is not None:
         names = table.column_names
         column = column if column in names else find_text(source, names)
         for number, text in enumerate(table[column], start=1):

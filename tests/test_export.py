@@ -18,6 +18,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from small import FOUR
+from tokenizers import Tokenizer
 from webserver import make_run
 
 import export
@@ -129,11 +130,30 @@ def test_openvino_gives_our_scores(runs, exports, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_code_on_the_card_answers_as_predict_does(runs, exports, texts, name):
     texts = [*texts, "[CLS]", "[SEP] hi [MASK] [PAD]", "dog [UNK] car"]
-    code = re.search(r"```python\n(.*?)```", (exports / name / "README.md").read_text(), re.DOTALL)
+    check_card(runs[name], exports / name, texts)
+
+
+def test_the_code_on_the_card_reads_a_tokenizers_own_tokens(quickly, command, runs, tmp_path):
+    """Marked as special, as others mark them, the library would cut them up."""
+    run = shutil.copytree(runs["odd"], tmp_path / "run")
+    (run / "MANIFEST.json").unlink(missing_ok=True)
+    tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
+    tokenizer.add_special_tokens(["[unused7]"])
+    (run / "tokenizer.json").write_text(tokenizer.to_str())
+    result = command(export, run, tmp_path / "e", "--to", "onnx")
+    assert result.code == 0, result.err
+    text = "I hate [unused7] " * 9
+    assert load_classifier(run).predict([text])[0].n_tokens == 2 + 3 * 9
+    check_card(run, tmp_path / "e", [text])
+
+
+def check_card(run, folder, texts):
+    """What the Python code on an export's card says of texts, beside what `predict.py` does."""
+    code = re.search(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
     asked = f"{code[1]}\nimport json, sys\nprint(json.dumps(classify(json.load(sys.stdin))))"
     done = subprocess.run(
         [sys.executable, "-c", asked],
-        cwd=exports / name,
+        cwd=folder,
         input=json.dumps(texts),
         capture_output=True,
         text=True,
@@ -141,7 +161,7 @@ def test_the_code_on_the_card_answers_as_predict_does(runs, exports, texts, name
     )
     answers = json.loads(done.stdout.splitlines()[-1])
     for prediction, (label, scores) in zip(
-        load_classifier(runs[name]).predict(texts), answers, strict=True
+        load_classifier(run).predict(texts), answers, strict=True
     ):
         assert label == prediction.label
         assert scores == pytest.approx(prediction.scores, abs=1e-5)

@@ -16,7 +16,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from small import SETTINGS, material_of
 
 import train as train_command
-from data import Choice, Data, DataError, Split
+from data import Choice, Data, DataError, Split, load_data
 from data.unlabelled import load_unlabelled
 from distill import TeacherTargets, batch_loss, hard_loss
 from experiment.build import Trainee
@@ -120,7 +120,7 @@ def test_texts_come_from_any_source(posts, tmp_path, kind, monkeypatch):
         path.write_text(lines)
     elif kind == "a/hub":
         found = DatasetDict(test=Dataset.from_dict({}), train=Dataset.from_pandas(frame))
-        monkeypatch.setattr("data.unlabelled.load_data_set", lambda *asked: (found, str(asked)))
+        monkeypatch.setattr("data.sources.load_data_set", lambda *asked: (found, str(asked)))
         path = Path("a/hub")
     elif kind == "tables":
         path.mkdir()
@@ -180,6 +180,16 @@ def train(command, model_dir):
 
 def read(path):
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def test_a_limit_keeps_no_text_of_test_from_being_left_out(train):
+    """Another limit may score it."""
+    splits = load_data("sample").splits
+    texts = [*splits["validation"].texts, *splits["test"].texts, "a text of its own"]
+    Path("more.txt").write_text("\n".join(texts))
+    code, err = train("odd", "--unlabelled", "more.txt")
+    assert code == 0, err
+    assert f"unlabelled: 1 texts, 0 cut at 128 tokens, {len(texts) - 1} left out" in err
 
 
 def test_unlabelled_texts_are_read_by_the_student_alone_and_noted(train):

@@ -88,6 +88,11 @@ def check_texts(value: object) -> list[str]:
         try:
             texts.append(check_text(text))
         except Refused as refused:
-            place = f"Text {number} of {len(value)}: " if len(value) > 1 else ""
-            raise Refused(refused.status, refused.code, place + refused.message) from None
+            told = which(number, len(value)) + refused.message
+            raise Refused(refused.status, refused.code, told) from None
     return texts
+
+
+def which(number: int, texts: int) -> str:
+    """What stands before the reason that one of several texts is refused for."""
+    return f"Text {number} of {texts}: " if texts > 1 else ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from experiment.classifier import Prediction
 from experiment.readable import EMPTY
-from webapp.contract import MAX_BATCH, MAX_CHARS, Refused
+from webapp.contract import MAX_BATCH, MAX_CHARS, Refused, which
 from webapp.gate import Gate
 from webapp.models import Model
 from webapp.why import toxicity, why
@@ -143,8 +143,7 @@ def predict(model: Model, text: str) -> Prediction:
 def not_empty(predictions: list[Prediction]) -> list[Prediction]:
     for number, prediction in enumerate(predictions, start=1):
         if prediction.is_empty:
-            place = f"Text {number} of {len(predictions)}: " if len(predictions) > 1 else ""
-            raise Refused(422, "empty_text", place + EMPTY)
+            raise Refused(422, "empty_text", which(number, len(predictions)) + EMPTY)
     return predictions
 
 
