@@ -546,9 +546,23 @@ def test_nothing_jumps_when_an_answer_or_an_error_comes(visit):
     assert button.bounding_box() == before[0]
 
 
-@pytest.mark.parametrize("script", [True, False])
-def test_text_over_the_limit_is_refused(visit, script):
-    page = visit(script=script, may_log="status of 413")
+def test_text_over_the_limit_stays_whole_and_is_not_sent(visit):
+    page = visit()
+    asked = []
+    page.route("**/api/*", lambda route: (asked.append(route.request.url), route.continue_()))
+    ask(page, "word " * 2010)
+    expect_error(page, TOO_LONG)
+    assert page.get_by_label("Your text").input_value() == "word " * 2010
+    ask(page, "😀" * (MAX_CHARS + 1))
+    expect_error(page, TOO_LONG)
+    assert not asked
+    ask(page, "😀" * MAX_CHARS)
+    expect(cards(page)).to_have_count(1)
+    expect_error(page, "")
+
+
+def test_text_over_the_limit_is_refused_without_script(visit):
+    page = visit(script=False, may_log="status of 413")
     box = page.get_by_label("Your text")
     box.fill("word " * 2010)
     assert len(box.input_value()) == MAX_CHARS

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any, NoReturn
 
 MAX_CHARS = 10_000  # of a text, in Unicode code points
+TOO_LONG = f"A text has at most {MAX_CHARS:,} characters."
 MAX_BATCH = 32  # texts in a request
 MAX_BODY = 64 * 1024  # bytes of a JSON body
 MAX_FORM = 128 * 1024  # bytes of a form: percent-encoding makes up to 12 bytes of a character
@@ -66,7 +67,7 @@ def check_text(value: object) -> str:
     if not isinstance(value, str):
         raise Refused(422, "invalid_type", "A text must be a string.")
     if len(value) > MAX_CHARS:
-        raise Refused(413, "text_too_long", f"A text has at most {MAX_CHARS:,} characters.")
+        raise Refused(413, "text_too_long", TOO_LONG)
     check_characters(value)
     return value
 

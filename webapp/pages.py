@@ -11,7 +11,7 @@ from bottle import Bottle, response
 
 from scoring.table import class_table, score_table
 from webapp import hugging_face
-from webapp.contract import MAX_CHARS, Refused, check_text
+from webapp.contract import MAX_CHARS, TOO_LONG, Refused, check_text
 from webapp.http import content_type, load_view, prefix, read_form, set_status
 from webapp.models import Model
 from webapp.service import Service
@@ -44,7 +44,9 @@ def add_pages(app: Bottle, service: Service) -> None:
             "words": None,
             "error": "",
         }
-        return page("index", max_chars=MAX_CHARS, examples=EXAMPLES, **blank | values)
+        return page(
+            "index", max_chars=MAX_CHARS, too_long=TOO_LONG, examples=EXAMPLES, **blank | values
+        )
 
     @app.get("/")
     def show_form() -> str:

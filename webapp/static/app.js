@@ -23,10 +23,8 @@ if (form) {
   const show = (node, name, text) => { field(node, name).hidden = !text; write(node, name, text || ""); };
   const copy = (id) => document.getElementById(id).content.cloneNode(true);
 
-  function showCount() {
-    const used = [...box.value].length; // code points, as the server counts
-    count.textContent = `; ${used.toLocaleString("en")} used`;
-  }
+  const used = () => [...box.value].length; // code points, as the server counts
+  const showCount = () => { count.textContent = `; ${used().toLocaleString("en")} used`; };
 
   function showError(message) {
     error.textContent = message;
@@ -150,6 +148,7 @@ if (form) {
   }
 
   async function ask(action) {
+    if (used() > Number(count.dataset.max)) return showError(form.dataset.tooLong);
     if (pending) pending.abort();
     const mine = pending = new AbortController();
     const text = box.value;
@@ -214,5 +213,6 @@ if (form) {
     if (answered === null && entry.type === "back_forward" && box.value) ask("classify");
   });
   document.getElementById("keys").hidden = false;
+  box.removeAttribute("maxlength"); // it cuts a pasted text and says nothing
   showCount();
 }

@@ -3,7 +3,7 @@
 <p class="lead">A small language model reads your text and says how likely it is hateful or abusive.
   Your text is not stored or logged.</p>
 
-<form id="form" method="post" action="{{prefix}}/#result" data-prefix="{{prefix}}" accept-charset="utf-8">
+<form id="form" method="post" action="{{prefix}}/#result" data-prefix="{{prefix}}" data-too-long="{{too_long}}" accept-charset="utf-8">
   <label for="text">Your text</label>
   <textarea id="text" name="text" rows="4" maxlength="{{max_chars}}" dir="auto" aria-describedby="limit error" {{'aria-invalid=true' if error else ''}}>
 {{text}}</textarea>
