@@ -53,8 +53,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--decided",
         action="store_true",
-        help="score what predict.py answers: with the temperature and threshold that each run "
-        "fitted on its validation split (default: the bare model, 0.5)",
+        help="score with the temperature and threshold by which predict.py answers, fitted by each "
+        "run on its validation split (default: the bare model, 0.5)",
     )
     parser.add_argument(
         "--matched",

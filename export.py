@@ -33,7 +33,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--int8",
         action="store_true",
-        help="with --to onnx, write onnx/model_quantized.onnx as well: weights in 8 bits",
+        help="with --to onnx, write onnx/model_quantized.onnx as well: weights in bytes",
     )
     parser.add_argument(
         "--min-agreement",

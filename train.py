@@ -51,7 +51,7 @@ def add_task_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--layers",
         metavar="SPEC",
-        help="all, a mode's name, or a list such as 1,3,5 counted from 1 "
+        help="all, odd, even, first, last, hybrid, or a list such as 1,3,5 counted from 1 "
         "(default: the mode's; all for teacher and lora)",
     )
     add_flag(group, "model", "ID|DIR|minilm", "pretrained weights")
@@ -80,7 +80,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     add("weight_decay", "W", "of AdamW, not on biases and LayerNorm", number(float, 0))
     add("warmup", "SHARE", "share of the steps in which the rate rises", share)
     add("seed", "N", "of the head, dropout and order of the texts", whole(0, 2**32 - 1))
-    add("limit", "N", "use the first N texts of each split", whole(2))
+    add("limit", "N", "use the first N texts of each split, every class among them", whole(2))
     parts = "compute each batch in N parts or more: takes less memory on a GPU"
     add("accumulate", "N", parts, whole(1))
     every = "write a checkpoint every N steps too (default: after each epoch)"

@@ -73,7 +73,8 @@ def canonical_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Rename a published checkpoint's tensors to this project's names and drop the ignored ones.
 
     Adds the `bert.` prefix that encoders saved alone lack, and turns the original TensorFlow
-    names LayerNorm.gamma and LayerNorm.beta into LayerNorm.weight and LayerNorm.bias.
+    names LayerNorm.gamma and LayerNorm.beta into LayerNorm.weight and LayerNorm.bias. Raises
+    ModelError where two tensors come to have one name.
     """
     renamed = {}
     for name, tensor in tensors.items():

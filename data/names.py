@@ -87,7 +87,7 @@ def negative_first(first: str, second: str) -> tuple[str, str] | None:
 def positive_of(names: Sequence[str]) -> list[int]:
     """The ids of the classes that are looked for: of two the second, of more all but the negative.
 
-    None where no name says that all is well: no part of a text then has more of them than another.
+    Empty where no name says that all is well: no part of a text then has more of them than another.
     """
     if len(names) == 2:
         return [1]

@@ -31,7 +31,10 @@ def parquet_file(path: Path) -> Iterator[Any]:
 
 
 def parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
-    """The rows of a file in batches, counted from 1, with their cells of `columns`."""
+    """The rows of a file in batches, counted from 1, with their cells of `columns`.
+
+    Raises DataError where a column is missing or the file is damaged.
+    """
     number = 0
     with parquet_file(path) as file:
         if missing := no_column(file.schema_arrow.names, columns):

@@ -71,8 +71,8 @@ def load_data(
     `source` is `sample`, a file, a folder, or a Hub data set ID or ID:CONFIG
     (cardiffnlp/tweet_eval:hate), of which `revision` is a commit, a branch or a tag. Splits that it
     lacks are made, if they are to be `complete`. `limit` is the number of texts kept of each split,
-    at least two, with every class among them. Raises DataError, with file and line where there is
-    one, and hub.HubError.
+    at least two, with every class among them if it is not below their number. Raises DataError,
+    with file and line where there is one, and hub.HubError.
     """
     if limit is not None and limit < 2:
         raise DataError(f"limit {limit} is less than 2, one text of each class")

@@ -76,7 +76,7 @@ class Source:
 
 
 def read_folder(folder: Path, choice: Choice) -> Source:
-    """A folder of tables, a file each split, or of TweetEval."""
+    """A folder of tables, a file each split, or of TweetEval. Raises DataError."""
     if home := tweeteval_home(folder):
         if choice.text_column or choice.label_column:
             hint = "(hint: leave out --text-column and --label-column)"
@@ -124,14 +124,14 @@ def first_file(path: Path) -> Path | None:
 
 
 def read_file(path: Path, choice: Choice) -> Source:
-    """One file, of which all splits are to be made."""
+    """One file, of which all splits are to be made. Raises DataError."""
     if f".{kind_of(path)}" not in EXTENSIONS:
         raise DataError(f"{path} is not one of {', '.join(EXTENSIONS)}")
     return _read_files({"train": path}, path.parent / "mapping.txt", choice)
 
 
 def read_hub(repo_id: str, config: str | None, revision: str | None, choice: Choice) -> Source:
-    """A data set on the Hub."""
+    """A data set on the Hub. Raises DataError and HubError."""
     found, commit = load_data_set(repo_id, config, revision)
     tables = {
         split: found[alias]

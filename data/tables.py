@@ -1,6 +1,7 @@
 """One reader for csv, tsv, jsonl, parquet and txt: a row at a time, in memory that does not grow.
 
-Training ends at the first bad row; labelling gives it an answer that says why.
+Training is refused with the first bad rows named, or leaves them out where it is told to; labelling
+gives each an answer that says why.
 """
 
 import csv

@@ -1,1 +1,1 @@
-"""What the three commands share: flags, exit codes, run directories and the trained classifier."""
+"""What the commands share: flags, exit codes, run directories and the trained classifier."""

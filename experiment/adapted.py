@@ -30,7 +30,7 @@ def find_base(run: Path, base: str | None = None) -> Path:
     """The weights that a run's adapter was trained on: a folder, a weights file or an index.
 
     They are the run's own, or what `base` names, or what lies where it lay beside the run, or what
-    the adapter names. Raises ModelError where they are gone or others, HubError.
+    the adapter names. Raises ModelError where they are gone or others, AdapterError, HubError.
     """
     own = run / "base"  # half-depth bases are not published anywhere, so the run carries its own
     if own.is_dir():
@@ -70,6 +70,7 @@ def load_adapted(run: Path, base: str | None = None) -> tuple[BertForSequenceCla
     """The base of an adapter with the adapter merged into it, and the folder of its tokenizer.
 
     A run of ours has the configuration that it was trained with, whatever its base's says now.
+    Raises what `find_base`, `load_model` and `load_adapter` raise.
     """
     weights = find_base(run, base)
     folder = folder_of(weights)

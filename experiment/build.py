@@ -52,7 +52,8 @@ def build(
 ) -> Trainee:
     """Make the model of a mode: from the teacher where there is one, else from pretraining.
 
-    `folder` is the run that is being prepared.
+    `folder` is the run that is being prepared. Raises UsageError for layers, targets and flags that
+    the model does not have.
     """
     if teacher_dir:
         return distilled(settings, material, teacher_dir, folder)

@@ -74,7 +74,8 @@ class Checkpoints:
     def newest(self, metrics: Path) -> State | None:
         """The state of the newest complete checkpoint, as `read` gives it.
 
-        None where there are no checkpoints. Raises ModelError where none of them is complete.
+        None where there are no checkpoints. Raises ModelError where none of them is complete,
+        and the UsageError of `read`.
         """
         found = self._newest_first()
         for folder in found:

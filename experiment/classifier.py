@@ -89,7 +89,7 @@ class Decision:
 
 
 def read_decision(run: Path) -> Decision:
-    """The decision of a run; the plain one where its config.json has none."""
+    """The decision of a run, the plain one where it has none. Raises ModelError for a bad one."""
     found = decision_of(run) or {}
     if not set(found) <= set(Decision.__dataclass_fields__):
         raise ModelError(f"the decision in {run}/config.json is not one of ours: {found}")
@@ -99,7 +99,7 @@ def read_decision(run: Path) -> Decision:
 class Classifier:
     """A model with its tokenizer; adapters are merged, dropout is off.
 
-    `predict` is the whole interface: what the commands and the web page know of a model. With
+    `predict` answers texts, for predict.py and the web page; `logits` is for scores. With
     torch.int8 for `dtype` its layers multiply in int8, and all else is done in fp32.
     """
 

@@ -55,6 +55,7 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
     """The run of a student's teacher, trained first where there is none, or half of one.
 
     Where another process is training it, that is waited for. None where training was stopped.
+    Raises UsageError where --out is the teacher's folder.
     """
     while True:
         found = find_teacher(settings, material)

@@ -76,7 +76,8 @@ def naming(run: Path) -> Iterator[None]:
 def trained_length(run: Path, config: BertConfig) -> int:
     """The `--max-length` that a run was trained with.
 
-    Where it does not say: 128, or less where its tokenizer or its positions ask for less.
+    Where it does not say: 128, or less where its tokenizer or its positions ask for less. Raises
+    ModelError for what is no length.
     """
     length = read_record(run / "train_args.json").get("max_length")
     if length is None:

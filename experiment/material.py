@@ -69,7 +69,10 @@ class Material:
 
 
 def gather(settings: Settings, device: torch.device) -> Material:
-    """Find the weights, then the data; report what a reader of the scores should know of them."""
+    """Find the weights, then the data; report what a reader of the scores should know of them.
+
+    Raises UsageError, ModelError, DataError and HubError.
+    """
     folder = resolve_model(settings.model, settings.revision)
     if settings.revision and not commit_of(folder):
         raise UsageError(f"--revision is of a model on the Hub, which {settings.model} is not")
@@ -119,7 +122,10 @@ def shares_of(split: Split, data: Data) -> str:
 
 
 def find_teacher(settings: Settings, material: Material) -> Path:
-    """The run of a teacher for this model, data and length, or the folder to make one in."""
+    """The run of a teacher for this model, data and length, or the folder to make one in.
+
+    Raises ModelError where --teacher names one for others.
+    """
     wanted = {
         "mode": "teacher",
         "model_sha256": material.model_sha256,

@@ -129,7 +129,8 @@ def is_ours(run: Path) -> bool:
 def decision_of(run: Path) -> dict[str, Any] | None:
     """The `decision` in a run's config.json; None where it is of other weights, or there is none.
 
-    transformers carries it on when it saves a model of ours that was trained further.
+    transformers carries it on when it saves a model of ours that was trained further. Raises
+    ModelError for what is no decision.
     """
     config = read_json(run / "config.json")
     found = None if "transformers_version" in config else config.get("decision")

@@ -55,7 +55,10 @@ class Manner:
 
 
 def score_hatecheck(runs: list[Path], folder: Path, manner: Manner) -> dict[str, Any]:
-    """How each run does on the test cases of HateCheck; nothing is ever trained on them."""
+    """How each run does on the test cases of HateCheck; nothing is ever trained on them.
+
+    Raises DataError, and UsageError for a run of more classes than two.
+    """
     cases, scores = read_cases(folder), {}
     for run in runs:
         classifier = manner.load(run)

@@ -33,7 +33,7 @@ class Settings:
     data: str = "cardiffnlp/tweet_eval:hate"
     revision: str | None = None
     data_revision: str | None = None
-    text_column: str | None = None  # None: found, as are the other four
+    text_column: str | None = None  # None: found, as are the other three
     label_column: str | None = None
     positive: str | None = None
     positive_from: float | None = None

@@ -72,7 +72,7 @@ def lora_layers(model: nn.Module) -> Iterator[tuple[str, LoRALinear]]:
 
 
 def merge_lora(model: nn.Module) -> None:
-    """Add every update to its frozen weight; the model then costs what its base costs."""
+    """Add every update to its frozen weight; the model is then as fast as its base."""
     for _, layer in lora_layers(model):
         layer.merge()
 

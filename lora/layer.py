@@ -12,7 +12,8 @@ class LoRALinear(nn.Module):
 
     `base` is any nn.Linear from `in_features` to `out_features`; it is frozen, not copied.
     `lora_A` is (r, in_features), drawn Kaiming-uniform; `lora_B` is (out_features, r), zero: at
-    step 0 the layer computes exactly what `base` computes.
+    step 0 the layer computes exactly what `base` computes. Raises ValueError for r below 1 and a
+    `lora_dropout` that is no probability.
     Source: Hu et al. 2021, section 4.1, https://arxiv.org/abs/2106.09685 (which draws A from a
     Gaussian; Kaiming-uniform is the choice of microsoft/LoRA `loralib` and of PEFT).
     """

@@ -1,9 +1,9 @@
 """Train every arm of the study that is not finished yet, and keep a small record of each run.
 
-It can be stopped at any moment, and goes on where it was. `python -m study.report` turns the
-records into docs/FIVE_SEEDS.md, at any time: what is missing is left out. With --folds, the arms of
-study/questions.py are cross-validated instead, for docs/ANALYSIS.md, and `python -m study.verdicts`
-says what they show.
+It can be stopped at any moment, and goes on where it was. `python -m study.report RESULTS --out
+DIR` makes a page of the records, at any time: what is missing is left out. With --folds, the arms
+of study/questions.py are cross-validated instead, and `python -m study.verdicts RESULTS` says what
+they show.
 """
 
 import argparse

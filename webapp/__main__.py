@@ -80,7 +80,8 @@ def add_server_flags(parser: argparse.ArgumentParser) -> None:
         type=number(int, 1, 32),
         default=2,
         metavar="N",
-        help="requests that compute at once, twice as many wait, the rest gets 503 (default: 2)",
+        help="requests that compute at once; twice as many wait, if --threads allows, the rest "
+        "gets 503 (default: 2)",
     )
 
 

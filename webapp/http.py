@@ -107,7 +107,10 @@ def read_json(fields: tuple[str, ...]) -> dict[str, Any]:
 
 
 def read_form() -> dict[str, str]:
-    """The fields of a form; a browser sends line ends as CRLF, but counts and means LF."""
+    """The fields of a form; a browser sends line ends as CRLF, but counts and means LF.
+
+    Raises Refused.
+    """
     try:
         body = read_body(MAX_FORM).decode("ascii")
         pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=8)

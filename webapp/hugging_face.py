@@ -81,7 +81,7 @@ def answer(service: Service) -> str:
 
 
 def rank(service: Service, body: dict[str, Any]) -> list[list[dict[str, Any]]]:
-    """The classes of the default model for each text of a body, the decided one first."""
+    """The classes of the default model for each text, the decided one first. Raises Refused."""
     inputs = body.get("inputs")
     if inputs is None:
         raise Refused(422, "missing_field", 'The field "inputs" is missing.')

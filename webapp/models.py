@@ -69,9 +69,10 @@ class Model:
 
 
 def choose_runs(paths: Sequence[Path] | None) -> list[Path]:
-    """The runs that `paths` name, each a run or a folder of runs; raises ModelError if none.
+    """The runs that `paths` name, each a run or a folder of runs.
 
     Without `paths` these are the runs under runs/, or else those under runs/demo/, the best first.
+    Raises ModelError where there is none, UsageError where two have one name.
     """
     chosen = bool(paths)
     if not paths:

@@ -177,6 +177,8 @@ def page_routes(names: Sequence[str]) -> dict[str, Any]:
         form["responses"][status] = {"description": "the page, with the reason"} | content(
             HTML, STRING
         )
+    busy = {"description": "busy, to JSON"} | content(JSON, ref("HuggingFaceError"))
+    form["responses"]["429"] = busy
     card = route("The model card of a run", refuses=[404], kind=HTML) | {"parameters": [name]}
     return {
         "/": {"get": route("The page", kind=HTML), "post": form},

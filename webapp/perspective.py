@@ -107,7 +107,7 @@ class Analyzer:
         return {"attributeScores": scores, "languages": languages} | token(asked)
 
     def suggest(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a suggested score, of which nothing is kept."""
+        """The answer to a suggested score, of which none is kept. Raises GoogleError, Refused."""
         asked = read_fields(body, SUGGEST)
         read_comment(asked)
         if not asked.get("attributeScores"):
@@ -129,7 +129,7 @@ class Analyzer:
         return own in known or own.partition("-")[0] in known
 
     def wanted(self, asked: dict[str, Any]) -> dict[str, Attribute]:
-        """The attributes of a request that are known, and known to be for its languages."""
+        """The attributes of a request that are known, and for its languages. Raises GoogleError."""
         requested = asked.get("requestedAttributes")
         if not requested:
             raise GoogleError(400, "Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES")
@@ -157,7 +157,7 @@ def not_of(name: str, told: Sequence[Any] = ("und",), **languages: Any) -> Googl
 
 
 def read_comment(asked: dict[str, Any]) -> str:
-    """The text of a request; raises GoogleError."""
+    """The text of a request; raises GoogleError and Refused."""
     comment = read_fields(asked.get("comment", {}), TEXT, "comment")
     if comment.get("type", "PLAIN_TEXT") not in ("PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED"):
         raise GoogleError(400, "Only PLAIN_TEXT comments are read.")

@@ -70,14 +70,20 @@ class Service:
         return not_empty(self.gate.predict(model, texts))
 
     def classify(self, texts: Sequence[str], name: object = None) -> list[dict[str, Any]]:
-        """One answer a text; `ms` is the time of the whole batch, waiting included."""
+        """One answer a text; `ms` is the time of the whole batch, waiting included.
+
+        Raises Refused for a model that is not here, and where the server is busy.
+        """
         started, model = time.perf_counter(), self.choose(name)
         predictions = self.predict(model, texts)
         ms = milliseconds(started)
         return [self.answer(model, prediction, ms) for prediction in predictions]
 
     def compare(self, text: str) -> list[dict[str, Any]]:
-        """The answers of all models to one text, in their order; `ms` is each model's own time."""
+        """The answers of all models to one text, in their order; `ms` is each model's own time.
+
+        Raises Refused where the server is busy.
+        """
 
         def ask(model: Model) -> dict[str, Any]:
             started = time.perf_counter()
@@ -86,7 +92,7 @@ class Service:
         return self.gate.run(lambda: [ask(model) for model in self.models.values()])
 
     def explain(self, text: str, name: object = None) -> dict[str, Any]:
-        """An answer with what moved it, see webapp/why.py."""
+        """An answer with what moved it, see webapp/why.py. Raises Refused as `classify` does."""
         started, model = time.perf_counter(), self.choose(name)
 
         def leave_out() -> tuple[Prediction, dict[str, Any]]:
