@@ -25,7 +25,11 @@ def match_classes(
     if len(found) == len(wanted):
         places = list(range(len(found)))
         ids = [_ids(names) for names in (found, wanted)]
-        if places in ids and all(known in ([], places) for known in ids):
+        numbered = places in ids and all(known in ([], places) for known in ids)
+        sides = ((found, found_by_id), (wanted, wanted_by_id))
+        # Of two classes without ids the second is the positive one, of more the order says nothing.
+        told = all(by_id or _ids(names) for names, by_id in sides)
+        if numbered and (told or len(found) == 2):
             ours, theirs = found_by_id or found, wanted_by_id or wanted
             places = [wanted.index(theirs[ours.index(name)]) for name in found]
             return places, f"classes are matched by their number: {_pairs(found, wanted, places)}"
@@ -35,7 +39,8 @@ def match_classes(
             return places, f"classes are matched by what their names say: {said}"
     raise DataError(
         f"the data have the classes {', '.join(found)}, the run {', '.join(wanted)} "
-        "(hint: --positive NAME folds classes into two; a mapping.txt renames them)"
+        "(hint: --positive NAME folds classes into two; a mapping.txt beside a file, of a line for "
+        "each id, a tab and its name, names them)"
     )
 
 

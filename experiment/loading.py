@@ -126,10 +126,14 @@ def classes_of(run: Path, base: str | None = None) -> tuple[str, ...]:
 
 
 def ids_of(run: Path, base: str | None = None) -> tuple[str, ...]:
-    """The classes of a run in the order of the ids that the data it was trained on gave them."""
-    names = written_classes(run, base)
-    by_id = tuple(read_record(run / "train_args.json").get("label_names_by_id", ()))
-    return by_id if set(by_id) == set(names) else names
+    """The classes of a run in the order of the ids that the data it was trained on gave them.
+
+    Nothing where they gave none, as a column of names does; of a model that is not ours the order
+    in its config.
+    """
+    names, record = written_classes(run, base), read_record(run / "train_args.json")
+    by_id = tuple(record.get("label_names_by_id", () if "label_names" in record else names))
+    return by_id if set(by_id) == set(names) else ()
 
 
 def written_classes(run: Path, base: str | None = None) -> tuple[str, ...]:

@@ -323,6 +323,7 @@ def test_several_toxic_classes_can_outweigh_the_likeliest(models, scores, toxic)
         (("none", "1. threats, plans", "2. slurs"), "2. slurs,1. threats, plans", (1, 2)),
         (("not_bullying", "other_cyberbullying", "age"), "", (1, 2)),
         (("safe", "not safe", "kind of toxic"), "", (1, 2)),
+        (("not-hate", "hate"), "anger,joy", (1,)),  # which another run has
     ],
 )
 def test_toxic_are_the_classes_asked_for_or_all_but_the_negative_ones(names, asked, toxic):
@@ -332,8 +333,6 @@ def test_toxic_are_the_classes_asked_for_or_all_but_the_negative_ones(names, ask
 @pytest.mark.parametrize(
     ("names", "asked", "message"),
     [
-        (FOUR, "rude", "--toxic rude: the classes of run are none, hate, insult, joke"),
-        (("0", "1"), "hate", "--toxic hate: the classes of run are 0, 1"),
         (("anger", "joy", "optimism"), "", "which of the classes are toxic, anger, joy, optimism?"),
         (("none", "normal", "neutral"), "", "which of the classes are toxic"),
         (("0", "1"), "0,1", "every class is toxic"),
@@ -353,7 +352,7 @@ def test_the_server_refuses_before_it_listens(command, four_runs):
     assert "odd: toxic means hate, insult, joke (--toxic" in result.err
     result = command(web_command, *run, "--toxic", "hate, rude")
     assert result.code == 2
-    assert "error: --toxic rude: the classes of" in result.err
+    assert "error: --toxic rude: the classes are none, hate, insult, joke" in result.err
 
 
 def test_asked_for_classes_are_the_toxic_ones(four_runs):
@@ -362,6 +361,20 @@ def test_asked_for_classes_are_the_toxic_ones(four_runs):
     classes = answer["classes"]
     assert answer["toxic_classes"] == ["insult", "joke"]
     assert answer["score"] == pytest.approx(classes["insult"] + classes["joke"])
+
+
+def test_runs_of_other_classes_stand_side_by_side(minilm, tmp_path, capsys):
+    two, moods = (make_run(tmp_path / name, minilm) for name in ("two", "moods"))
+    config = read(moods / "config.json")
+    config |= {"id2label": {"0": "anger", "1": "joy"}, "label2id": {"anger": 0, "joy": 1}}
+    (moods / "config.json").write_text(json.dumps(config))
+    models = load_models([two, moods], toxic="anger")
+    assert {name: model.toxic for name, model in models.items()} == {"two": (1,), "moods": (0,)}
+    assert "two has no class anger: it keeps its own" in capsys.readouterr().err
+    with pytest.raises(
+        UsageError, match="--toxic rude: the classes are not-hate, hate, anger, joy"
+    ):
+        load_models([two, moods], toxic="rude")
 
 
 def test_of_two_classes_the_first_can_be_the_toxic_one(minilm, tmp_path):

@@ -135,7 +135,7 @@ def test_a_request_that_failed_first_hides_no_scores(asked, archive, tmp_path):
 
 
 def test_scores_that_flag_nothing_or_are_not_there(asked, tmp_path):
-    scores = [0.1, 0.2, None, 7, "x", True]
+    scores = [0.1, 0.2, None, -1, "x", True]
     rows = [{"text": text, "score": score} for text, score in zip(TEXTS, scores, strict=False)]
     rows += [{"text": " ", "score": 0.3}, {"text": "\u200b", "score": 0.3}]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
@@ -155,19 +155,33 @@ def test_scores_that_flag_nothing_or_are_not_there(asked, tmp_path):
         ('{"text": "a", "points": 1}', [], "the scores? (hint: --score-column with one of text"),
         ('{"text": "a", "score": 1}', ["--score-column", "old"], "no column 'old' (found: text, "),
         ('{"text": "a", "score": 1}', [], "has no two texts with a score of TOXICITY"),
-        ('{"text": "a", "score": 1}\n' * 2, ["--class", "x"], "the classes of mine are not-hate, "),
+        (
+            '{"text": "a", "score": 1}\n' * 2,
+            ["--toxic", "x"],
+            "--toxic x: the classes are not-hate, hate",
+        ),
         ('{"text": "\u200b", "score": 1}\n' * 2, [], "no two texts in which there is something"),
+        ('{"text": "a", "score": 1}\n{"text": "b", "score": 37}', [], "a.jsonl:2: the score is 37"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line(asked, tmp_path, line, flags, told):
     (tmp_path / "a.jsonl").write_text(line)
     code, out, err = asked("a.jsonl", *flags)
-    assert (code, out) == (3 if "column" in told else 2, "")
+    assert (code, out) == (3 if "column" in told or "37" in told else 2, "")
     assert told in err
+
+
+def test_an_open_quote_hides_no_rows(asked, tmp_path):
+    rows = [f"you are number {i},0.{i}\n" for i in range(10, 40)]
+    rows[3] = '"' + rows[3]
+    (tmp_path / "a.csv").write_text("text,score\n" + "".join(rows))
+    code, out, err = asked("a.csv")
+    assert (code, out) == (3, "")
+    assert "error: a.csv:5: " in err
 
 
 def test_a_class_can_be_named(asked, archive, tmp_path):
     theirs, ours = archive
     written(tmp_path / "a.jsonl", theirs, "score")
-    _, out, _ = asked("a.jsonl", "--class", "not-hate")
+    _, out, _ = asked("a.jsonl", "--toxic", "not-hate")
     assert f"rank correlation {spearmanr(theirs, 1 - ours).statistic:.3f}" in out

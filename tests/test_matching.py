@@ -25,7 +25,7 @@ from experiment.to_score import like
         (("noHate", "hate"), ("not-hate", "hate"), [0, 1], "noHate is not-hate, hate is hate"),
         (("safe", "hateful"), ("not-hate", "hate"), [0, 1], "safe is not-hate, hateful is hate"),
         (("0", "1"), ("not-hate", "hate"), [0, 1], "by their number: 0 is not-hate, 1 is hate"),
-        (("a", "b", "c"), ("LABEL_0", "LABEL_1", "LABEL_2"), [0, 1, 2], "a is LABEL_0"),
+        (("0", "1", "2"), ("LABEL_0", "LABEL_1", "LABEL_2"), [0, 1, 2], "2 is LABEL_2"),
     ],
 )
 def test_classes_are_matched_by_name(found, wanted, places, told) -> None:
@@ -45,6 +45,8 @@ def test_classes_are_matched_by_name(found, wanted, places, told) -> None:
         (("1", "2"), ("not-hate", "hate")),
         (("0", "1", "2"), ("1", "2", "3")),
         (("hate", "noHate"), ("not-hate", "hate")),  # somebody said --positive noHate
+        (("a", "b", "c"), ("LABEL_0", "LABEL_1", "LABEL_2")),  # an order of ours, and not of ids
+        (("0", "1", "2"), ("a", "b", "c")),
     ],
 )
 def test_other_classes_are_refused_with_both_lists(found, wanted) -> None:
@@ -59,6 +61,8 @@ def test_other_classes_are_refused_with_both_lists(found, wanted) -> None:
         (("0", "1"), ("normal", "hate"), ("0", "1"), ("hate", "normal"), [1, 0]),
         (("normal", "hate"), ("0", "1"), ("hate", "normal"), ("0", "1"), [1, 0]),
         (("0", "1"), ("normal", "hate"), (), ("normal", "hate"), [0, 1]),
+        (("0", "1", "2"), ("none", "hate", "rude"), (), ("hate", "rude", "none"), [1, 2, 0]),
+        (("none", "hate", "rude"), ("0", "1", "2"), ("hate", "rude", "none"), (), [2, 0, 1]),
     ],
 )
 def test_numbers_are_those_of_the_source_and_not_of_the_order(
@@ -66,7 +70,7 @@ def test_numbers_are_those_of_the_source_and_not_of_the_order(
 ) -> None:
     assert match_classes(found, wanted, ours, theirs)[0] == places
     data = Data("x", {"test": Split(["t", "u"], [0, 1])}, found, by_id=ours)
-    assert in_order_of(data, wanted, theirs)[0].splits["test"].labels == places
+    assert in_order_of(data, wanted, theirs)[0].splits["test"].labels == places[:2]
 
 
 def test_labels_follow_their_names() -> None:

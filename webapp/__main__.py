@@ -42,8 +42,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--toxic",
         default="",
         metavar="NAME,NAME",
-        help="classes that count as toxic, known to every run (default: the positive one of two, "
-        "of more all but those that say no, none, normal, neutral ...)",
+        help="classes that count as toxic (default, and of a run that has none of them: the "
+        "positive one of two, of more all but those that say no, none, normal, neutral ...)",
     )
     add_clients_flags(parser)
     add_base_flag(parser)

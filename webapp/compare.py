@@ -41,10 +41,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--attribute", default="TOXICITY", metavar="NAME", help="of Perspective (default: TOXICITY)"
     )
     parser.add_argument(
-        "--class",
-        dest="label",
-        metavar="NAME",
-        help="the class of the run that it means (default: all toxic ones, as on the page)",
+        "--toxic",
+        default="",
+        metavar="NAME,NAME",
+        help="the classes of the run that it means (default: as on the page)",
     )
     parser.add_argument(
         "--text-column", metavar="NAME", help="default: found by its name, as in training"
@@ -69,11 +69,12 @@ def read_archive(
 ) -> tuple[list[str], list[float]]:
     """Texts, and their scores of then; a row without a score is left out, and that is said.
 
-    Raises DataError, and UsageError where less than two texts are left.
+    Raises DataError, also for a row that cannot be read and a score above 1, and UsageError where
+    less than two texts are left.
     """
     from data.columns import find_text
     from data.rows import DataError, no_column
-    from data.tables import read_header, read_table
+    from data.tables import kind_of, read_header, read_table
 
     header = read_header(path)
     found = [name for name in (attribute, *SCORES) if name in header]
@@ -88,9 +89,13 @@ def read_archive(
     say(f"texts are read from {columns[0]!r}, scores from {columns[1]!r}")
     texts, scores, left_out = [], [], 0
     for row in read_table(path, columns):
+        if row.error and kind_of(path) != "jsonl":  # whose rows stand alone, and may lack a score
+            raise DataError(f"{path}:{row.line}: {row.error}")
         text, score = row.cells if not row.error else (None, None)
         text = text.get("text") if isinstance(text, dict) else text
         value = score_of(score, attribute)
+        if value is not None and value > 1:
+            raise DataError(f"{path}:{row.line}: the score is {value:g}, where 1 is the highest")
         if isinstance(text, str) and text.strip() and value is not None:
             texts.append(text)
             scores.append(value)
@@ -104,7 +109,7 @@ def read_archive(
 
 
 def score_of(cell: Any, attribute: str) -> float | None:
-    """A score from 0 to 1, as a number, as text, or in the answer of the service."""
+    """A score of 0 or more, as a number, as text, or in the answer of the service."""
     if isinstance(cell, str) and cell.lstrip().startswith("{"):  # the answer in a cell of a table
         with suppress(ValueError, RecursionError):
             cell = json.loads(cell)
@@ -115,7 +120,7 @@ def score_of(cell: Any, attribute: str) -> float | None:
         value = math.nan if isinstance(cell, bool) else float(cell)
     except (TypeError, ValueError):
         return None
-    return value if 0 <= value <= 1 else None
+    return value if value >= 0 else None
 
 
 def agreement(
@@ -183,10 +188,9 @@ def main() -> int:
     from webapp.perspective import choose_attributes
     from webapp.service import Service
 
-    models = load_models([args.run], pick_device(args.device), base=args.base)
+    models = load_models([args.run], pick_device(args.device), args.toxic, args.base)
     [(name, model)] = models.items()
-    wanted = f"{args.attribute}={name}" + (f":{args.label}" if args.label else "")
-    [attribute] = choose_attributes([wanted], Service(models)).values()
+    [attribute] = choose_attributes([f"{args.attribute}={name}"], Service(models)).values()
     pairs = []
     with tqdm(total=len(texts), unit="text", disable=None) as bar:
         for start in range(0, len(texts), CHUNK):

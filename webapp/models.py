@@ -14,7 +14,7 @@ from experiment.agreement import Disagreement, check_int8
 from experiment.classifier import MOST_WINDOWS, Classifier
 from experiment.cli import LEAST, say
 from experiment.errors import UsageError
-from experiment.loading import load_classifier
+from experiment.loading import classes_of, load_classifier
 from experiment.rundir import find_runs, is_run, read_json, read_results, weights_sha256
 from lora import unload_lora
 from webapp.records import is_number, read_epochs, read_scores, read_text, score_constant
@@ -103,12 +103,12 @@ def rank(run: Path) -> tuple[bool, bool, float]:
 def choose_toxic(run: Path, names: Sequence[str], toxic: str = "") -> tuple[int, ...]:
     """The ids of the classes that count as toxic: those asked for, or all but the negative ones.
 
-    Of two classes it is the second where none is asked for. Raises UsageError where a name is not
-    known, or where the words of the names do not tell a negative class from a toxic one.
+    Of two classes it is the second where none of them is asked for. Raises UsageError where the
+    words of the names do not tell a negative class from a toxic one.
     """
-    asked = among(toxic, names) if toxic else []
-    if unknown := [name for name in asked if name not in names]:
-        raise UsageError(f"--toxic {unknown[0]}: the classes of {run} are {', '.join(names)}")
+    asked = [name for name in among(toxic, names) if name in names]
+    if toxic and not asked:
+        say(f"{run.name} has no class {toxic}: it keeps its own")
     if len(names) == 2 and not asked:
         return (1,)
     found = [
@@ -156,6 +156,10 @@ def load_models(
     `base` is what the adapters were trained on. Raises ModelError, AdapterError, HubError,
     UsageError.
     """
+    known = [name for run in runs for name in classes_of(run, base)]
+    if toxic and (unknown := [name for name in among(toxic, known) if name not in known]):
+        shown = ", ".join(dict.fromkeys(known))
+        raise UsageError(f"--toxic {unknown[0]}: the classes are {shown}")
     models: dict[str, Model] = {}
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
