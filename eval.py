@@ -87,7 +87,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     args = parse_args()
     from bert_min import ModelError
-    from experiment.rundir import find_runs, is_run
+    from experiment.rundir import find_runs, is_run, no_run
     from experiment.scores import (
         Manner,
         describe,
@@ -106,7 +106,7 @@ def main() -> int:
         )
     for run in runs:
         if not is_run(run):
-            raise ModelError(f"no trained model in {run}")
+            raise no_run(run)
     machine = (args.batch_size, args.device, args.dtype)
     manner = Manner(args.max_length, *machine, args.decided, args.least_agreement, args.base)
     if args.hatecheck:

@@ -1,10 +1,12 @@
 """All that speaks to the Hugging Face Hub: models and data sets, downloaded or from the cache."""
 
 import hashlib
+import re
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,18 @@ class HubError(Exception):
         self.exit_code, _ = KINDS[kind]
 
 
+@contextmanager
+def or_a_path(source: str) -> Iterator[None]:
+    """Where the Hub does not have what looks like a path, say that it is none here either."""
+    try:
+        yield
+    except HubError as error:
+        place = Path(source)
+        if re.search(r"\.[A-Za-z]+$", source) or (place.parent.name and place.parent.is_dir()):
+            error.args = (f"there is no file or folder {source}; {error}",)
+        raise
+
+
 def download_model(repo_id: str, revision: str | None = None) -> Path:
     """The folder of a model's snapshot, from the cache where the Hub does not answer in time.
 
@@ -49,6 +63,9 @@ def download_model(repo_id: str, revision: str | None = None) -> Path:
         reason = "" if failure else short_reason(error)
         raise _not_loaded("model", repo_id, failure, reason) from None
     _check_blobs(repo_id, Path(folder))
+    if not list(Path(folder).glob("*.safetensors")):
+        hint = "(hint: save_pretrained(DIR) of transformers writes some, then --model DIR)"
+        raise HubError("model", f"model {repo_id} has no weights in safetensors {hint}")
     return Path(folder)
 
 

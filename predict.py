@@ -64,14 +64,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "(default: JSON lines to stdout)",
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace --out, and what a stopped job left of it"
+        "--overwrite", action="store_true", help="replace --out, and what another job left of it"
     )
     add_base_flag(parser)
     add_shared_flags(parser, max_length=None)
     args = parser.parse_args(argv)
     if bool(args.texts) == bool(args.file):
         parser.error("give either TEXT arguments or --file")
-    if args.out and args.out.suffix not in (".jsonl", ".csv"):
+    if args.out and args.out.suffix.lower() not in (".jsonl", ".csv"):
         parser.error(f"--out {args.out} ends neither in .jsonl nor in .csv")
     return args
 
@@ -114,7 +114,7 @@ def write_answers(
     counts, told = file.counts if file else {"rows": 0, "bad": 0}, 0
     if counts["rows"]:
         say(f"{out}: going on after {counts['rows']:,} rows")
-    form = as_csv if out and out.suffix == ".csv" else as_json
+    form = as_csv if out and out.suffix.lower() == ".csv" else as_json
     with tqdm(initial=counts["rows"], unit="text", disable=None if source else True) as bar:
         for answers in labelled(islice(rows, counts["rows"], None), classifier):
             bad = [answer for answer in answers if "error" in answer]

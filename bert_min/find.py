@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bert_min.config import ModelError
-from hub import HINT, download_model
+from hub import HINT, download_model, or_a_path
 
 MINILM = "minilm"
 MINILM_ID = "sentence-transformers/all-MiniLM-L6-v2"  # what the package carries
@@ -26,13 +26,24 @@ def resolve_model(source: str, revision: str | None = None) -> Path:
     if source in (MINILM, MINILM_ID):
         return _minilm()
     path = Path(source)
-    if path.is_dir() or (path.is_file() and path.suffix == ".safetensors"):
+    if path.is_dir():
+        return _no_adapter(path)
+    if path.is_file() and path.suffix == ".safetensors":
         return path
     if path.is_file():
         raise ModelError(f"{source} is not a safetensors file; no other kind of weights is read")
     if not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", source):
         raise ModelError(f"no model folder {source}, and it is not a Hub id {HINT}")
-    return download_model(source, revision)
+    with or_a_path(source):
+        return _no_adapter(download_model(source, revision))
+
+
+def _no_adapter(folder: Path) -> Path:
+    """The folder; raises ModelError where it holds an adapter and no model that it is for."""
+    if (folder / "adapter_config.json").is_file() and not (folder / "model.safetensors").is_file():
+        hint = f"(hint: python export.py {folder} DIR merges it into its model, then --model DIR)"
+        raise ModelError(f"{folder} is an adapter, and no model {hint}")
+    return folder
 
 
 def _minilm() -> Path:

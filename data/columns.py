@@ -33,16 +33,26 @@ def find_text(place: str, found: Sequence[str]) -> str:
     return _usual(place, found, TEXT, "texts", "--text-column")
 
 
+def is_unlabelled(found: Sequence[str], labels: Sequence[str]) -> bool:
+    """Whether a table has none of the columns of `labels`, nor one that may stand for them."""
+    return not ({*labels} & {*found} or _called(found, LABEL))
+
+
+def _called(found: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """The columns with a usual name, in any spelling."""
+    plain = {name: name.strip().casefold().replace(" ", "_").replace("-", "_") for name in found}
+    first = [name for name in plain if plain[name] == usual[0]]
+    return first or [name for name in plain if plain[name] in usual]
+
+
 def _usual(place: str, found: Sequence[str], usual: Sequence[str], what: str, flag: str) -> str:
     """The one column with a usual name, or that with the first of these, in any spelling."""
     if usual[0] in found:
         return usual[0]
-    plain = {name: name.strip().casefold().replace(" ", "_").replace("-", "_") for name in found}
-    candidates = [name for name in plain if plain[name] == usual[0]]
-    candidates = candidates or [name for name in plain if plain[name] in usual]
+    candidates = _called(found, usual)
     if len(candidates) == 1:
         return candidates[0]
-    shown = ", ".join(repr(name) for name in candidates or plain if name) or "none"
+    shown = ", ".join(repr(name) for name in candidates or found if name) or "none"
     if candidates:
         raise DataError(f"{place}: which column holds the {what}, {shown}? (hint: {flag} NAME)")
     hint = other_separator(found) or f"(hint: {flag} with one of {shown})"

@@ -24,7 +24,7 @@ def open_bytes(path: Path) -> IO[bytes]:
     """A file's bytes, those of a .gz unpacked as they are read."""
     if path == STDIN:
         return open(sys.stdin.fileno(), "rb", closefd=False)
-    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else open(path, "rb")
+    return cast(IO[bytes], gzip.open(path)) if path.suffix.lower() == ".gz" else open(path, "rb")
 
 
 def open_text(path: Path, newline: str) -> TextIO:

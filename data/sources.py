@@ -22,7 +22,7 @@ from data.splits import (
     read_hub,
 )
 from data.tables import read_header
-from hub import load_data_set
+from hub import load_data_set, or_a_path
 
 SAMPLE = Path(__file__).parent / "sample"
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -108,9 +108,8 @@ def load_data(
             shown = ", ".join(repr(classes.names[index]) for index in sorted(absent))
             notes.append(f"no text of {name} is {shown}")
     name = Path(source).resolve().name if os.path.exists(source) else source
-    chosen = replace(found.choice, positive_from=classes.positive_from or choice.positive_from)
-    told = (classes.names, found.revision, classes.by_id)
-    return cut_to(Data(name, splits, *told, chosen, made, skipped, tuple(notes)), limit)
+    told = (classes.names, found.revision, classes.by_id, found.choice)
+    return cut_to(Data(name, splits, *told, made, skipped, tuple(notes)), limit)
 
 
 def cut_to(data: Data, limit: int | None) -> Data:
@@ -133,7 +132,8 @@ def hub_table(source: str) -> Any:
     repo_id, _, config = source.partition(":")
     if os.path.exists(source) or not HUB_ID.fullmatch(repo_id):
         return None
-    found, _ = load_data_set(repo_id, config or None, None)
+    with or_a_path(source):
+        found, _ = load_data_set(repo_id, config or None, None)
     return found.get("train") or next(iter(found.values()))
 
 
@@ -168,11 +168,24 @@ def _read(source: str, revision: str | None, choice: Choice) -> Source:
         if not HUB_ID.fullmatch(repo_id):
             hint = "(hint: a Hub data set has one slash, as in a/b)"
             raise DataError(f"no such file or folder: {source!r} {hint}")
-        found = read_hub(repo_id, config or None, revision, choice)
+        with or_a_path(source):
+            found = read_hub(repo_id, config or None, revision, choice)
     for name, part in found.parts.items():
         if not part.lines and not part.bad:
             raise DataError(f"{source}: the {name} split is empty")
-    return found
+    return _labelled(found)
+
+
+def _labelled(found: Source) -> Source:
+    """The source without splits for scoring that have no label at all, as contests give out."""
+    parts, notes = dict(found.parts), list(found.notes)
+    for name in ("validation", "test"):
+        part = parts.get(name)
+        if part and not part.lines and part.unlabelled == part.bad:
+            place = part.place.removesuffix("row ").rstrip(": ")
+            notes.append(f"{place} has no labels: it is left out")
+            del parts[name]
+    return replace(found, parts=parts, notes=tuple(notes))
 
 
 def _sound(found: Source) -> int:

@@ -8,9 +8,9 @@ from pathlib import Path
 from sys import intern
 from typing import Any
 
-from data.columns import find_columns
+from data.columns import find_columns, is_unlabelled
 from data.flat import Texts
-from data.labels import Names, any_of, as_number, written
+from data.labels import NO_LABEL, Names, any_of, as_number, written
 from data.parquet import as_written, class_names
 from data.rows import DataError, no_column, no_string
 from data.tables import kind_of, read_header, read_table
@@ -60,6 +60,7 @@ class Part:
     labels: list[str] = field(default_factory=list)
     lines: "array[int]" = field(default_factory=lambda: array("q"))
     bad: int = 0
+    unlabelled: int = 0  # of the bad ones
     faults: list[str] = field(default_factory=list)  # of the first bad rows
 
 
@@ -84,7 +85,7 @@ def read_folder(folder: Path, choice: Choice) -> Source:
         return Source(_tweeteval_parts(home), _mapping(home / "mapping.txt"), choice)
     files = split_files(folder)
     found = _read_files(files, folder / "mapping.txt", choice)
-    others = {p.name for p in folder.iterdir() if p.name.endswith(EXTENSIONS)}
+    others = {p.name for p in folder.iterdir() if p.name.lower().endswith(EXTENSIONS)}
     if others := others - {path.name for path in files.values()}:
         note = f"of {folder} only {', '.join(path.name for path in files.values())} are read"
         return replace(found, notes=(*found.notes, f"{note}, not {', '.join(sorted(others))}"))
@@ -120,7 +121,7 @@ def first_file(path: Path) -> Path | None:
     """The table of the training texts, of a file or a folder; None where there is no table."""
     if path.is_dir():
         return None if tweeteval_home(path) else split_files(path)["train"]
-    return path if path.is_file() and path.name.endswith(EXTENSIONS) else None
+    return path if path.is_file() and path.name.lower().endswith(EXTENSIONS) else None
 
 
 def read_file(path: Path, choice: Choice) -> Source:
@@ -148,6 +149,9 @@ def read_hub(repo_id: str, config: str | None, revision: str | None, choice: Cho
     named = getattr(tables["train"].features.get(labels[0]), "names", None)
     parts, told = {}, tuple(named) if named and len(labels) == 1 else None
     for split, table in tables.items():
+        if split != "train" and is_unlabelled(table.column_names, labels):
+            parts[split] = Part(f"{repo_id} {split} row ", bad=1, unlabelled=1)
+            continue
         if missing := no_column(table.column_names, [text, *labels]):
             raise DataError(f"{repo_id} {split}: {missing}")
         names = [getattr(table.features[label], "names", None) for label in labels]
@@ -174,6 +178,9 @@ def _read_files(files: dict[str, Path], mapping: Path, choice: Choice) -> Source
     parts, told = {}, _mapping(mapping)
     by_id = told is None and len(labels) == 1
     for split, path in files.items():
+        if split != "train" and is_unlabelled(read_header(path), labels):
+            parts[split] = Part(f"{path}:", bad=1, unlabelled=1)
+            continue
         names = class_names(path, labels[0]) if by_id and kind_of(path) == "parquet" else None
         told = told or names
         rows = ((row.line, row.cells, row.error) for row in read_table(path, [text, *labels]))
@@ -221,6 +228,7 @@ def _part(
             label, error = _label(cells[1:], ids, choice.positive_from)
         if error:
             part.bad += 1
+            part.unlabelled += error == NO_LABEL
             part.faults += [f"{place}{number}: {error}"] if part.bad <= SHOWN else []
             continue
         part.texts.append(text)

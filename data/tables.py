@@ -26,11 +26,12 @@ HEAD = 100  # objects of a .jsonl whose keys are its columns
 
 
 def kind_of(path: Path) -> str:
-    """The format that a file's name says, with .gz behind it or not: csv of posts.csv.gz.
+    """The format that a file's name says, with .gz behind it or not: csv of P.CSV.gz.
 
     Standard input is lines of text.
     """
-    return "txt" if path == STDIN else Path(path.name.removesuffix(".gz")).suffix.removeprefix(".")
+    name = path.name.lower().removesuffix(".gz")
+    return "txt" if path == STDIN else Path(name).suffix.removeprefix(".")
 
 
 def read_table(path: Path, columns: Sequence[str], kind: str | None = None) -> Iterator[Row]:
@@ -107,7 +108,7 @@ def _checked_kind(path: Path, kind: str | None) -> str:
     if kind not in FORMATS:
         known = ".txt, .csv, .tsv, .jsonl or .parquet"
         raise DataError(f"{path} is not a {known} file (hint: --format)")
-    if kind == "parquet" and path.suffix == ".gz":
+    if kind == "parquet" and path.suffix.lower() == ".gz":
         raise DataError(f"{path}: parquet is compressed inside (hint: gunzip it)")
     if path == STDIN and (kind == "parquet" or not sys.stdin):
         reason = "parquet cannot come through a pipe" if sys.stdin else "standard input is closed"

@@ -1,6 +1,6 @@
 """Texts that nobody labelled, without those that a model will be scored on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def _rows(source: str, column: str | None) -> Iterator[tuple[str, str, Any]]:
     """The place, what is wrong, and the text of each row; `column` is read where there is one."""
     if (table := hub_table(source)) is not None:
         names = table.column_names
-        column = column if column in names else find_text(source, names)
+        column = column if column in names else _text_of(source, names, column)
         for number, text in enumerate(table[column], start=1):
             yield f"{source} row {number}", "", text
         return
@@ -57,6 +57,16 @@ def _rows(source: str, column: str | None) -> Iterator[tuple[str, str, Any]]:
         home = tweeteval_home(path)
         path = home / "train_text.txt" if home else split_files(path)["train"]
     names = read_header(path)
-    column = column if column in names else find_text(str(path), names)
+    column = column if column in names else _text_of(str(path), names, column)
     for row in read_table(path, [column]):
         yield f"{path}:{row.line}", row.error, row.cells[0] if row.cells else None
+
+
+def _text_of(place: str, names: Sequence[str], labelled: str | None) -> str:
+    """The column of texts, found by its name: `--text-column` is that of the `labelled` ones."""
+    try:
+        return find_text(place, names)
+    except DataError:
+        hint = f"(hint: call it {labelled or 'text'!r}, as that of --data)"
+        shown = ", ".join(map(repr, names))
+        raise DataError(f"{place}: which column holds the texts, {shown}? {hint}") from None

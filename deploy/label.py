@@ -50,8 +50,7 @@ def main() -> int:
     disk, place = fs.FileSystem.from_uri(os.path.abspath(args.out) if local else args.out)
     if disk.get_file_info(place).type != fs.FileType.NotFound:
         raise UsageError(f"{args.out} exists (hint: another folder)")
-    own = args.dtype.replace("fp16", "fp32")  # fp16 is for GPUs, which the workers may have
-    dtype = pick_dtype(own, torch.device("cpu"), training=False)
+    dtype = pick_dtype(args.dtype.replace("fp16", "fp32"), torch.device("cpu"), training=False)
     classifier = load_classifier(args.run, args.max_length, dtype=dtype, base=args.base)
     if dtype == torch.int8:
         check_int8(args.run, classifier, args.least_agreement)

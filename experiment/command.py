@@ -55,7 +55,7 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
     """The run of a student's teacher, trained first where there is none, or half of one.
 
     Where another process is training it, that is waited for. None where training was stopped.
-    Raises UsageError where --out is the teacher's folder.
+    Raises UsageError where --out is the teacher's folder, and for half a teacher that nobody named.
     """
     while True:
         found = find_teacher(settings, material)
@@ -64,6 +64,7 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
             raise UsageError(f"--out {settings.out} is the place of the teacher {hint}")
         own = as_teacher(settings, material, found)
         if rundir.is_run(found) and not goes_on(own):
+            check_whole(settings, found)
             return found
         with locked(found, wait=stop) as waited:
             if waited:
@@ -74,6 +75,14 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
                 say(f"no teacher yet for this model, data and length: training {found} first")
             train_one(own, replace(material, unlabelled=None), None, stop)
             return None if stop() else found
+
+
+def check_whole(settings: Settings, teacher: Path) -> None:
+    """Raise UsageError for a teacher that was cut off, unless it was asked for by its name."""
+    if not (settings.teacher or is_whole(teacher)):
+        first = "" if settings.resume else "--resume goes on with it first, "
+        hint = f"(hint: {first}--teacher {teacher} takes it as it is)"
+        raise UsageError(f"{teacher} was interrupted {hint}")
 
 
 def as_teacher(settings: Settings, material: Material, out: Path) -> Settings:

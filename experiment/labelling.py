@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from bert_min.find import sha256
 from data.tables import STDIN, Row
 from experiment.answers import PIPE, AnswerFile
 from experiment.classifier import Classifier, Prediction
+from experiment.errors import UsageError
 from experiment.readable import EMPTY
 
 CHUNK = 2048  # texts that are sorted by length together; memory does not grow with the file
@@ -67,10 +69,12 @@ def job(files: dict[str, Path], source: Path | list[str], flags: dict[str, Any])
 
 
 def begin(out: Path, identity: dict[str, Any], anew: bool) -> AnswerFile:
-    """The answers to a job on their way to `out`; `anew` drops those that are there.
+    """The answers to a job on their way to `out`; `anew` drops those of another job.
 
-    Raises UsageError where these are another job's.
+    Raises UsageError where such are there and are to stay.
     """
+    with suppress(UsageError):
+        return AnswerFile(out, identity)
     if anew:
         ours = rf"\.{re.escape(out.name)}\.partial(\.json|\.new)?"
         for path in list(out.parent.iterdir()):

@@ -26,6 +26,7 @@ from experiment.rundir import (
     is_export,
     is_ours,
     is_run,
+    no_run,
     read_json,
     read_record,
 )
@@ -100,9 +101,7 @@ def load_run_model(
     an adapter is. Raises ModelError, AdapterError, HubError.
     """
     if not is_run(run):
-        raise ModelError(
-            f"no trained model in {run} (hint: python train.py --mode teacher makes one)"
-        )
+        raise no_run(run)
     if is_export(run):
         raise ModelError(f"{run} is for ONNX Runtime (hint: the run that it was exported from)")
     check_links(run)

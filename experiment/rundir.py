@@ -147,6 +147,13 @@ def read_results(run: Path) -> dict[str, Any]:
     return read_record(run / "results.json") if is_ours(run) else {}
 
 
+def no_run(path: Path) -> ModelError:
+    """What to raise for what is no run: the runs in it, where it is a folder of some."""
+    inside = ", ".join(map(str, find_runs(path)))
+    hint = f"one of {inside}" if inside else "python train.py --mode teacher makes one"
+    return ModelError(f"no trained model in {path} (hint: {hint})")
+
+
 def find_runs(folder: Path) -> list[Path]:
     """The runs in a folder: those whose names begin with a word of ORDER first, as ordered."""
     visible = [path for path in folder.glob("*") if not path.name.startswith(".")]

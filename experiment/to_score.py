@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from data import Choice, Data, DataError, Split, load_data
-from data.labels import THRESHOLD
 from data.matching import in_order_of
 from data.sources import AS_FOUND, cut_to, header_of
 from data.splitting import copy_key
@@ -148,8 +147,8 @@ def like(trained: Choice, told: Choice, header: Sequence[str]) -> Choice:
     own = trained.label_column or ""
     if own and not labels and (own in header or {*own.split(",")} <= {*header}):
         labels = own
-        if trained.positive_from != THRESHOLD:  # which is found again, where labels are scores
-            positive_from = trained.positive_from if positive_from is None else positive_from
+    if labels and labels == own and positive_from is None:
+        positive_from = trained.positive_from
     return Choice(text, labels, trained.split, told.positive, positive_from, told.skip_bad)
 
 

@@ -37,6 +37,7 @@ from study.settings import StudySettings
 INNER = 0.1  # of the texts that are not held out
 FILES = {"train": "train", "validation": "val", "test": "test"}
 POOL = "pool"
+BREAKS = str.maketrans("\r\n", "  ")
 
 
 def pooled(settings: StudySettings) -> Data:
@@ -51,7 +52,8 @@ def pooled(settings: StudySettings) -> Data:
         raise UsageError(f"{settings.data} has the classes {classes} (hint: --positive NAME)")
     own = {"test": data.splits["test"]} if "test" not in data.made else {}
     parts = [split for name, split in data.splits.items() if name not in own]
-    texts = [text for part in parts for text in part.texts]
+    # They are kept a text a line; to BERT a line break is a blank.
+    texts = [text.translate(BREAKS) for part in parts for text in part.texts]
     labels = [label for part in parts for label in part.labels]
     return replace(data, splits={POOL: Split(texts, labels), **own})
 

@@ -267,7 +267,7 @@ def test_a_score_becomes_two_classes(path: Path) -> None:
     assert data.label_names == ("not-toxicity", "toxicity")
     assert [pairs(data)[f"text {i}"] for i in range(4)] == ["not-toxicity"] * 2 + ["toxicity"] * 2
     assert "the labels are scores: from 0.5 on a text is 'toxicity' (--positive-from)" in data.notes
-    assert data.choice.positive_from == 0.5
+    assert data.choice.positive_from is None  # nobody has told it
     lower = read(source, positive_from=0.4)
     assert [pairs(lower)[f"text {i}"] for i in range(3)] == ["not-toxicity", "toxicity", "toxicity"]
     source = table(path, "text,label", "text #,-3.5", "text #,0.7", "text #,1")

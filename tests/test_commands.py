@@ -336,12 +336,25 @@ def test_a_run_is_replaced_only_when_asked_and_only_when_done(train):
         (["--mode", "teacher", "--max-length", "2"], 2, "2 must be at least 3"),
         (["--mode", "teacher", "--epochs", "x"], 2, "invalid int value: 'x'"),
         (["--mode", "teacher", "--data", "nowhere"], 3, "no such file or folder"),
+        (
+            ["--mode", "teacher", "--data", "my/p.csv"],
+            3,
+            "error: there is no file or folder my/p.csv;",
+        ),
+        (["--mode", "teacher", "--model", "./my/x"], 4, "no model folder ./my/x"),
+        (
+            ["--mode", "teacher", "--model", "adapter"],
+            4,
+            "(hint: python export.py adapter DIR merges",
+        ),
         (["--mode", "teacher", "--model", "no/such/folder"], 4, "no model folder"),
         (["--mode", "teacher", "--out", "file/runs/x"], 5, "Not a directory"),
     ],
 )
 def test_what_a_user_can_mend_is_one_line_and_an_exit_code(train, args, code, message):
     Path("file").write_text("")
+    Path("adapter").mkdir()
+    Path("adapter/adapter_config.json").write_text("{}")
     result = train(*args[1:])
     assert result.code == code
     last = result.err.splitlines()[-1]
@@ -526,6 +539,10 @@ def test_eval_says_what_it_lacks(train, command):
     assert command(eval_command).code == 4
     assert "no trained model in nowhere" in command(eval_command, "nowhere").err
     train("teacher")
+    inside = "no trained model in runs (hint: one of runs/teacher)\n"
+    for call in ([eval_command, "runs"], [predict_command, "x", "--run", "runs"]):
+        result = command(*call)
+        assert (result.code, inside in result.err) == (4, True)
     train("teacher", "--limit", 32, "--out", "runs/small")
     result = command(eval_command)
     assert result.code == 2

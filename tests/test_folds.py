@@ -113,7 +113,7 @@ def test_what_train_reads_is_what_was_written(tmp_path):
 def test_a_table_is_one_label_against_the_rest(tmp_path):
     path = tmp_path / "forum.csv"
     labels = ["noHate", "hate", "relation"]
-    rows = [f'"word{n}, b",{labels[n % 3]}\n' for n in range(60)]
+    rows = [f'"word{n},\nb",{labels[n % 3]}\n' for n in range(60)]
     path.write_text("sentence,label\n" + "".join(rows), encoding="utf-8")
     data = pooled(StudySettings(data=str(path), positive="hate"))
     assert list(data.splits) == [POOL]  # what was made for a test is nobody's benchmark

@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -123,7 +124,11 @@ def hub(tmp_path: Path):
         rows = [f"{i},text {i},{i % 3}\n" for i in range(30 * number, 30 * number + 30)]
         table = "".join([",tweet,class\n", *rows])
         (tmp_path / "files" / f"train-0000{number}-of-00002.csv").write_text(table)
-    with HubStandIn(models={MODEL: tmp_path / "model"}, datasets=folders) as standin:
+    (tmp_path / "pickled").mkdir()
+    for name in ("config.json", "pytorch_model.bin"):
+        shutil.copy(tmp_path / "model" / name, tmp_path / "pickled")
+    models = {MODEL: tmp_path / "model", "x/pickled": tmp_path / "pickled"}
+    with HubStandIn(models=models, datasets=folders) as standin:
         yield standin
 
 
@@ -231,7 +236,9 @@ def test_a_name_look_up_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_model_is_downloaded_once_and_then_cached(hub: HubStandIn, tmp_path: Path) -> None:
     found, missing = Run(RESOLVE, MODEL, "no/such", home=tmp_path, url=hub.url).lines()
-    assert "model no/such is not on the Hub, or is private" in missing
+    assert missing.startswith("model no/such is not on the Hub, or is private")
+    (pickled,) = Run(RESOLVE, "x/pickled", home=tmp_path, url=hub.url).lines()
+    assert "model x/pickled has no weights in safetensors (hint: save_pretrained(DIR)" in pickled
     assert Path(found).name == hub.commit("models", MODEL)
     names = sorted(path.name for path in Path(found).iterdir())
     assert names == sorted([*OF_A_MODEL, "model.safetensors"])

@@ -244,8 +244,10 @@ def test_what_scores_and_names_meant_in_training_holds(tmp_path) -> None:
     told = Choice("text", "label", positive="hate", skip_bad=True)
     assert like(trained, told, header) == told
     assert like(trained, Choice(), ["text", "label"]) == Choice()
-    asked = Choice("body", "score", positive_from=0.5)  # found in training, and no one's wish
-    assert like(asked, Choice(), ["body", "score"]).positive_from is None
+    half = Choice("body", "score", positive_from=0.5)
+    assert like(half, Choice(), ["body", "score"]) == half
+    assert like(half, Choice(label_column="score"), ["body", "score"]) == half
+    assert like(half, Choice(label_column="other"), ["body", "score"]).positive_from is None
     assert like(Choice(positive_from=0.5), Choice(), ["", "text", "label"]) == Choice()
 
 

@@ -496,6 +496,15 @@ def test_another_commands_answers_are_refused_by_what_differs(predict, stopped, 
     assert Path("o.jsonl").read_text() == whole
 
 
+def test_overwrite_drops_no_answers_of_the_same_job(predict, stopped):
+    whole = stopped()
+    Path("o.jsonl").write_text("of before")
+    assert predict("--file", "t.csv", "--out", "o.jsonl").code == 2
+    result = predict("--file", "t.csv", "--out", "o.jsonl", "--overwrite")
+    assert (result.code, "going on after 2 rows" in result.err) == (0, True)
+    assert Path("o.jsonl").read_text() == whole
+
+
 def test_another_files_answers_are_refused_and_dropped_when_told(predict, stopped):
     whole = stopped()
     Path("t.csv").write_text("text,body\na,x\nb,y\nd,z\n")

@@ -344,7 +344,7 @@ def test_an_interrupted_run_goes_on_from_its_checkpoint_alone(model_dir, in_fold
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_an_interrupted_teacher_goes_on_where_it_can_and_stays_else(
+def test_an_interrupted_teacher_goes_on_or_is_asked_for_by_name(
     model_dir, in_folder, monkeypatch, kept
 ):
     flags = ["--model", model_dir, "--data", "sample", "--limit", 32, "--batch-size", 8]
@@ -355,10 +355,15 @@ def test_an_interrupted_teacher_goes_on_where_it_can_and_stays_else(
     before = Path("runs/teacher/model.safetensors").read_bytes()
     if not kept:
         shutil.rmtree("runs/.teacher.checkpoints")
+    code, err = in_folder("--mode", "odd", *flags)
+    both = "(hint: --resume goes on with it first, --teacher runs/teacher takes it as it is)"
+    assert (code, f"error: runs/teacher was interrupted {both}" in err) == (2, True)
     code, err = in_folder("--mode", "odd", *flags, "--resume")
-    assert code == 0, err
+    assert code == (0 if kept else 2), err
     assert ("runs/teacher was interrupted: going on with it first" in err) is kept
+    assert ("(hint: --teacher runs/teacher takes it as it is)" in err) is not kept
     assert (Path("runs/teacher/model.safetensors").read_bytes() != before) is kept
+    assert in_folder("--mode", "even", *flags, "--teacher", "runs/teacher")[0] == 0
 
 
 def test_other_settings_do_not_go_on(model_dir, in_folder, monkeypatch):

@@ -323,6 +323,34 @@ def test_a_label_that_train_does_not_have_is_unknown(tmp_path: Path) -> None:
     assert f"{folder}/test.csv:4: unknown label 'maybe' (hint: known are '0'" in fails(folder)
 
 
+@pytest.mark.parametrize(
+    "test", ["id,text\n1,x\n", "text,target\nx,\ny,\n", "text,target\nx,null\ny,\n"]
+)
+def test_a_test_split_without_labels_is_left_out_and_made(tmp_path: Path, test) -> None:
+    rows = "".join(f"text {i},{i % 2}\n" for i in range(40))
+    write(tmp_path, train__csv=f"text,target\n{rows}", test__csv=test)
+    data = load_data(str(tmp_path))
+    assert data.made == ("validation", "test")
+    assert len(data.splits["test"].texts) == 4
+    assert f"{tmp_path}/test.csv has no labels: it is left out" in data.notes
+
+
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        ("text,target\nx,\ny,0\nz,1\n", "test.csv:2: the label is empty"),
+        ("text,target\nx,\n ,0\n", "test.csv:2: the label is empty"),
+        ("text,label\nx,0\ny,1\n", "test.csv:1: no column 'target' (found: text, label)"),
+    ],
+)
+def test_a_test_split_that_lacks_some_labels_or_calls_them_otherwise_is_bad(
+    tmp_path: Path, test, told
+) -> None:
+    rows = "".join(f"text {i},{i % 2}\n" for i in range(40))
+    write(tmp_path, train__csv=f"text,target\n{rows}", test__csv=test)
+    assert told in fails(str(tmp_path))
+
+
 def test_each_split_needs_both_classes(tmp_path: Path) -> None:
     folder = table(tmp_path)
     write(tmp_path, test__csv="text,label\nx,1\ny,1\n")
