@@ -63,9 +63,11 @@ def download_model(repo_id: str, revision: str | None = None) -> Path:
         reason = "" if failure else short_reason(error)
         raise _not_loaded("model", repo_id, failure, reason) from None
     _check_blobs(repo_id, Path(folder))
-    if not list(Path(folder).glob("*.safetensors")):
+    if not list(Path(folder).glob("model*.safetensors")):
+        if failure:
+            raise _not_loaded("model", repo_id, failure, "the cache has no weights of it")
         hint = "(hint: save_pretrained(DIR) of transformers writes some, then --model DIR)"
-        raise HubError("model", f"model {repo_id} has no weights in safetensors {hint}")
+        raise HubError("model", f"{repo_id} has no model in safetensors {hint}")
     return Path(folder)
 
 

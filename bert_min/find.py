@@ -35,12 +35,12 @@ def resolve_model(source: str, revision: str | None = None) -> Path:
     if not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", source):
         raise ModelError(f"no model folder {source}, and it is not a Hub id {HINT}")
     with or_a_path(source):
-        return _no_adapter(download_model(source, revision))
+        return download_model(source, revision)
 
 
 def _no_adapter(folder: Path) -> Path:
     """The folder; raises ModelError where it holds an adapter and no model that it is for."""
-    if (folder / "adapter_config.json").is_file() and not (folder / "model.safetensors").is_file():
+    if (folder / "adapter_config.json").is_file() and not list(folder.glob("model*.safetensors")):
         hint = f"(hint: python export.py {folder} DIR merges it into its model, then --model DIR)"
         raise ModelError(f"{folder} is an adapter, and no model {hint}")
     return folder

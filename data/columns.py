@@ -33,16 +33,21 @@ def find_text(place: str, found: Sequence[str]) -> str:
     return _usual(place, found, TEXT, "texts", "--text-column")
 
 
-def is_unlabelled(found: Sequence[str], labels: Sequence[str]) -> bool:
-    """Whether a table has none of the columns of `labels`, nor one that may stand for them."""
-    return not ({*labels} & {*found} or _called(found, LABEL))
+def is_unlabelled(found: Sequence[str], text: str, labels: Sequence[str]) -> bool:
+    """Whether a table has the column of texts, and none that is or may be one of labels."""
+    return text in found and not _called(found, (*map(plain, labels), *LABEL))
+
+
+def plain(name: str) -> str:
+    """A column's name without what people spell in several ways."""
+    return name.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 def _called(found: Sequence[str], usual: Sequence[str]) -> list[str]:
-    """The columns with a usual name, in any spelling."""
-    plain = {name: name.strip().casefold().replace(" ", "_").replace("-", "_") for name in found}
-    first = [name for name in plain if plain[name] == usual[0]]
-    return first or [name for name in plain if plain[name] in usual]
+    """The columns with a usual name, in any spelling; those with the first of them alone."""
+    names = list(dict.fromkeys(found))
+    first = [name for name in names if plain(name) == usual[0]]
+    return first or [name for name in names if plain(name) in usual]
 
 
 def _usual(place: str, found: Sequence[str], usual: Sequence[str], what: str, flag: str) -> str:

@@ -13,6 +13,7 @@ from data.labels import Classes, Names, find_classes
 from data.rows import DataError
 from data.splits import (
     FILE_NAMES,
+    NO_LABELS,
     Choice,
     Part,
     Source,
@@ -177,13 +178,12 @@ def _read(source: str, revision: str | None, choice: Choice) -> Source:
 
 
 def _labelled(found: Source) -> Source:
-    """The source without splits for scoring that have no label at all, as contests give out."""
+    """The source without splits for scoring in which every label is empty."""
     parts, notes = dict(found.parts), list(found.notes)
     for name in ("validation", "test"):
         part = parts.get(name)
         if part and not part.lines and part.unlabelled == part.bad:
-            place = part.place.removesuffix("row ").rstrip(": ")
-            notes.append(f"{place} has no labels: it is left out")
+            notes.append(f"{part.place.removesuffix(':').removesuffix(' row ')} {NO_LABELS}")
             del parts[name]
     return replace(found, parts=parts, notes=tuple(notes))
 

@@ -23,6 +23,7 @@ FILE_NAMES = {  # split: the names that its file may have, without the extension
 }
 EXTENSIONS = (".csv", ".tsv", ".jsonl", ".parquet", ".csv.gz", ".tsv.gz", ".jsonl.gz")
 SHOWN = 5  # bad rows that are told one by one
+NO_LABELS = "has no labels: it is left out"  # as contests give out their test texts
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,10 @@ def read_hub(repo_id: str, config: str | None, revision: str | None, choice: Cho
     text, labels = find_columns(repo_id, columns, choice.text_column, choice.label_column)
     named = getattr(tables["train"].features.get(labels[0]), "names", None)
     parts, told = {}, tuple(named) if named and len(labels) == 1 else None
+    left_out: list[str] = []
     for split, table in tables.items():
-        if split != "train" and is_unlabelled(table.column_names, labels):
-            parts[split] = Part(f"{repo_id} {split} row ", bad=1, unlabelled=1)
+        if split != "train" and is_unlabelled(table.column_names, text, labels):
+            left_out.append(f"{repo_id} {split} {NO_LABELS}")
             continue
         if missing := no_column(table.column_names, [text, *labels]):
             raise DataError(f"{repo_id} {split}: {missing}")
@@ -163,7 +165,7 @@ def read_hub(repo_id: str, config: str | None, revision: str | None, choice: Cho
         ids = _ids(names[0] if len(labels) == 1 else None, told)
         parts[split] = _part(place, rows, ids, choice, True)
     choice, notes = _with_columns(choice, text, labels)
-    return Source(parts, told, choice, labels, notes, commit)
+    return Source(parts, told, choice, labels, (*notes, *left_out), commit)
 
 
 def _read_files(files: dict[str, Path], mapping: Path, choice: Choice) -> Source:
@@ -176,17 +178,23 @@ def _read_files(files: dict[str, Path], mapping: Path, choice: Choice) -> Source
     found = read_header(first)
     text, labels = find_columns(place, found, choice.text_column, choice.label_column)
     parts, told = {}, _mapping(mapping)
+    left_out: list[str] = []
     by_id = told is None and len(labels) == 1
     for split, path in files.items():
-        if split != "train" and is_unlabelled(read_header(path), labels):
-            parts[split] = Part(f"{path}:", bad=1, unlabelled=1)
+        # (Of jsonl each row has keys of its own.)
+        if (
+            split != "train"
+            and kind_of(path) != "jsonl"
+            and is_unlabelled(read_header(path), text, labels)
+        ):
+            left_out.append(f"{path} {NO_LABELS}")
             continue
         names = class_names(path, labels[0]) if by_id and kind_of(path) == "parquet" else None
         told = told or names
         rows = ((row.line, row.cells, row.error) for row in read_table(path, [text, *labels]))
         parts[split] = _part(f"{path}:", rows, _ids(names, told), choice, False)
     choice, notes = _with_columns(choice, text, labels)
-    return Source(parts, told, choice, labels, notes)
+    return Source(parts, told, choice, labels, (*notes, *left_out))
 
 
 def _ids(names: Sequence[str] | None, told: Names | None) -> list[str] | None:

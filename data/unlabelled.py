@@ -6,6 +6,7 @@ from typing import Any
 
 from data.columns import find_text
 from data.flat import Texts
+from data.rows import other_separator
 from data.sources import SAMPLE, Data, hub_table
 from data.splits import split_files, tweeteval_home
 from data.splitting import copy_key
@@ -67,6 +68,8 @@ def _text_of(place: str, names: Sequence[str], labelled: str | None) -> str:
     try:
         return find_text(place, names)
     except DataError:
+        if other_separator(names):
+            raise
         hint = f"(hint: call it {labelled or 'text'!r}, as that of --data)"
         shown = ", ".join(map(repr, names))
         raise DataError(f"{place}: which column holds the texts, {shown}? {hint}") from None

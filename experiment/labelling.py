@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -73,11 +72,13 @@ def begin(out: Path, identity: dict[str, Any], anew: bool) -> AnswerFile:
 
     Raises UsageError where such are there and are to stay.
     """
-    with suppress(UsageError):
+    try:
         return AnswerFile(out, identity)
-    if anew:
-        ours = rf"\.{re.escape(out.name)}\.partial(\.json|\.new)?"
-        for path in list(out.parent.iterdir()):
-            if re.fullmatch(ours, path.name):
-                path.unlink()
+    except UsageError:
+        if not anew:
+            raise
+    ours = rf"\.{re.escape(out.name)}\.partial(\.json|\.new)?"
+    for path in list(out.parent.iterdir()):
+        if re.fullmatch(ours, path.name):
+            path.unlink()
     return AnswerFile(out, identity)

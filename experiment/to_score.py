@@ -57,15 +57,27 @@ def find_data(
     for run, own in zip(runs, records, strict=True):
         same = own.get("data_sha256") in (None, hashes[own.get("limit")])
         hold_against(run, own, whole, source, scored, same)
-    data = cut_to(whole, limit)
-    for run in reversed(runs):
+    return in_order_of_runs(cut_to(whole, limit), runs, base)
+
+
+def in_order_of_runs(data: Data, runs: Sequence[Path], base: str | None) -> Data:
+    """The data with the first run's classes, in its order. Raises DataError and UsageError."""
+    matched: dict[Path, Data] = {}
+    for run in runs:
         try:
-            data, note = in_order_of(data, classes_of(run, base), ids_of(run, base))
+            matched[run], note = in_order_of(data, classes_of(run, base), ids_of(run, base))
         except DataError as error:
             raise DataError(f"{run}: {error}") from None
         if note:
             say(f"{run}: {note}")
-    return data
+    first = matched[runs[0]]
+    for run, own in matched.items():
+        # Classes of one name are found by it, two of other names by their order.
+        renamed = {*own.label_names} != {*first.label_names} and len(own.label_names) == 2
+        if renamed and own.splits != first.splits:
+            hint = "(hint: score them one by one)"
+            raise UsageError(f"class 0 of {run} is another one than that of {runs[0]} {hint}")
+    return first
 
 
 def hold_against(

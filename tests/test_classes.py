@@ -371,6 +371,9 @@ def test_runs_of_other_classes_stand_side_by_side(minilm, tmp_path, capsys):
     models = load_models([two, moods], toxic="anger")
     assert {name: model.toxic for name, model in models.items()} == {"two": (1,), "moods": (0,)}
     assert "two has no class anger: it keeps its own" in capsys.readouterr().err
+    load_models([two, moods], toxic="anger,hate")
+    told = "moods: toxic means anger, which are those of anger,hate that it has"
+    assert told in capsys.readouterr().err
     with pytest.raises(
         UsageError, match="--toxic rude: the classes are not-hate, hate, anger, joy"
     ):

@@ -171,6 +171,12 @@ def test_what_cannot_be_compared_is_one_line(asked, tmp_path, line, flags, told)
     assert told in err
 
 
+def test_a_line_that_is_cut_off_is_told(asked, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "a", "score": 1}\n' * 2 + '{"text": "b", "sco')
+    code, _, err = asked("a.jsonl")
+    assert (code, "error: a.jsonl:3: not JSON" in err) == (3, True)
+
+
 def test_an_open_quote_hides_no_rows(asked, tmp_path):
     rows = [f"you are number {i},0.{i}\n" for i in range(10, 40)]
     rows[3] = '"' + rows[3]

@@ -238,7 +238,7 @@ def test_a_model_is_downloaded_once_and_then_cached(hub: HubStandIn, tmp_path: P
     found, missing = Run(RESOLVE, MODEL, "no/such", home=tmp_path, url=hub.url).lines()
     assert missing.startswith("model no/such is not on the Hub, or is private")
     (pickled,) = Run(RESOLVE, "x/pickled", home=tmp_path, url=hub.url).lines()
-    assert "model x/pickled has no weights in safetensors (hint: save_pretrained(DIR)" in pickled
+    assert "x/pickled has no model in safetensors (hint: save_pretrained(DIR)" in pickled
     assert Path(found).name == hub.commit("models", MODEL)
     names = sorted(path.name for path in Path(found).iterdir())
     assert names == sorted([*OF_A_MODEL, "model.safetensors"])

@@ -11,6 +11,8 @@ import eval as eval_command
 import train as train_command
 from data import Choice, Data, DataError, Split, load_data
 from data.matching import in_order_of, match_classes
+from experiment import to_score
+from experiment.errors import UsageError
 from experiment.loading import classes_of, load_classifier
 from experiment.to_score import like
 
@@ -69,8 +71,25 @@ def test_numbers_are_those_of_the_source_and_not_of_the_order(
     found, wanted, ours, theirs, places
 ) -> None:
     assert match_classes(found, wanted, ours, theirs)[0] == places
-    data = Data("x", {"test": Split(["t", "u"], [0, 1])}, found, by_id=ours)
-    assert in_order_of(data, wanted, theirs)[0].splits["test"].labels == places[:2]
+    every = list(range(len(found)))
+    data = Data("x", {"test": Split(["t"] * len(found), every)}, found, by_id=ours)
+    assert in_order_of(data, wanted, theirs)[0].splits["test"].labels == places
+
+
+def test_runs_that_turn_two_classes_round_are_not_scored_together(monkeypatch) -> None:
+    """Of the data 0 is hate, and so of a model without names; a run of names has hate second."""
+    data = Data(
+        "x", {"test": Split(["t", "u"], [0, 1])}, ("normal", "hate"), by_id=("hate", "normal")
+    )
+    bare, named = Path("bare"), Path("named")
+    classes = {bare: ("LABEL_0", "LABEL_1"), named: ("normal", "hate")}
+    monkeypatch.setattr(to_score, "classes_of", lambda run, base: classes[run])
+    monkeypatch.setattr(to_score, "ids_of", lambda run, base: classes[run] if run == bare else ())
+    for run, labels in ((bare, [1, 0]), (named, [0, 1])):
+        assert to_score.in_order_of_runs(data, [run, run], None).splits["test"].labels == labels
+    for runs in ([bare, named], [named, bare]):
+        with pytest.raises(UsageError, match=f"class 0 of {runs[1]} is another one than that of"):
+            to_score.in_order_of_runs(data, runs, None)
 
 
 def test_labels_follow_their_names() -> None:

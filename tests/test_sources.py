@@ -341,6 +341,10 @@ def test_a_test_split_without_labels_is_left_out_and_made(tmp_path: Path, test) 
         ("text,target\nx,\ny,0\nz,1\n", "test.csv:2: the label is empty"),
         ("text,target\nx,\n ,0\n", "test.csv:2: the label is empty"),
         ("text,label\nx,0\ny,1\n", "test.csv:1: no column 'target' (found: text, label)"),
+        ("text,Target\nx,0\ny,1\n", "test.csv:1: no column 'target' (found: text, Target)"),
+        ("text;target\nx;0\ny;1\n", "it has ';' between"),
+        ("x,0\ny,1\n", "test.csv:1: no column 'text' (found: x, 0)"),
+        ("", "test.csv:1: no column 'text' (found: none)"),
     ],
 )
 def test_a_test_split_that_lacks_some_labels_or_calls_them_otherwise_is_bad(

@@ -74,7 +74,7 @@ def read_archive(
     """
     from data.columns import find_text
     from data.rows import DataError, no_column
-    from data.tables import kind_of, read_header, read_table
+    from data.tables import read_header, read_table
 
     header = read_header(path)
     found = [name for name in (attribute, *SCORES) if name in header]
@@ -89,7 +89,7 @@ def read_archive(
     say(f"texts are read from {columns[0]!r}, scores from {columns[1]!r}")
     texts, scores, left_out = [], [], 0
     for row in read_table(path, columns):
-        if row.error and kind_of(path) != "jsonl":  # whose rows stand alone, and may lack a score
+        if row.error and not row.error.startswith("no column"):  # an object may lack a score
             raise DataError(f"{path}:{row.line}: {row.error}")
         text, score = row.cells if not row.error else (None, None)
         text = text.get("text") if isinstance(text, dict) else text
@@ -118,7 +118,7 @@ def score_of(cell: Any, attribute: str) -> float | None:
             cell = cell.get(key, cell)
     try:
         value = math.nan if isinstance(cell, bool) else float(cell)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return value if value >= 0 else None
 

@@ -109,6 +109,8 @@ def choose_toxic(run: Path, names: Sequence[str], toxic: str = "") -> tuple[int,
     asked = [name for name in among(toxic, names) if name in names]
     if toxic and not asked:
         say(f"{run.name} has no class {toxic}: it keeps its own")
+    elif asked != among(toxic, names):
+        say(f"{run.name}: toxic means {', '.join(asked)}, which are those of {toxic} that it has")
     if len(names) == 2 and not asked:
         return (1,)
     found = [
@@ -156,8 +158,8 @@ def load_models(
     `base` is what the adapters were trained on. Raises ModelError, AdapterError, HubError,
     UsageError.
     """
-    known = [name for run in runs for name in classes_of(run, base)]
-    if toxic and (unknown := [name for name in among(toxic, known) if name not in known]):
+    known = [name for run in runs for name in classes_of(run, base)] if toxic else [""]
+    if unknown := [name for name in among(toxic, known) if name not in known]:
         shown = ", ".join(dict.fromkeys(known))
         raise UsageError(f"--toxic {unknown[0]}: the classes are {shown}")
     models: dict[str, Model] = {}
