@@ -106,10 +106,11 @@ def choose_toxic(run: Path, names: Sequence[str], toxic: str = "") -> tuple[int,
     Of two classes it is the second where none of them is asked for. Raises UsageError where the
     words of the names do not tell a negative class from a toxic one.
     """
-    asked = [name for name in among(toxic, names) if name in names]
-    if toxic and not asked:
+    wanted = among(toxic, names) if toxic else []
+    asked = [name for name in wanted if name in names]
+    if wanted and not asked:
         say(f"{run.name} has no class {toxic}: it keeps its own")
-    elif asked != among(toxic, names):
+    elif asked != wanted:
         say(f"{run.name}: toxic means {', '.join(asked)}, which are those of {toxic} that it has")
     if len(names) == 2 and not asked:
         return (1,)
@@ -158,10 +159,11 @@ def load_models(
     `base` is what the adapters were trained on. Raises ModelError, AdapterError, HubError,
     UsageError.
     """
-    known = [name for run in runs for name in classes_of(run, base)] if toxic else [""]
-    if unknown := [name for name in among(toxic, known) if name not in known]:
-        shown = ", ".join(dict.fromkeys(known))
-        raise UsageError(f"--toxic {unknown[0]}: the classes are {shown}")
+    if toxic:
+        known = [name for run in runs for name in classes_of(run, base)]
+        if unknown := [name for name in among(toxic, known) if name not in known]:
+            shown = ", ".join(dict.fromkeys(known))
+            raise UsageError(f"--toxic {unknown[0]}: the classes are {shown}")
     models: dict[str, Model] = {}
     pool: dict[str, list[torch.nn.Parameter]] = {}
     for run in runs:
