@@ -1,6 +1,7 @@
 """The LoRA layer: a frozen linear layer plus a trainable low-rank update beside it."""
 
 import math
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -40,6 +41,15 @@ class LoRALinear(nn.Module):
             return self.base(x)
         update = F.linear(F.linear(self.dropout(x), self.lora_A), self.lora_B)
         return self.base(x) + self.scaling * update
+
+    def train(self, mode: bool = True) -> Self:
+        """As nn.Module.train; to be trained, a merged layer is unmerged first, as in loralib.
+
+        Merged, the adapter has no part in y: it would get no gradient, and nobody would be told.
+        """
+        if mode:
+            self.unmerge()
+        return super().train(mode)
 
     @torch.no_grad()
     def merge(self) -> None:

@@ -126,6 +126,19 @@ def test_merge_adds_scaled_b_a_once_and_unmerge_restores_every_bit(adapted):
     assert torch.equal(layer.base.weight, weight)
 
 
+def test_a_merged_adapter_is_unmerged_where_it_is_trained(adapted):
+    layer = next(layer for _, layer in lora_layers(adapted))
+    weight = layer.base.weight.clone()
+    merge_lora(adapted)
+    adapted.eval()
+    assert layer.merged
+    adapted.train()
+    assert not layer.merged
+    assert torch.equal(layer.base.weight, weight)
+    layer(torch.randn(3, layer.base.in_features)).sum().backward()
+    assert layer.lora_A.grad is not None
+
+
 def test_unload_leaves_the_merged_model_and_nothing_of_the_adapter(adapted):
     names = [name.replace(".base.", ".") for name in adapted.state_dict() if "lora_" not in name]
     random_adapter(adapted)
