@@ -99,6 +99,7 @@ def test_the_whole_answer_in_a_cell_is_read():
     for cell in (answer, json.dumps(answer), answer["attributeScores"], 0.25, "0.25"):
         assert compare.score_of(cell, "TOXICITY") == 0.25
     assert compare.score_of(answer, "INSULT") is None
+    assert compare.score_of(10**400, "TOXICITY") is None
 
 
 def test_the_attributes_own_column_goes_before_points_of_the_name_score(asked, archive, tmp_path):

@@ -224,6 +224,17 @@ def test_a_hub_out_of_reach_is_told_in_time(dead_url: str, tmp_path: Path) -> No
     assert loading.err == ""
 
 
+def test_a_cache_without_weights_is_no_model_without_them(monkeypatch, tmp_path: Path) -> None:
+    """Only its tokenizer was fetched once, and the Hub is out of reach now."""
+    (tmp_path / "tokenizer.json").write_text("{}")
+    offline = (None, ConnectionError("HF_HUB_OFFLINE is set"))
+    monkeypatch.setattr(hub_module, "_first_question", lambda *_: offline)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(tmp_path))
+    told = "cannot reach the Hub for model x/y: HF_HUB_OFFLINE is set; the cache has no weights"
+    with pytest.raises(hub_module.HubError, match=told):
+        hub_module.download_model("x/y")
+
+
 def test_a_name_look_up_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5))
     monkeypatch.setattr(hub_module, "DEADLINE", 0.3)

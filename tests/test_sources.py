@@ -1,6 +1,7 @@
 """The rules by which `data.sources` reads folders, and what it says about damaged ones."""
 
 import csv
+import gzip
 import json
 import os
 from pathlib import Path
@@ -353,6 +354,14 @@ def test_a_test_split_that_lacks_some_labels_or_calls_them_otherwise_is_bad(
     rows = "".join(f"text {i},{i % 2}\n" for i in range(40))
     write(tmp_path, train__csv=f"text,target\n{rows}", test__csv=test)
     assert told in fails(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["POSTS.CSV", "Posts.csv.GZ"])
+def test_a_name_in_capitals_says_the_same(tmp_path: Path, name: str) -> None:
+    rows = "".join(f"text {i},{i % 2}\n" for i in range(40)).encode()
+    content = b"text,label\n" + rows
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("GZ") else content)
+    assert sum(len(s.texts) for s in load_data(str(tmp_path / name)).splits.values()) == 40
 
 
 def test_each_split_needs_both_classes(tmp_path: Path) -> None:

@@ -141,7 +141,10 @@ def test_the_column_of_the_labelled_texts_is_read_where_there_is_one(posts, tmp_
     path.write_text("text,other\none,two\n")
     assert load_unlabelled(str(path), told) == (["one"], {})
     path.write_text("tweet,comment\none,two\n")
-    with pytest.raises(DataError, match="which column holds the texts, 'tweet', 'comment'"):
+    with pytest.raises(DataError, match=r"texts, 'tweet', 'comment'\? \(hint: call it 'said', as"):
+        load_unlabelled(str(path), told)
+    path.write_text("tweet;id\none;two\n")
+    with pytest.raises(DataError, match="it has ';' between"):
         load_unlabelled(str(path), told)
 
 
