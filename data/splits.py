@@ -95,8 +95,7 @@ def read_folder(folder: Path, choice: Choice) -> Source:
 
 def tweeteval_home(folder: Path) -> Path | None:
     """Where the files of a TweetEval task are: in the folder itself, or in that of all tasks."""
-    tables = any(os.path.exists(folder / f"train{extension}") for extension in EXTENSIONS)
-    homes = (folder,) if tables else (folder, folder / "hate")
+    homes = (folder,) if _called(folder, FILE_NAMES["train"]) else (folder, folder / "hate")
     return next((home for home in homes if os.path.exists(home / "train_text.txt")), None)
 
 
@@ -104,8 +103,7 @@ def split_files(folder: Path) -> dict[str, Path]:
     """The file of each split in a folder of tables; raises DataError where train has none."""
     files = {}
     for split, stems in FILE_NAMES.items():
-        names = [f"{stem}{extension}" for stem in stems for extension in EXTENSIONS]
-        found = [folder / name for name in names if os.path.exists(folder / name)]
+        found = _called(folder, stems)
         if len(found) > 1:
             raise DataError(f"{found[0]} and {found[1]} are both the {split} split")
         if found:
@@ -116,6 +114,13 @@ def split_files(folder: Path) -> dict[str, Path]:
             "files of a TweetEval folder, or --data FILE)"
         )
     return files
+
+
+def _called(folder: Path, stems: Sequence[str]) -> list[Path]:
+    """The tables of a folder with one of these names, in capitals or not."""
+    there = sorted(folder.iterdir())
+    names = [f"{stem}{extension}" for stem in stems for extension in EXTENSIONS]
+    return [path for name in names for path in there if path.name.lower() == name]
 
 
 def first_file(path: Path) -> Path | None:

@@ -362,6 +362,8 @@ def test_a_name_in_capitals_says_the_same(tmp_path: Path, name: str) -> None:
     content = b"text,label\n" + rows
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("GZ") else content)
     assert sum(len(s.texts) for s in load_data(str(tmp_path / name)).splits.values()) == 40
+    (tmp_path / name).rename(tmp_path / f"TRAIN.{name[6:]}")
+    assert sum(len(s.texts) for s in load_data(str(tmp_path)).splits.values()) == 40
 
 
 def test_each_split_needs_both_classes(tmp_path: Path) -> None:
