@@ -67,18 +67,20 @@ def score_hatecheck(runs: list[Path], folder: Path, manner: Manner) -> dict[str,
                 f"HateCheck knows two classes, hateful or not; {run} has "
                 f"{', '.join(classifier.label_names)} (hint: a run of two classes)"
             )
-        logits, _ = read(run, classifier, cases.texts)
+        logits, _, _ = read(run, classifier, cases.texts)
         scores[str(run)] = score_cases(cases, logits, *manner.decision(classifier))
     return scores
 
 
-def read(run: Path, classifier: Classifier, texts: Sequence[str]) -> tuple[np.ndarray, float]:
-    """Logits (N, K) of N texts, and the seconds that they took."""
+def read(run: Path, classifier: Classifier, texts: Sequence[str]) -> tuple[np.ndarray, int, float]:
+    """Logits (N, K) of N texts, how many texts go on after what is read, and the seconds taken."""
     classifier.pack()
     with tqdm(total=len(texts), desc=str(run), unit="text", disable=None) as bar:
         started = time.perf_counter()
-        logits = classifier.logits(texts, bar.update)
-        return logits, time.perf_counter() - started
+        encoded = classifier.tokenizer.encode(list(map(classifier.read, texts)))
+        logits = classifier.forward([text.ids for text in encoded], bar.update)
+        seconds = time.perf_counter() - started
+    return logits, sum(text.truncated for text in encoded), seconds
 
 
 def describe(data: Data, split: str) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def score_run(
     columns = places(run, classifier.label_names, label_names)
     depth = classifier.model.config.num_hidden_layers
     parameters, _ = count_parameters(classifier.model.parameters())
-    logits, seconds = read(run, classifier, split.texts)
+    logits, cut, seconds = read(run, classifier, split.texts)
     logits = logits[:, columns]
     record, results = read_record(run / "train_args.json"), read_results(run)
     temperature, threshold = manner.decision(classifier)
@@ -143,5 +145,7 @@ def score_run(
         "parameters": results.get("parameters", parameters),
         "trainable": results.get("trainable"),
         "ms_per_text": 1000 * seconds / len(split.texts),
+        "cut": cut,
+        "max_length": classifier.tokenizer.max_length,
         **compute_metrics(logits / temperature, split.labels, threshold),
     }

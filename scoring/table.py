@@ -71,8 +71,16 @@ def results_table(answer: dict[str, Any]) -> str:
     rates = answer.get("label_rates") or [answer["positive_rate"]]
     parts = ", ".join(f"{rate:.1%} {name}" for rate, name in zip(rates, names, strict=True))
     foot = f"{answer['data']}, {answer['split']}: {answer['runs'][0]['n']} texts, {parts}"
+    foot = "\n".join([foot, *(cut_note(name, row) for name, row in runs if row["cut"])])
     tables = [class_table(names, row, f"{name}: class") for name, row in runs if "classes" in row]
     return "\n\n".join([aligned(header, lines), foot, *(aligned(t[0], t[1:]) for t in tables)])
+
+
+def cut_note(name: str, row: dict[str, Any]) -> str:
+    """What a table of scores does not tell of texts that are longer than the model reads."""
+    texts = "1 text goes" if row["cut"] == 1 else f"{row['cut']:,} texts go"
+    length = row["max_length"]
+    return f"{name}: {texts} on after {length} tokens, the part scored; predict.py reads on"
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -22,6 +22,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 import eval as eval_command
 import predict as predict_command
 import train as train_command
+from bert_min import BertTokenizer
 from data import DataError, load_data
 from experiment.errors import run_command
 from lora import lora_layers
@@ -524,6 +525,22 @@ def test_matched_scores_have_the_mean_of_the_labels_in_validation(train, command
     assert row["auroc"] == plain["auroc"]
     assert row["loss"] != plain["loss"]
     assert command(eval_command, "--matched", "--decided").code == 2
+
+
+def test_texts_that_go_on_after_what_is_scored_are_counted(train, command):
+    train("teacher")
+    assert "go on after" not in command(eval_command).out
+    windows = BertTokenizer(Path("runs/teacher"), 12).windows(
+        [row["text"] for row in sample_rows("test", 64)]
+    )
+    count = sum(len(own) > 1 for own in windows)
+    assert 1 < count < 64
+    told = command(eval_command, "--max-length", 12).out.splitlines()
+    assert told[-1] == (
+        f"teacher: {count} texts go on after 12 tokens, the part scored; predict.py reads on"
+    )
+    (row,) = json.loads(command(eval_command, "--max-length", 12, "--json").out)["runs"]
+    assert (row["cut"], row["max_length"]) == (count, 12)
 
 
 def test_two_runs_of_one_name_are_told_apart(train, command):
