@@ -77,6 +77,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.matched and (args.decided or args.hatecheck):
         parser.error("--matched goes with neither --decided nor --hatecheck")
+    if args.hatecheck and (args.data or args.limit or args.split != "test"):
+        parser.error("--hatecheck is scored whole: without --data, --limit and --split")
     if args.data is None and replace(choice_of(vars(args)), split=Settings.split) != Choice():
         parser.error("what the runs were trained on is read as then: give --data too")
     if args.split == "all" and args.data is None:

@@ -144,8 +144,6 @@ def main() -> int:
         raise UsageError("--out is the file that is read")
     if out and out.is_dir():
         raise UsageError(f"--out {out} is a folder")
-    if out and out.exists() and not args.overwrite:
-        raise UsageError(f"{out} exists (hint: --overwrite replaces it)")
     import torch
 
     from experiment.adapted import files_read
@@ -160,6 +158,8 @@ def main() -> int:
     dtype = pick_dtype(args.dtype, device, training=False)
     end_by_signal()
     with locked(out) if out else nullcontext():
+        if out and out.exists() and not args.overwrite:
+            raise UsageError(f"{out} exists (hint: --overwrite replaces it)")
         classifier = load_classifier(
             args.run, args.max_length, args.batch_size, device, dtype, args.base
         )

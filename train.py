@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from experiment.cli import add_shared_flags, check_names, keep_what_is_there, number, size
+from experiment.cli import add_shared_flags, check_names, number, size
 from experiment.data_flags import SOURCES, add_data_flags, percentages
 from experiment.errors import run_command
 from experiment.settings import LEARNING_RATES, STUDENT_MODES, Settings
@@ -124,8 +124,8 @@ def add_distillation_flags(parser: argparse.ArgumentParser) -> None:
         type=size,
         default=Settings.teacher_cache,
         metavar="SIZE",
-        help="room on disk for what the teacher says of the training texts; where it would take "
-        "more, the teacher runs in each step, as always with 0 "
+        help="room, on disk or in a GPU's memory, for what the teacher says of the training "
+        "texts; where it would take more, the teacher runs in each step, as always with 0 "
         f"(default: {Settings.teacher_cache // 10**9}GB)",
     )
     add = partial(add_flag, group)
@@ -164,12 +164,6 @@ def parse_args(argv: list[str] | None = None) -> Settings:
     args = parser.parse_args(argv)
     if args.targets and args.objective == "ce":
         parser.error("--objective ce learns from labels alone, --targets from logits: give one")
-    taught = args.mode in STUDENT_MODES and args.objective == "kd" and not args.targets
-    if args.unlabelled and not taught:
-        parser.error(
-            "--unlabelled is for students that learn from their teacher: --mode odd or another "
-            "student, --objective kd, no --targets"
-        )
     if args.resume and args.overwrite:
         parser.error("--resume goes on and --overwrite begins anew: give one of them")
     named = args.layers and any(character.isalpha() for character in args.layers)
@@ -188,8 +182,6 @@ def parse_args(argv: list[str] | None = None) -> Settings:
 
 def main() -> int:
     settings = parse_args()
-    if not (settings.overwrite or settings.resume):
-        keep_what_is_there(settings.out)
     from experiment.command import train_command  # torch takes seconds to import: --help first
 
     return train_command(settings)

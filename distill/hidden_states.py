@@ -3,9 +3,9 @@
 Shapes:  N texts,  B batch,  T tokens,  C hidden size,  L layers that are kept.
 """
 
-import os
 import tempfile
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +34,7 @@ class FileStates:
     def __init__(self, lengths: np.ndarray, shape: tuple[int, int], folder: Path | None) -> None:
         self.lengths, self.shape = lengths, shape
         self.offsets = np.zeros(len(lengths), np.int64)  # where a text's states begin, in bytes
+        self.lock = Lock()
         self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open while we live)
 
     def write(self, index: np.ndarray, states: list[Tensor]) -> None:
@@ -50,7 +51,9 @@ class FileStates:
         bits = states.view(torch.int16).numpy()  # numpy has no bf16
         for row, i in enumerate(index):
             own = bits[:, row, : self.lengths[i]]
-            flat = os.pread(self.file.fileno(), own.nbytes, self.offsets[i])
+            with self.lock:  # (Windows has no pread)
+                self.file.seek(self.offsets[i])
+                flat = self.file.read(own.nbytes)
             own[...] = np.frombuffer(flat, np.int16).reshape(own.shape)
         return list(states)
 

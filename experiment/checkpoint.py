@@ -53,7 +53,8 @@ class Checkpoints:
             raise
         final = self.folder / f"step-{state.values['steps']:08d}"
         found = self._newest_first()
-        newer = [folder for folder in found if folder >= final]  # were passed over: damaged
+        # Damaged ones that were passed over, and those after a step that --resume named.
+        newer = [folder for folder in found if folder >= final]
         for folder in newer:
             shutil.rmtree(folder, ignore_errors=True)
         os.rename(staging, final)

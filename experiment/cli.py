@@ -76,7 +76,10 @@ def keep_what_is_there(out: Path) -> None:
 
 
 def add_shared_flags(parser: argparse.ArgumentParser, max_length: int | None) -> None:
-    """Add --device, --dtype, --batch-size and --max-length; of scoring where none is given."""
+    """Add --device, --dtype, --batch-size and --max-length.
+
+    With no `max_length` they are those of scoring: --dtype with int8, and --least-agreement.
+    """
     group = parser.add_argument_group("machine and batches")
     add_device_flag(group)
     if max_length is None:

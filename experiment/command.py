@@ -1,7 +1,6 @@
 """From a command's settings to a finished run directory: the teacher first, where one is needed."""
 
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from bert_min.find import sha256
 from experiment import rundir
 from experiment.build import build, check
 from experiment.checkpoint import Checkpoints, Journal
-from experiment.cli import say
+from experiment.cli import keep_what_is_there, say
 from experiment.errors import UsageError
 from experiment.finish import make_record, save_run, score
 from experiment.hardware import pick_device
@@ -36,6 +35,8 @@ def train_command(settings: Settings) -> int:
         if source and Path(source).resolve().is_relative_to(settings.out.resolve()):
             raise UsageError(f"--out would replace what --{name} names (hint: another --out)")
     with locked(settings.out):
+        if not (settings.overwrite or settings.resume):
+            keep_what_is_there(settings.out)
         material = gather(settings, device)
         check(settings, material)
         stop = Stop()
@@ -44,7 +45,7 @@ def train_command(settings: Settings) -> int:
             teacher_dir = make_teacher(settings, material, stop)
             if teacher_dir is None:
                 hint = "(hint: the same command with --resume goes on with the teacher first)"
-                say(f"{settings.out} was not begun: its teacher was stopped {hint}")
+                say(f"{settings.out} was not begun: stopped while its teacher was made {hint}")
                 return stop.exit_code
             say(f"teacher: {teacher_dir}")
         train_one(settings, material, teacher_dir, stop)
@@ -66,20 +67,25 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
         if rundir.is_run(found) and not goes_on(own):
             check_whole(settings, found)
             return found
-        with locked(found, wait=stop) as waited:
-            if waited:
-                continue  # it is there now, or its process ended without one
-            if rundir.is_run(found):
-                say(f"{found} was interrupted: going on with it first")
-            else:
-                say(f"no teacher yet for this model, data and length: training {found} first")
-            train_one(own, replace(material, unlabelled=None), None, stop)
-            return None if stop() else found
+        try:
+            with locked(found, wait=stop) as waited:
+                if waited or (rundir.is_run(found) and not goes_on(own)):
+                    continue  # it is there now, or its process ended without one
+                if rundir.is_run(found):
+                    say(f"{found} was interrupted: going on with it first")
+                else:
+                    say(f"no teacher yet for this model, data and length: training {found} first")
+                train_one(own, replace(material, unlabelled=None), None, stop)
+                return None if stop() else found
+        except UsageError:
+            if not stop():
+                raise
+            return None  # its lock was waited for, and that was stopped
 
 
 def check_whole(settings: Settings, teacher: Path) -> None:
     """Raise UsageError for a teacher that was cut off, unless it was asked for by its name."""
-    if not (settings.teacher or is_whole(teacher)):
+    if not (settings.teacher or rundir.is_whole(teacher)):
         first = "" if settings.resume else "--resume goes on with it first, "
         hint = f"(hint: {first}--teacher {teacher} takes it as it is)"
         raise UsageError(f"{teacher} was interrupted {hint}")
@@ -125,7 +131,7 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
     identity = identity_of(settings, material, teacher_dir)
     checkpoints = Checkpoints(out, identity, settings.keep)
     names = material.data.label_names
-    if settings.resume and is_finished(out, digest(identity), names, bool(checkpoints)):
+    if settings.resume and rundir.is_finished(out, digest(identity), names, bool(checkpoints)):
         checkpoints.clear()  # where it was killed on its last steps, some may be left
         say(f"{out} is finished: nothing to go on with")
         return
@@ -147,7 +153,7 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
             check_room(out, 4 * parameters + (settings.keep + 1) * checkpoint)
         with closing(Journal(metrics, checkpoints)) as journal:
             done = train_epochs(trainee, material, settings, journal, start, stop)
-        if done.interrupted and is_whole(out):
+        if done.interrupted and rundir.is_whole(out):
             say(
                 f"stopped after step {done.steps}: {out} stays the finished run that it was "
                 f"(hint: the same command with --resume for --overwrite goes on)"
@@ -171,30 +177,6 @@ def train_one(settings: Settings, material: Material, teacher_dir: Path | None, 
         f"{out}: validation macro-F1 {results['validation']['macro_f1']:.4f}, "
         f"test macro-F1 {results['test']['macro_f1']:.4f} in {results['seconds']:.0f} s"
     )
-
-
-def is_whole(out: Path) -> bool:
-    """Whether `out` is a run that was trained to its end."""
-    record = rundir.read_json(out / "train_args.json")
-    return bool(record) and not record.get("interrupted")
-
-
-def is_finished(out: Path, identity: str, names: Sequence[str], replaced: bool) -> bool:
-    """Whether `out` is what a training of this identity, to these classes, came to, at its end.
-
-    Raises UsageError where it is another run, unless that is being `replaced`.
-    """
-    if not is_whole(out):
-        return False
-    record = rundir.read_json(out / "train_args.json")
-    if record.get("identity") != identity or record.get("label_names") != [*names]:
-        if replaced:
-            return False
-        raise UsageError(
-            f"{out} is finished and was trained with other settings or by another version "
-            "(hint: --overwrite replaces it, or another --out)"
-        )
-    return True
 
 
 def find_start(

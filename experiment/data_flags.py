@@ -34,8 +34,8 @@ def add_data_flags(group: "argparse._ActionsContainer") -> None:
         "--positive-from",
         type=number(float, float("-inf")),
         metavar="X",
-        help="labels are scores, and positive from this one on (default: 0.5, where labels are "
-        "numbers from 0 to 1)",
+        help="labels are scores, and positive from this one on (default: the run's, in eval.py; "
+        "0.5, where labels are numbers from 0 to 1)",
     )
     group.add_argument(
         "--skip-bad",

@@ -64,11 +64,10 @@ def score(
         if name == "validation":
             temperature, threshold = fit_decision(logits, np.array(split.labels))
         results[name] = compute_metrics(logits, split.labels)
-        results["decided"] = decided
         decided[name] = compute_metrics(logits / temperature, split.labels, threshold)
         names = material.data.label_names
         write_predictions(folder / "predictions", name, logits, split.labels, names)
-    decided |= {"temperature": temperature, "threshold": threshold}
+    results["decided"] = decided | {"temperature": temperature, "threshold": threshold}
     last.setdefault("test", results["test"])
     return results | {"last_epoch": last}
 

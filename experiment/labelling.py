@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,7 +10,7 @@ from uuid import uuid4
 
 from bert_min.find import sha256
 from data.tables import STDIN, Row
-from experiment.answers import PIPE, AnswerFile
+from experiment.answers import PIPE, AnswerFile, partial_of
 from experiment.classifier import Classifier, Prediction
 from experiment.errors import UsageError
 from experiment.readable import EMPTY
@@ -77,8 +76,7 @@ def begin(out: Path, identity: dict[str, Any], anew: bool) -> AnswerFile:
     except UsageError:
         if not anew:
             raise
-    ours = rf"\.{re.escape(out.name)}\.partial(\.json|\.new)?"
-    for path in list(out.parent.iterdir()):
-        if re.fullmatch(ours, path.name):
-            path.unlink()
+    partial = partial_of(out)
+    for ending in ("", ".json", ".new"):
+        partial.with_name(partial.name + ending).unlink(missing_ok=True)
     return AnswerFile(out, identity)

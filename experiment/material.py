@@ -141,9 +141,10 @@ def find_teacher(settings: Settings, material: Material) -> Path:
     candidates = (
         [settings.teacher] if settings.teacher else [default, Path(f"{default}-{identity}")]
     )
+    free = [candidate for candidate in candidates if not rundir.is_run(candidate)]
     for candidate in candidates:
-        if not rundir.is_run(candidate):
-            return candidate
+        if candidate in free:
+            continue
         found = rundir.read_json(candidate / "train_args.json")
         # What older runs do not say is as it was then.
         found = {"hashtags": "keep", "class_weights": "none", **found}
@@ -158,6 +159,8 @@ def find_teacher(settings: Settings, material: Material) -> Path:
                     say(f"warning: {candidate} was trained with {asked}")
             return candidate
         say(f"{candidate} is another teacher: it differs in {', '.join(differs)}")
+    if free:
+        return free[0]
     raise ModelError(
         f"{candidates[-1]} is no teacher for this command: it differs in {', '.join(differs)} "
         "(hint: leave out --teacher and one is made)"

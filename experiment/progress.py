@@ -45,7 +45,8 @@ class Progress:
 
 class State(NamedTuple):
     """A moment of training. Nothing else is needed: order of texts and learning rate follow from
-    the seed and the number of the step, and dropout masks from these and the part of the batch."""
+    the seed and the number of the step, and dropout masks from these and the part of the batch.
+    Only fp16's loss scale begins anew: such a training goes on nearly as it would have."""
 
     tensors: dict[str, Tensor]
     values: dict[str, Any]  # what JSON can hold

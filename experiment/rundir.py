@@ -1,15 +1,17 @@
 """A run directory: everything about one trained model, and what may stand in its records."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bert_min import ModelError, weight_files
 from bert_min.find import sha256
+from experiment.errors import UsageError
+from experiment.settings import STUDENT_MODES
 from hub import FILES
 
-ORDER = ("teacher", "odd", "even", "first", "last", "hybrid", "lora")  # of runs, in every list
+ORDER = ("teacher", *STUDENT_MODES, "lora")  # of runs, in every list
 # What a classifier is made of. Scores and predictions may be written again; these may not change.
 MODEL_FILES = (
     "config.json",
@@ -108,6 +110,30 @@ def check_links(run: Path) -> None:
 
 def is_run(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
+
+
+def is_whole(run: Path) -> bool:
+    """Whether a run was trained to its end. Raises ModelError for a record that is not JSON."""
+    record = read_json(run / "train_args.json")
+    return bool(record) and not record.get("interrupted")
+
+
+def is_finished(run: Path, identity: str, names: Sequence[str], replaced: bool) -> bool:
+    """Whether `run` is what a training of this identity, to these classes, came to, at its end.
+
+    Raises UsageError where it is another run, unless that is being `replaced`.
+    """
+    if not is_whole(run):
+        return False
+    record = read_json(run / "train_args.json")
+    if record.get("identity") != identity or record.get("label_names") != [*names]:
+        if replaced:
+            return False
+        raise UsageError(
+            f"{run} is finished and was trained with other settings or by another version "
+            "(hint: --overwrite replaces it, or another --out)"
+        )
+    return True
 
 
 def is_adapted(run: Path) -> bool:

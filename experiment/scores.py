@@ -5,9 +5,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from data import Data, Split
@@ -114,10 +116,12 @@ def validation_share(run: Path, name: str) -> float:
     path = run / "predictions" / "validation.jsonl"
     try:
         with open(path, encoding="utf-8") as file:
-            return float(np.mean([json.loads(line)["gold"] == name for line in file]))
+            return fmean(json.loads(line)["gold"] == name for line in file)
     except FileNotFoundError:
         hint = "(hint: --matched is for runs that train.py made)"
         raise UsageError(f"{run} has no {path.relative_to(run)} {hint}") from None
+    except (ValueError, LookupError, TypeError):
+        raise UsageError(f"{path} is damaged (hint: train again)") from None
 
 
 def score_run(
@@ -130,7 +134,8 @@ def score_run(
     classifier = manner.load(run)
     columns = places(run, classifier.label_names, label_names)
     depth = classifier.model.config.num_hidden_layers
-    parameters, _ = count_parameters(classifier.model.parameters())
+    counted = classifier.dtype != torch.int8  # the matrices of its twin are no parameters
+    parameters = count_parameters(classifier.model.parameters())[0] if counted else None
     logits, cut, seconds = read(run, classifier, split.texts)
     logits = logits[:, columns]
     record, results = read_record(run / "train_args.json"), read_results(run)

@@ -12,7 +12,7 @@ LEARNING_RATES = {"teacher": 5e-5, **dict.fromkeys(STUDENT_MODES, 5e-5), "lora":
 
 TOLD = {  # kinds of training that have flags of their own
     "student": f"students: --mode {', '.join(STUDENT_MODES)}",
-    "matched": "students that learn from a teacher's hidden states: --objective kd, no --targets",
+    "matched": "students that learn from their teacher: --objective kd, no --targets",
     "taught": "what learns from logits: a student with --objective kd, or with --targets",
     "lora": "--mode lora",
 }
@@ -112,7 +112,7 @@ class Settings:
     def without_effect(self) -> str:
         """Which flag was given though this training does not look at it; empty for none."""
         for f in fields(self):
-            others = {"teacher": "student", "teacher_cache": "matched"}
+            others = {"teacher": "student", "teacher_cache": "matched", "unlabelled": "matched"}
             kind = others.get(f.name, f.metadata.get("decides"))
             if kind in TOLD and not self.kinds[kind] and getattr(self, f.name) != f.default:
                 return f"--{f.name.replace('_', '-')} is for {TOLD[kind]}"

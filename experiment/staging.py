@@ -84,9 +84,10 @@ def sync(*paths: Path) -> None:
     """Have the disk hold these files, and the names in these folders: a power cut may come."""
     for path in paths:
         try:
-            descriptor = os.open(path, os.O_RDONLY)
+            # Windows syncs what is open for writing alone, and opens no folders.
+            descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
         except OSError:
-            continue  # Windows opens no folders
+            continue
         try:
             os.fsync(descriptor)
         finally:

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 from hub_standin import HubStandIn, write_tweet_eval
+from safetensors.torch import load_file
 from sklearn.metrics import classification_report
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -25,7 +26,6 @@ import train as train_command
 from bert_min import BertTokenizer
 from data import DataError, load_data
 from experiment.errors import run_command
-from lora import lora_layers
 from scoring.calibration import match_prior
 
 ROOT = Path(__file__).parent.parent
@@ -289,10 +289,18 @@ def test_lora_on_a_trained_student(train, command):
     train("odd")
     result = train("lora", "--model", "runs/odd", "--lora-targets", "attention.output.dense")
     assert result.code == 0, result.err
-    from experiment.loading import load_run_model
+    names = load_file("runs/lora/adapter_model.safetensors").keys()
+    assert sum("lora_A" in name for name in names) == 2
 
-    model, _ = load_run_model(Path("runs/lora"))
-    assert len(list(lora_layers(model))) == 2
+
+def test_a_teacher_that_fits_is_found_where_the_first_place_is_free(train):
+    train("teacher")
+    assert train("odd", "--limit", 32, "--out", "runs/a").code == 0
+    (own,) = Path("runs").glob("teacher-*")
+    shutil.rmtree("runs/teacher")
+    result = train("odd", "--limit", 32, "--out", "runs/b")
+    assert f"teacher: {own}\n" in result.err
+    assert not Path("runs/teacher").exists()
 
 
 def test_a_run_is_replaced_only_when_asked_and_only_when_done(train):
@@ -541,6 +549,26 @@ def test_texts_that_go_on_after_what_is_scored_are_counted(train, command):
     )
     (row,) = json.loads(command(eval_command, "--max-length", 12, "--json").out)["runs"]
     assert (row["cut"], row["max_length"]) == (count, 12)
+
+
+@pytest.mark.parametrize("content", ["", '{"gold": "ha', "[1]\n"])
+def test_matched_scores_need_whole_predictions(train, command, content):
+    train("teacher")
+    Path("runs/teacher/predictions/validation.jsonl").write_text(content)
+    result = command(eval_command, "--matched")
+    path = "runs/teacher/predictions/validation.jsonl"
+    assert (result.code, result.out) == (2, "")
+    assert result.err.endswith(f"error: {path} is damaged (hint: train again)\n")
+
+
+@pytest.mark.parametrize(
+    "words", [("--data", "sample"), ("--limit", "9"), ("--split", "validation")]
+)
+def test_the_cases_of_hatecheck_are_scored_whole(words, capsys):
+    with pytest.raises(SystemExit) as refused:
+        eval_command.parse_args(["--hatecheck", "x", *words])
+    assert refused.value.code == 2
+    assert "without --data, --limit and --split" in capsys.readouterr().err
 
 
 def test_two_runs_of_one_name_are_told_apart(train, command):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -135,6 +136,38 @@ def test_a_student_waits_for_a_teacher_that_is_being_trained(model_dir, in_folde
     assert "training runs/teacher first" not in err
 
 
+def test_a_student_that_waits_for_its_teacher_can_be_stopped(model_dir, in_folder, monkeypatch):
+    Path("runs").mkdir()
+    hold(Path("runs/.teacher.lock"))
+    monkeypatch.setattr("time.sleep", lambda seconds: signal.raise_signal(signal.SIGINT))
+    code, err = in_folder("--mode", "odd", "--model", model_dir, *FLAGS)
+    assert (code, "runs/odd was not begun: stopped while its teacher was made" in err) == (
+        130,
+        True,
+    )
+    assert [path.name for path in Path("runs").iterdir()] == [".teacher.lock"]
+
+
+@pytest.mark.parametrize("mode", ["teacher", "odd"])
+def test_what_was_finished_since_it_was_looked_for_stays(model_dir, in_folder, monkeypatch, mode):
+    """Another process ends in the moment before the lock is ours: here, as it is asked for."""
+    in_folder("--mode", "teacher", "--model", model_dir, *FLAGS)
+    before = Path("runs/teacher/MANIFEST.json").read_text()
+    Path("runs/teacher").rename("elsewhere")
+
+    def late(out, **named):
+        if out.name == "teacher":
+            Path("elsewhere").rename(out)
+        return locked(out, **named)
+
+    monkeypatch.setattr("experiment.command.locked", late)
+    code, err = in_folder("--mode", mode, "--model", model_dir, *FLAGS)
+    assert code == (2 if mode == "teacher" else 0), err
+    assert ("runs/teacher exists" if mode == "teacher" else "teacher: runs/teacher") in err
+    assert "was interrupted" not in err
+    assert Path("runs/teacher/MANIFEST.json").read_text() == before
+
+
 def test_what_was_cut_off_never_replaces_what_was_finished(model_dir, in_folder, monkeypatch):
     flags = ["--mode", "teacher", "--model", model_dir, *FLAGS]
     in_folder(*flags)
@@ -156,14 +189,27 @@ def test_a_stop_before_the_student_began_says_so(model_dir, in_folder, monkeypat
         _, err = in_folder("--mode", "odd", "--model", model_dir, *FLAGS)
     assert "runs/teacher was interrupted after step 2" in err
     assert err.endswith(
-        "runs/odd was not begun: its teacher was stopped (hint: the same command with --resume "
-        "goes on with the teacher first)\n"
+        "runs/odd was not begun: stopped while its teacher was made (hint: the same command with "
+        "--resume goes on with the teacher first)\n"
     )
     assert not Path("runs/odd").exists()
 
 
 WINDOWS = """
-import sys
+import fcntl, os, shutil, sys
+
+def opened(path, flags, *rest, _open=os.open, **named):
+    if isinstance(path, (str, os.PathLike)) and os.path.isdir(path):
+        raise PermissionError(13, "a folder", str(path))
+    return _open(path, flags, *rest, **named)
+
+def synced(descriptor, _fsync=os.fsync, _fcntl=fcntl):
+    if _fcntl.fcntl(descriptor, _fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+        raise OSError(9, "open for reading alone")
+    _fsync(descriptor)
+
+os.open, os.fsync, shutil._use_fd_functions = opened, synced, False
+del os.pread
 sys.modules["fcntl"] = None
 import eval, predict, train
 from pathlib import Path
@@ -180,10 +226,10 @@ def run(module, *words):
 
 model, teacher = sys.argv[1:]
 small = ["--data", "sample", "--limit", "16"]
-run(train, "--mode", "lora", "--model", model, *small, "--max-steps", "1", "--out", "lora")
+run(train, "--mode", "odd", "--model", model, *small, "--max-steps", "1", "--out", "odd")
 run(eval, teacher, *small)
 run(predict, "--run", teacher, "hi", "--out", "o.jsonl")
-print(*load_models([Path(teacher)]), file=sys.stderr)
+print("page", *load_models([Path(teacher)]), file=sys.stderr)
 run(study, "--model", model, "--data", "sample")
 """
 
@@ -193,8 +239,8 @@ def test_without_fcntl_all_but_the_study_works(web_runs, model_dir, tmp_path):
     env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    told = [line for line in done.stderr.splitlines() if line.startswith(("exit", "error", "tea"))]
-    lines = ["exit 0"] * 3 + ["teacher"]
+    told = [line for line in done.stderr.splitlines() if line.startswith(("exit", "error", "page"))]
+    lines = ["exit 0"] * 3 + ["page teacher"]
     lines += ["error: fcntl is not in this Python (hint: on Linux and macOS it is, and in WSL)"]
     assert told == [*lines, "exit 4"]
     assert Path(tmp_path / "o.jsonl").exists()

@@ -496,6 +496,22 @@ def test_another_commands_answers_are_refused_by_what_differs(predict, stopped, 
     assert Path("o.jsonl").read_text() == whole
 
 
+def test_answers_that_another_process_has_just_finished_stay(predict, monkeypatch):
+    """It ends in the moment before the lock is ours: here, as it is asked for."""
+    from experiment import lock
+
+    held = lock.locked
+
+    def late(out):
+        out.write_text("theirs")
+        return held(out)
+
+    monkeypatch.setattr(lock, "locked", late)
+    result = predict("hi", "--out", "o.jsonl")
+    assert (result.code, "o.jsonl exists (hint: --overwrite" in result.err) == (2, True)
+    assert Path("o.jsonl").read_text() == "theirs"
+
+
 def test_overwrite_drops_no_answers_of_the_same_job(predict, stopped):
     whole = stopped()
     Path("o.jsonl").write_text("of before")
