@@ -36,18 +36,18 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="with --to onnx, write onnx/model_quantized.onnx as well: weights in bytes",
     )
     parser.add_argument(
-        "--min-agreement",
-        type=number(float, 0, 100),
-        metavar="PERCENT",
-        help="refuse int8 where fewer labels of the validation texts are the run's (default: 98)",
+        "--least-agreement",
+        type=number(float, 0, 1),
+        metavar="P",
+        help="share of the run's validation texts that int8 must give its labels (default: 0.98)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a run in OUT")
     add_base_flag(parser)
     args = parser.parse_args(argv)
     if args.int8 and args.to != "onnx":
         parser.error("--int8 is for --to onnx")
-    if args.min_agreement is not None and not args.int8:
-        parser.error("--min-agreement is for --int8")
+    if args.least_agreement is not None and not args.int8:
+        parser.error("--least-agreement is for --int8")
     check_names(parser, vars(args))
     return args
 
@@ -73,7 +73,6 @@ def main() -> int:
     from experiment.lock import locked
     from experiment.rundir import is_adapted
     from experiment.staging import prepared
-    from lora import lora_layers, unload_lora
 
     end_by_signal()
     if is_adapted(args.run):
@@ -82,16 +81,15 @@ def main() -> int:
         if not args.overwrite:
             keep_what_is_there(args.out)
         classifier = load_classifier(args.run, base=args.base)
-        if args.to == "hf" and not any(True for _ in lora_layers(classifier.model)):
+        if args.to == "hf" and not is_adapted(args.run):
             raise UsageError(
                 f"{args.run} has no adapter: it is a plain checkpoint already (hint: --to onnx)"
             )
-        unload_lora(classifier.model)
         told: list[str] = []
         with prepared(args.out) as folder:
             if args.to == "onnx":
                 texts, name = texts_to_compare(args.run, args.base)
-                least = AGREEMENT if args.min_agreement is None else args.min_agreement
+                least = AGREEMENT if args.least_agreement is None else args.least_agreement
                 with naming(args.run):
                     told = export_onnx(classifier, folder, texts, args.int8, least)
                 told = [f"{line}, on {name}" for line in told]

@@ -120,7 +120,8 @@ class BertConfig:
             if values.get(name) is not None:
                 _refuse_other(name, values[name])
         known = {f.name for f in fields(cls)} - {"label_names"}
-        chosen = {name: value for name, value in values.items() if name in known}
+        null = {name for name in SUPPORTED if values.get(name) is None}
+        chosen = {name: value for name, value in values.items() if name in known - null}
         if values.get("id2label"):
             id2label = {int(index): str(name) for index, name in values["id2label"].items()}
             if sorted(id2label) != list(range(len(id2label))):

@@ -16,7 +16,7 @@ from bert_min.weights import INDEX, Undrawn
 from experiment.cli import say
 from experiment.rundir import is_adapted, is_ours, read_record
 from hub import HINT, HubError
-from lora import head_rows, load_adapter, merge_lora, read_adapter_config
+from lora import head_rows, load_adapter, merge_lora, read_adapter_config, unload_lora
 
 GONE = "(hint: --base DIR names the base, wherever it is now)"
 
@@ -67,7 +67,7 @@ def as_trained(base: Path, trained_on: str | None) -> Path:
 
 
 def load_adapted(run: Path, base: str | None = None) -> tuple[BertForSequenceClassification, Path]:
-    """The base of an adapter with the adapter merged into it, and the folder of its tokenizer.
+    """The base of an adapter with the update added to its weights, and the folder of its tokenizer.
 
     A run of ours has the configuration that it was trained with, whatever its base's says now.
     Raises what `find_base`, `load_model` and `load_adapter` raise.
@@ -85,6 +85,7 @@ def load_adapted(run: Path, base: str | None = None) -> tuple[BertForSequenceCla
     if lost := [name for name in model.drawn if name not in trained]:
         raise ModelError(f"neither {run} nor its base {weights} has a {lost[0]} for its classes")
     merge_lora(model)
+    unload_lora(model)
     return model, tokenizer_folder(run, folder)
 
 

@@ -97,7 +97,8 @@ def evaluation(record: dict[str, Any], split: str, metrics: dict[str, Any]) -> d
     """The scores on a split, as a model card's `model-index` lists them."""
     source, _, config = str(record["data"]).partition(":")
     on_hub = bool(record.get("data_revision"))
-    kind = {"config": config, "revision": record["data_revision"]} if on_hub and config else {}
+    kind = {"revision": record["data_revision"]} if on_hub else {}
+    kind |= {"config": config} if on_hub and config else {}
     names = {"accuracy": "accuracy", "macro_f1": "macro F1", "loss": "cross-entropy"}
     return {
         "task": {"type": "text-classification"},

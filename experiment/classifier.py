@@ -109,13 +109,12 @@ class Classifier:
         tokenizer: BertTokenizer,
         batch_size: int = 64,
         dtype: torch.dtype = torch.float32,
-        parallel: bool = True,
         decision: Decision = Decision(),
     ) -> None:
         self.model = quantized(model.eval()) if dtype == torch.int8 else model.eval().to(dtype)
         self.tokenizer, self.dtype = tokenizer, dtype
         self.decision, self.read = decision, READINGS[decision.hashtags]
-        self.batch_size, self.parallel = batch_size, parallel
+        self.batch_size, self.parallel = batch_size, True
         # int8 rounds what padding or another batch changes in the last digit: no text has either.
         self.unpadded = Unpadded(self.model) if dtype == torch.int8 else None
         self.label_names = model.config.label_names

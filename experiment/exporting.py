@@ -4,9 +4,10 @@ They lie and are called as transformers.js looks for them. Needs requirements-ex
 """
 
 import logging
+import os
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from scoring import predict_logits, softmax
 FP32, INT8 = "onnx/model.onnx", "onnx/model_quantized.onnx"
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 TOLERANCE = 1e-4  # of a score
-AGREEMENT = 98.0  # percent of labels
+AGREEMENT = 0.98  # of labels
 MOST = 10_000  # texts to compare on
 
 
@@ -54,7 +55,7 @@ def export_onnx(
     """Write FP32, and INT8 where asked for, into `folder`; what to tell of each.
 
     Raises ModelError where a score of FP32 is more than TOLERANCE from the classifier's on these
-    texts, or where less than `least` percent of the labels by INT8 are its own.
+    texts, or where less than the share `least` of the labels by INT8 are its own.
     """
     model, fp32 = classifier.model, folder / FP32
     fp32.parent.mkdir()
@@ -69,12 +70,12 @@ def export_onnx(
     if int8:
         write_int8(fp32, folder / INT8)
         found = onnx_logits(folder / INT8, ids, model.config.pad_token_id)
-        same = 100 * (labels(found, classifier) == labels(ours, classifier)).mean()
+        same = (labels(found, classifier) == labels(ours, classifier)).mean()
         if same < least:
-            hint = "(hint: leave out --int8, or a smaller --min-agreement takes it)"
-            given = f"int8 gives {same:.1f} % of {len(ids):,} labels"
-            raise ModelError(f"{given}, less than {least:g} % {hint}")
-        told.append(f"{INT8}: {megabytes(folder / INT8)}, {same:.1f} % of the run's labels")
+            hint = "(hint: leave out --int8, or a smaller --least-agreement takes it)"
+            given = f"int8 gives {100 * same:.1f} % of {len(ids):,} labels"
+            raise ModelError(f"{given}, less than {100 * least:g} % {hint}")
+        told.append(f"{INT8}: {megabytes(folder / INT8)}, {100 * same:.1f} % of the run's labels")
     return told
 
 
@@ -154,6 +155,11 @@ def write_about(
     classifier.tokenizer.save(folder, alone=bool(told))
     record, results = read_record(run / "train_args.json"), read_results(run)
     record |= {"out": str(out), "exported_from" if told else "merged_from": str(run)}
+    if "data_from_run" in record:
+        place = os.path.normpath(run.resolve() / record["data_from_run"])
+        with suppress(ValueError):  # two drives
+            moved = os.path.relpath(place, os.path.realpath(out))
+            record["data_from_run"] = Path(moved).as_posix()
     for name in ("identity", "base"):  # no training ends as this folder, and it has no base
         record.pop(name, None)
     write_json(folder / "train_args.json", record)

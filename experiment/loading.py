@@ -155,10 +155,8 @@ def put_positive_last(model: BertForSequenceClassification, run: Path) -> None:
     if order is None:
         say(f"{run}: {names[1]} is taken for the positive class; {names[0]} could be it, too")
     elif order != names:
-        # An adapter on the head itself is merged into the linear layer within.
-        head = getattr(model.classifier, "base", model.classifier)
         with torch.no_grad():
-            for parameter in (head.weight, head.bias):
+            for parameter in model.classifier.parameters():
                 parameter.copy_(parameter.flip(0))
         model.config = replace(model.config, label_names=order)
 

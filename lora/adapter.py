@@ -139,7 +139,7 @@ def head_rows(folder: Path) -> int | None:
     try:
         with safe_open(folder / "adapter_model.safetensors", "pt") as file:
             return int(file.get_slice(f"{PREFIX}classifier.weight").get_shape()[0])
-    except (SafetensorError, OSError):
+    except (SafetensorError, OSError, IndexError):
         return None  # what is wrong with the file, load_adapter says
 
 

@@ -54,6 +54,11 @@ def test_what_is_no_bert_is_refused(values, message):
         BertConfig.from_dict(values)
 
 
+def test_null_stands_for_what_we_compute():
+    found = BertConfig.from_dict({"hidden_act": None, "position_embedding_type": None})
+    assert found == BertConfig()
+
+
 @pytest.mark.parametrize("content", ["", "[1]", "{", '{"id2label": 3}', '{"id2label": {"a": "b"}}'])
 def test_a_damaged_file_is_named(tmp_path, content):
     (tmp_path / "config.json").write_text(content)

@@ -61,7 +61,7 @@ def runs(web_runs, minilm, tmp_path_factory):
 def exports(runs, tmp_path_factory):
     """A folder of exports with both files."""
     home = tmp_path_factory.mktemp("exports")
-    flags = ["--to", "onnx", "--int8", "--min-agreement", "0"]
+    flags = ["--to", "onnx", "--int8", "--least-agreement", "0"]
     with pytest.MonkeyPatch.context() as patch:
         for name, run in runs.items():
             patch.setattr(sys, "argv", ["export.py", str(run), str(home / name), *flags])
@@ -172,7 +172,7 @@ def check_card(run, folder, texts):
 
 
 def test_what_is_told_is_what_other_eyes_see(command, quickly, runs, tmp_path):
-    result = command(export, runs["odd"], "e", "--to", "onnx", "--int8", "--min-agreement", 0)
+    result = command(export, runs["odd"], "e", "--to", "onnx", "--int8", "--least-agreement", 0)
     assert result.code == 0, result.err
     fp32, int8 = result.out.splitlines()
     classifier = load_classifier(runs["odd"])
@@ -231,7 +231,7 @@ def test_int8_that_changes_labels_is_refused_unless_told(
     told = f"error: {run}: int8 gives 0.0 % of 48 labels, less than 98 % (hint: "
     assert told in result.err
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    result = command(export, *flags, "--min-agreement", 0)
+    result = command(export, *flags, "--least-agreement", 0)
     assert (result.code, "model_quantized.onnx: " in result.out) == (0, True)
     decide_from(0.0)  # the run calls all texts the same, as the opposite does
     assert ", 100.0 % of the run's labels" in command(export, *flags, "--overwrite").out
@@ -284,7 +284,7 @@ def test_what_exists_stays_unless_told(command, quickly, runs, tmp_path):
     result = command(export, *flags)
     assert (result.code, "e exists (hint: --overwrite replaces it, " in result.err) == (2, True)
     assert (tmp_path / "e/train_args.json").read_text() == before
-    assert command(export, *flags, "--int8", "--min-agreement", 0, "--overwrite").code == 0
+    assert command(export, *flags, "--int8", "--least-agreement", 0, "--overwrite").code == 0
     assert (tmp_path / "e/onnx/model_quantized.onnx").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["e"]
 
@@ -319,10 +319,10 @@ def test_a_signal_leaves_nothing_behind(runs, tmp_path, name, code):
     ("words", "told"),
     [
         (["--int8"], "--int8 is for --to onnx"),
-        (["--to", "onnx", "--min-agreement", "90"], "--min-agreement is for --int8"),
+        (["--to", "onnx", "--least-agreement", "0.9"], "--least-agreement is for --int8"),
         (
-            ["--to", "onnx", "--int8", "--min-agreement", "101"],
-            "101 must be at least 0 and at most",
+            ["--to", "onnx", "--int8", "--least-agreement", "98"],
+            "98 must be at least 0 and at most",
         ),
         (["--to", "tflite"], "invalid choice"),
     ],

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+import eval as evaluate
 import predict
 from bert_min import BertTokenizer, load_model
 from experiment import classifier, hardware
@@ -176,6 +177,23 @@ def test_agreement_is_counted_and_too_little_of_it_refused(run, capsys, command)
     told = command(predict, "--run", run, *flags, "I hate you")
     assert told.code == 0
     assert json.loads(told.out)["label"]
+
+
+@needs_int8
+def test_the_values_of_another_programs_model_are_not_miscounted(run, command):
+    """The matrices of its int8 twin are no parameters."""
+    for name in ("results.json", "train_args.json", "MANIFEST.json"):
+        (run / name).unlink()
+    config = json.loads((run / "config.json").read_text())
+    del config["decision"]
+    (run / "config.json").write_text(json.dumps(config))
+    flags = ("--data", "sample", "--json", "--split", "validation")
+    fp32, int8 = (
+        json.loads(command(evaluate, run, *flags, "--dtype", dtype).out)["runs"][0]["parameters"]
+        for dtype in ("fp32", "int8")
+    )
+    assert fp32 == sum(p.numel() for p in load_classifier(run).model.parameters())
+    assert int8 is None
 
 
 @needs_int8

@@ -16,6 +16,7 @@ from lora import (
     LoRALinear,
     add_lora,
     count_parameters,
+    head_rows,
     load_adapter,
     lora_layers,
     merge_lora,
@@ -292,6 +293,13 @@ def test_our_files_have_pefts_keys(base, tmp_path, adapted):
     shapes = [{name: tuple(t.shape) for name, t in file.items()} for file in files]
     assert shapes[0] == shapes[1]
     assert (tmp_path / "ours" / "adapter_model.safetensors").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_head_without_rows_has_no_classes(tmp_path):
+    """load_adapter then says what is wrong with the file."""
+    path = tmp_path / "adapter_model.safetensors"
+    save_file({"base_model.model.classifier.weight": torch.tensor(1.0)}, path)
+    assert head_rows(tmp_path) is None
 
 
 def test_what_an_adapter_was_trained_with_comes_back(adapted, tmp_path, tiny_config):

@@ -1,6 +1,7 @@
 """Merged runs as plain checkpoints."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from huggingface_hub import ModelCard
 from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, pipeline
 
+import eval as evaluate
 import export
 from experiment.adapted import find_base
 from experiment.loading import load_classifier
@@ -45,6 +47,27 @@ def test_a_merged_run_answers_as_the_run_does_everywhere(web_runs, tmp_path, mer
         scores = {answer["label"]: answer["score"] for answer in theirs([text])[0]}
         expected = torch.tensor(row).softmax(0)
         assert scores["hate"] == pytest.approx(expected[1].item(), abs=1e-5)
+
+
+def test_an_export_still_knows_the_texts_of_its_run(
+    model_dir, in_folder, command, merge, monkeypatch
+):
+    rows = [f"they are words number {i},{'not-' * (i % 2)}hate" for i in range(60)]
+    Path("own.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    flags = ("--model", model_dir, "--data", "own.csv", "--epochs", 1)
+    in_folder("--mode", "lora", *flags, "--out", "runs/mine")
+    assert merge("runs/mine", "shared/models/deep/mine")[0] == 0
+    Path("elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    for run in ("../runs/mine", "../shared/models/deep/mine"):
+        assert command(evaluate, run).code == 0
+    Path("../own.csv").write_text("\n".join(["text,label", *rows, "one more,hate"]) + "\n")
+    for run in ("../runs/mine", "../shared/models/deep/mine"):
+        result = command(evaluate, run, "--data", "../own.csv")
+        assert (result.code, "has changed since, and would be split anew" in result.err) == (
+            3,
+            True,
+        )
 
 
 def test_an_export_replaces_nothing_that_it_reads(web_runs, merge):

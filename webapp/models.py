@@ -16,7 +16,6 @@ from experiment.cli import LEAST, say
 from experiment.errors import UsageError
 from experiment.loading import classes_of, load_classifier
 from experiment.rundir import find_runs, is_run, read_json, read_results, weights_sha256
-from lora import unload_lora
 from webapp.records import is_number, read_epochs, read_scores, read_text, score_constant
 
 HINT = "(hint: make demo makes some under runs/demo, python train.py --mode odd makes one)"
@@ -170,7 +169,6 @@ def load_models(
         classifier = load_one(run, device, base, dtype, least_agreement)
         if not np.isfinite(classifier.predict(["I hate you"])[0].score):
             raise ModelError(f"{run} gives a score that is no number")
-        unload_lora(classifier.model)
         share_weights(classifier.model, pool)
         if torch.device(device).type == "cpu":
             classifier.unpad()
