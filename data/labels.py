@@ -13,6 +13,7 @@ from data.rows import DataError
 Names = tuple[str, ...]
 MOST = 50  # classes; more are a sign that somebody named the wrong column
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 YES_AND_NO = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 EMPTY = ("", "nan", "null", "na", "<na>")  # as pandas, databases and R write what is missing
 NO_LABEL = "the label is empty"
@@ -108,8 +109,13 @@ def find_classes(
     else:
         if len(known) == len(numbers):
             found = [shortest(number) for number in sorted(set(known))]
+        elif all(COMMA.fullmatch(label) for label in counts):
+            raise DataError(
+                f"labels such as {min(counts)} have decimal commas (hint: 0.5, not 0,5)"
+            )
         else:
-            found = sorted(counts, key=lambda name: (not is_negative(name), name))
+            forms = {n if (x := as_number(n)) is None else shortest(x) for n in counts}
+            found = sorted(forms, key=lambda name: (not is_negative(name), name))
         texts = counts.total()
         if len(found) > MOST or (2 < len(found) > texts / 2 and not few):
             shown = _shown(found)

@@ -21,7 +21,10 @@ def match_classes(
     `by_id`, give to the others. Raises DataError where neither holds.
     """
     if set(found) <= set(wanted):
-        return [wanted.index(name) for name in found], ""
+        absent = [name for name in wanted if name not in found]
+        note = f"classes are matched by their number; no text is of {', '.join(absent)}"
+        places = [wanted.index(name) for name in found]
+        return places, note if absent and len(_ids(found)) == len(found) else ""
     if len(found) == len(wanted):
         places = list(range(len(found)))
         ids = [_ids(names) for names in (found, wanted)]

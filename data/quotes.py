@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from data.labels import as_number
 from data.lines import Lines, can_be_read_twice, ends_bare, line_end, open_bytes, open_text
 
 REASON = re.compile('[\t\r\n",]')  # what a cell is quoted for; the comma by spreadsheets
@@ -36,7 +37,8 @@ def _rows_of_quoted_cells(path: Path) -> int | None:
     """How many rows the quoted cells come to; None where no writer would put a quote so.
 
     A writer doubles a quote inside a cell, quotes each cell that has one, and beside these either
-    every cell of a column or none that needs no quotes.
+    every cell of a column or none that needs no quotes. Numbers, and R's NA for what is missing,
+    stand bare among quoted cells.
     """
     quoted_needlessly: set[int] = set()  # columns
     bare: set[int] = set()
@@ -71,7 +73,7 @@ def _rows_of_quoted_cells(path: Path) -> int | None:
                 at += len(as_written) + 1
                 if rows and quoted and not REASON.search(cell):  # names of columns: as they are
                     quoted_needlessly.add(column)
-                elif rows and cell and not quoted:
+                elif rows and cell not in ("", "NA") and as_number(cell) is None and not quoted:
                     bare.add(column)
             rows += bool(cells)
 

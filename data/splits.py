@@ -186,12 +186,7 @@ def _read_files(files: dict[str, Path], mapping: Path, choice: Choice) -> Source
     left_out: list[str] = []
     by_id = told is None and len(labels) == 1
     for split, path in files.items():
-        # (Of jsonl each row has keys of its own.)
-        if (
-            split != "train"
-            and kind_of(path) != "jsonl"
-            and is_unlabelled(read_header(path), text, labels)
-        ):
+        if split != "train" and is_unlabelled(read_header(path), text, labels):
             left_out.append(f"{path} {NO_LABELS}")
             continue
         names = class_names(path, labels[0]) if by_id and kind_of(path) == "parquet" else None

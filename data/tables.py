@@ -107,7 +107,9 @@ def _checked_kind(path: Path, kind: str | None) -> str:
     kind = kind or kind_of(path)
     if kind not in FORMATS:
         known = ".txt, .csv, .tsv, .jsonl or .parquet"
-        raise DataError(f"{path} is not a {known} file (hint: --format)")
+        raise DataError(
+            f"{path} is not a {known} file (hint: rename it, or --format of predict.py)"
+        )
     if kind == "parquet" and path.suffix.lower() == ".gz":
         raise DataError(f"{path}: parquet is compressed inside (hint: gunzip it)")
     if path == STDIN and (kind == "parquet" or not sys.stdin):
@@ -260,7 +262,7 @@ def _named_cells(path: Path, rows: Iterator[Row], columns: Sequence[str]) -> Ite
         elif len(header) > 1 and plain(row.cells) == plain(header):  # of tables that were joined
             yield Row(row.line, error="the header again (hint: remove this line)")
         elif row.cells and len(row.cells) != len(header):
-            hint = "(hint: a text with a separator in it needs quotes)"
+            hint = "(hint: a text with a separator in it needs quotes; R: row.names=FALSE)"
             error = f"{len(row.cells)} cells under {len(header)} columns {hint}"
             yield Row(row.line, error=error)
         elif spaced and any(cell.startswith(' "') for cell in row.cells):

@@ -35,6 +35,7 @@ EXTRAS = {  # packages that only a part of the program needs, and which
     **dict.fromkeys(("scipy", "sklearn"), "study"),
     **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "export"),
     "ray": "cluster",
+    **dict.fromkeys(("transformers", "peft", "ctranslate2", "openvino", "nncf"), "dev"),
 }
 
 
@@ -85,8 +86,8 @@ def reason(error: Exception) -> str:
     text = str(error)
     if isinstance(error, OutOfMemory):
         return (
-            "there is not enough memory (hint: a smaller --batch-size; on a GPU train.py takes the "
-            "same steps in parts with --accumulate 2, and goes on with --resume)"
+            "there is not enough memory (hint: a smaller --batch-size, if there is one; on a GPU "
+            "train.py takes the same steps in parts with --accumulate 2, and goes on with --resume)"
         )
     if isinstance(error, OSError) and error.strerror:  # else one of ours, or of safetensors
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror

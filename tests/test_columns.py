@@ -59,7 +59,7 @@ def test_blank_lines_may_stand_before_the_header(path: Path) -> None:
     source = table(path, "\n , \n\ntext,label", "text #,0", "text #,1")
     assert pairs(read(source))["text 1"] == "1"
     path.write_text("\n\n")
-    assert "which column holds the texts?" in fails(source)
+    assert "there is no header, and no row" in fails(source)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from experiment.to_score import like
         (("not-hate", "hate"), ("not-hate", "hate"), [0, 1], ""),
         (("a", "b", "c"), ("c", "a", "b"), [1, 2, 0], ""),
         (("b", "a"), ("a", "b"), [1, 0], ""),
+        (("0", "1"), ("0", "1", "2"), [0, 1], "by their number; no text is of 2"),
+        (("0", "1", "2"), ("0", "1", "2"), [0, 1, 2], ""),
         (("a", "c"), ("a", "b", "c"), [0, 2], ""),  # a set of texts may lack a class
         (("noHate", "hate"), ("not-hate", "hate"), [0, 1], "noHate is not-hate, hate is hate"),
         (("safe", "hateful"), ("not-hate", "hate"), [0, 1], "safe is not-hate, hateful is hate"),

@@ -49,6 +49,8 @@ def write(path: Path, content: str) -> Path:
         ('text\tlabel\n"yes, a comma"\t1\nplain\t0\n', ["yes, a comma", "plain"]),
         ('text\tlabel\r\n"\t2\n"\t1\r\nplain\t0\r\n', ["\t2\n", "plain"]),
         ('text\n"two\nlines"\nplain\n', ["two\nlines", "plain"]),
+        ('"text"\t"label"\n"hello"\t"a"\nNA\t"b"\n', ["hello", "NA"]),  # R
+        ('"text"\t"label"\n"hello"\t1\n2020\t0\n', ["hello", "2020"]),  # spreadsheets
     ],
 )  # fmt: skip
 def test_a_quote_is_what_the_whole_file_says(tmp_path: Path, content: str, texts: list[str]):

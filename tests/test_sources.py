@@ -274,6 +274,13 @@ def test_with_a_mapping_labels_may_be_ids_or_names(tmp_path: Path) -> None:
     assert load_data(folder).splits["train"].labels == [0, 0, 1, 1]
 
 
+def test_a_number_is_one_label_however_it_is_written_beside_names(tmp_path: Path) -> None:
+    content = "text,label\n" + "v,0\nw,0.0\nx,1\ny,1.0\nz,unsure\n" * 3
+    data = load_data(table(tmp_path, content))
+    assert data.label_names == ("0", "1", "unsure")
+    assert data.splits["train"].labels[:5] == [0, 0, 1, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -285,10 +292,14 @@ def test_with_a_mapping_labels_may_be_ids_or_names(tmp_path: Path) -> None:
         ("text,label\nx,0\ny,\n", "train.csv:3: the label is empty"),
         ("text,label\nx,0\n ,1\n", "train.csv:3: the text is empty"),
         ("text,label\n", ": the train split is empty"),
-        ("", "train.csv:1: which column holds the texts? (hint: --text-column with one of none)"),
+        ("", "train.csv:1: there is no header, and no row"),
+        ('text,label\nx,"0,1"\ny,"0,9"\n', "such as 0,1 have decimal commas (hint: 0.5, not 0,5)"),
         ("text,kind\nx,1\n", "train.csv:1: which column holds the labels? (hint: --label-column "),
         ('text,label\n"x\n\ny",0\nz\n', "train.csv:5: 1 cells under 2 columns"),
-        ("text,label\nx,y,0\n", "train.csv:2: 3 cells under 2 columns (hint: "),
+        (
+            "text,label\nx,y,0\n",
+            "3 cells under 2 columns (hint: a text with a separator in it needs quotes; R: row",
+        ),
         ('text,label\nx,0\n"y,1\nz,0\n', "train.csv:3: unexpected end of data"),
         ('text,label\nx,0\n"y"z,1\n', "train.csv:3: ',' expected after '\"'"),
         (b"text,label\nx,0\ny,1\n\xe9t\xe9,0\n", "train.csv:4: not UTF-8 (hint: "),
@@ -322,6 +333,14 @@ def test_a_label_that_train_does_not_have_is_unknown(tmp_path: Path) -> None:
     folder = table(tmp_path)
     write(tmp_path, test__csv="text,label\nx,0\ny,1\nz,maybe\n")
     assert f"{folder}/test.csv:4: unknown label 'maybe' (hint: known are '0'" in fails(folder)
+
+
+def test_a_test_jsonl_without_labels_is_left_out_and_made(tmp_path: Path) -> None:
+    rows = "".join(json.dumps({"text": f"text {i}", "label": i % 2}) + "\n" for i in range(40))
+    write(tmp_path, train__jsonl=rows, test__jsonl='{"id": 1, "text": "x"}\n')
+    data = load_data(str(tmp_path))
+    assert data.made == ("validation", "test")
+    assert f"{tmp_path}/test.jsonl has no labels: it is left out" in data.notes
 
 
 @pytest.mark.parametrize(
