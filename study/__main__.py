@@ -43,8 +43,8 @@ def parse_args(argv: list[str] | None = None) -> StudySettings:
     flag("seeds", number(int, 1), "N", "seeds of the main arms; the others get 2 at most")
     flag("folds", number(int, 2, 10), "N", "cross-validate: hold out each N-th of the texts once")
     flag("rounds", number(int, 1), "N", "times that all texts are divided into folds")
-    flag("text_column", str, "NAME", "of the texts, with --folds")
-    flag("positive", str, "NAME", "class held against all others, with --folds")
+    flag("text_column", str, "NAME", "column of the texts")
+    flag("positive", str, "NAME", "class held against all others")
     flag("runs", Path, "DIR", "where models are kept")
     flag("results", Path, "DIR", "where records are kept, for study.report (default: RUNS/results)")
     flag("hatecheck", Path, "DIR", "score each run on HateCheck, too")
@@ -55,9 +55,8 @@ def parse_args(argv: list[str] | None = None) -> StudySettings:
     flag("limit", number(int, 2), "N", "first N texts of a split")
     flag("epochs", number(int, 1), "N", "of every arm (to try)")
     args = vars(parser.parse_args(argv))
-    for name in ("rounds", "text_column", "positive"):
-        if name in args and "folds" not in args:
-            parser.error(f"--{name.replace('_', '-')} is for --folds alone")
+    if "rounds" in args and "folds" not in args:
+        parser.error("--rounds is for --folds alone")
     return StudySettings(**{**args, "only": tuple(args.get("only", ()))})
 
 

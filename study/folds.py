@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from data import Choice, Data, Split, load_data
+from data import Data, Split, load_data
 from data.splitting import divide
 from data.tables import DataError
 from experiment.encoding import fingerprint
@@ -41,15 +41,8 @@ BREAKS = str.maketrans("\r\n", "  ")
 
 
 def pooled(settings: StudySettings) -> Data:
-    """The labelled texts as the split `pool`, and as `test` those that a data set came with.
-
-    Raises UsageError where there are more classes than two.
-    """
-    choice = Choice(text_column=settings.text_column, positive=settings.positive)
-    data = load_data(settings.data, settings.limit, choice=choice)
-    if len(data.label_names) > 2:
-        classes = ", ".join(data.label_names)
-        raise UsageError(f"{settings.data} has the classes {classes} (hint: --positive NAME)")
+    """The labelled texts as the split `pool`, and as `test` those that a data set came with."""
+    data = load_data(settings.data, settings.limit, choice=settings.choice)
     own = {"test": data.splits["test"]} if "test" not in data.made else {}
     parts = [split for name, split in data.splits.items() if name not in own]
     # They are kept a text a line; to BERT a line break is a blank.

@@ -62,6 +62,9 @@ class Study:
         self.one_at_a_time = threading.RLock()
         self.known = {TEACHER.name: TEACHER}
         self.data = self.read_data()
+        if len(self.data.label_names) > 2:
+            classes = ", ".join(self.data.label_names)
+            raise UsageError(f"{settings.data} has the classes {classes} (hint: --positive NAME)")
         self.sha256 = fingerprint(self.data)
         folder = resolve_model(settings.model)
         self.encoder = load_model(folder, self.data.label_names)
@@ -74,12 +77,14 @@ class Study:
         torch.set_num_threads(self.cores)
 
     def read_data(self) -> Data:
-        return load_data(self.settings.data, self.settings.limit)
+        return load_data(self.settings.data, self.settings.limit, choice=self.settings.choice)
 
     def texts(self, seed: int) -> list[str]:
         """The flags of `train.py` that name a run's texts."""
-        limit = ["--limit", str(self.settings.limit)] if self.settings.limit else []
-        return ["--data", self.settings.data, *limit]
+        asked = self.settings
+        told = {"limit": asked.limit, "text-column": asked.text_column, "positive": asked.positive}
+        flags = [f"--{name}={value}" for name, value in told.items() if value is not None]
+        return ["--data", asked.data, *flags]
 
     def facts(self) -> dict[str, Any]:
         """What holds for all records; empty before it is written."""
@@ -207,7 +212,7 @@ class Study:
             for arm, count in zip(arms, most, strict=True)
             if seed < count and arm.name in wanted and not self.recorded(arm, seed)
         ]
-        todo = [*self.gone(todo), *todo]
+        todo = [*(pair for pair in self.gone(todo) if pair not in todo), *todo]
         pool, running = ThreadPoolExecutor(self.jobs), dict[Future[None], tuple[Arm, int]]()
         try:
             with tqdm(total=len(todo), desc="study", unit="run", disable=None) as bar:

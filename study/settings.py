@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from data import Choice
+
 
 @dataclass(frozen=True)
 class StudySettings:
@@ -22,6 +24,11 @@ class StudySettings:
     only: tuple[str, ...] = ()
     limit: int | None = None
     epochs: int | None = None
+
+    @property
+    def choice(self) -> Choice:
+        """What is read of the data."""
+        return Choice(text_column=self.text_column, positive=self.positive)
 
     @property
     def records(self) -> Path:

@@ -113,6 +113,37 @@ def test_a_teacher_whose_model_is_gone_is_made_again_and_keeps_its_record(study)
     assert study.record("even")
 
 
+def test_a_teacher_that_lacks_model_and_score_is_trained_once(study, tmp_path):
+    """A second training of it would find the first one's lock."""
+    teacher, student = (
+        Arm("teacher", "", ("--mode", "teacher"), 1),
+        Arm("odd", "", (), 1, "teacher"),
+    )
+    for name in ("teacher", "odd"):
+        write_record(
+            study.record_path(name, 0), {"flags": study.flags(study.known.get(name, student))}
+        )
+    study.settings = replace(study.settings, hatecheck=tmp_path)
+    trained = []
+    study.train = lambda arm, seed: trained.append(arm.name)
+    study.run([teacher, student])
+    assert trained == ["teacher", "odd"]
+
+
+def test_three_classes_are_folded_into_two_or_refused(tmp_path, model_dir):
+    path = tmp_path / "forum.csv"
+    rows = [f"sentence {n},{('noHate', 'hate', 'relation')[n % 3]}\n" for n in range(60)]
+    path.write_text("words,label\n" + "".join(rows), encoding="utf-8")
+    told = flags(tmp_path, model_dir, "--data", str(path), "--text-column", "words")
+    with locked(tmp_path) as lock:
+        with pytest.raises(UsageError, match=r"noHate, hate, relation .*--positive"):
+            Study(parse_args(told), lock)
+        study = Study(parse_args([*told, "--positive", "hate"]), lock)
+        study.run([Arm("teacher", "", ("--mode", "teacher"), 1)])
+    assert study.data.label_names == ("not-hate", "hate")
+    assert sum(map(len, study.record("teacher")["margins"]["test"].values())) == 6
+
+
 def test_a_run_made_by_other_flags_is_refused(study):
     study.run([Arm("teacher", "", ("--mode", "teacher"), 1)])
     study.record_path("teacher", 0).unlink()
