@@ -129,6 +129,8 @@ def write_answers(
                 bar.write(f"warning: {place}: {row['error']}", file=sys.stderr)
                 told += 1
             bar.update(len(answers))
+    if file and not counts["rows"]:
+        file.write(form([], classifier.label_names, first=True), counts)  # a table has a header
     return counts
 
 

@@ -60,7 +60,7 @@ def main() -> int:
     try:
         flags |= {"identity": identity(args.run, args.base), **join(flags)}
         end_by_signal()
-        bad = label(flags)
+        bad = flags["bad"] = label(flags)
         if staging:
             staging.rename(out)
         else:
@@ -69,7 +69,7 @@ def main() -> int:
         raise told(error) from None
     finally:
         leave()
-        if staging:
+        if staging and "bad" not in flags:  # where the name was taken since, they stay
             shutil.rmtree(staging, ignore_errors=True)
     if bad:
         raise DataError(f"{bad:,} rows could not be read; their answers say why")

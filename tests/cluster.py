@@ -223,6 +223,24 @@ def test_what_cannot_be_meant_is_one_line(run):
     }
 
 
+def test_answers_stay_where_their_name_was_taken_meanwhile(run, monkeypatch):
+    """By a second job of one name, which ended first."""
+
+    def late(flags, real=code.label):
+        bad = real(flags)
+        Path("out").mkdir()
+        Path("out/theirs").touch()
+        return bad
+
+    monkeypatch.setattr(code, "label", late)
+    write_csv(Path("in.csv"), ["hi"])
+    result = run("--files", "in.csv", "--workers", 1)
+    assert result.code == 5, result.err
+    (kept,) = Path().glob(".out.*.partial")
+    assert str(kept) in result.err
+    assert list(kept.glob("*.parquet"))
+
+
 def test_a_row_that_kills_each_worker_ends_the_job(run, monkeypatch):
     class Fragile(code.Labeller):
         def __call__(self, table):

@@ -496,6 +496,15 @@ def test_another_commands_answers_are_refused_by_what_differs(predict, stopped, 
     assert Path("o.jsonl").read_text() == whole
 
 
+def test_answers_to_no_row_are_a_table_with_a_header(predict):
+    Path("none.csv").write_text("text,label\n")
+    assert predict("--file", "none.csv", "--out", "o.csv").code == 0
+    with open("o.csv", encoding="utf-8") as file:
+        assert next(csv.reader(file))[:3] == ["text", "label", "score"]
+    assert predict("--file", "none.csv", "--out", "o.jsonl").code == 0
+    assert Path("o.jsonl").read_bytes() == b""
+
+
 def test_answers_that_another_process_has_just_finished_stay(predict, monkeypatch):
     """It ends in the moment before the lock is ours: here, as it is asked for."""
     from experiment import lock

@@ -565,7 +565,7 @@ def test_an_unknown_example_is_no_example(app):
         ({"text": "\u200b"}, 422, "\u200b"),
         ({"text": "hi", "model": "../../x"}, 422, "hi"),
         ({"text": "hi", "model": ""}, 422, "hi"),
-        ({"text": "a" * 10_001}, 413, "a" * 10_000),
+        ({"text": "a" * 10_001}, 413, "a" * 10_001),
         ({}, 422, ""),
     ],
     ids=["empty", "blank", "no-tokens", "model", "no-model", "too-long", "nothing"],
@@ -586,6 +586,7 @@ def test_a_busy_page_is_a_503():
     answer, page = submit(app, text="hi")
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert page.typed == "hi"
+    assert page.values("textarea", "aria-invalid") == [None]  # nothing is wrong with the text
 
 
 @pytest.mark.parametrize("text", MARKUP)

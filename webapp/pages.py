@@ -43,6 +43,7 @@ def add_pages(app: Bottle, service: Service) -> None:
             "answers": [],
             "words": None,
             "error": "",
+            "invalid": False,  # the text, not the server or its proxy
         }
         return page(
             "index", max_chars=MAX_CHARS, too_long=TOO_LONG, examples=EXAMPLES, **blank | values
@@ -126,7 +127,7 @@ def answer_to_form(service: Service) -> dict[str, Any]:
             form |= {"text": EXAMPLES[int(example)][1], "action": "classify"}
         if form.get("action") == "clear":
             return {}
-        shown = {"text": form.get("text", "")[:MAX_CHARS]}
+        shown = {"text": form.get("text", "")}
         name = service.choose(form.get("model")).name
         shown["model"] = name
         if "text" not in form:
@@ -141,7 +142,7 @@ def answer_to_form(service: Service) -> dict[str, Any]:
             shown["answers"] = service.classify([text], name)
     except Refused as refused:
         set_status(refused.status)
-        shown["error"] = refused.message
+        shown |= {"error": refused.message, "invalid": refused.status in (413, 422)}
     return shown
 
 

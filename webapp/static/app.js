@@ -26,9 +26,9 @@ if (form) {
   const used = () => [...box.value].length; // code points, as the server counts
   const showCount = () => { count.textContent = `; ${used().toLocaleString("en")} used`; };
 
-  function showError(message) {
+  function showError(message, invalid) { // the text, not the server or its proxy
     error.textContent = message;
-    if (message) box.setAttribute("aria-invalid", "true");
+    if (invalid) box.setAttribute("aria-invalid", "true");
     else box.removeAttribute("aria-invalid");
   }
 
@@ -148,7 +148,7 @@ if (form) {
   }
 
   async function ask(action) {
-    if (used() > Number(count.dataset.max)) return showError(form.dataset.tooLong);
+    if (used() > Number(count.dataset.max)) return showError(form.dataset.tooLong, true);
     if (pending) pending.abort();
     const mine = pending = new AbortController();
     const text = box.value;
@@ -169,7 +169,7 @@ if (form) {
       if (reply.ok && answer) showAnswers(text, answer.results || [answer]);
       else if (typeof told !== "string") showError(`The server answered with status ${reply.status}. Try again later.`);
       else {
-        showError(told);
+        showError(told, reply.status === 413 || reply.status === 422);
         if (reply.status !== 503) { // the answer to another text
           result.replaceChildren();
           answered = null;
@@ -203,7 +203,7 @@ if (form) {
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      ask("classify");
+      if (!event.repeat) ask("classify");
     }
   });
   // The browser brings the text back with Back; what was said of it is asked again.
@@ -213,6 +213,5 @@ if (form) {
     if (answered === null && entry.type === "back_forward" && box.value) ask("classify");
   });
   document.getElementById("keys").hidden = false;
-  box.removeAttribute("maxlength"); // it cuts a pasted text and says nothing
   showCount();
 }

@@ -115,7 +115,7 @@
 <section aria-labelledby="why">
   <h2 id="why">How “Why?” works</h2>
   <p>Leave-one-out: every word is taken away once and the text scored again. How much the odds of
-    toxic change is what the word gave; where no word changes them, two are taken away together
+    toxic change is what the word gave; where no word changes them, two are taken away together, of more than nine words neighbours alone
     (<a href="https://arxiv.org/abs/1612.08220" rel="noreferrer">Li, Monroe and Jurafsky 2016</a>).
     A long text is taken apart in phrases of neighbouring words. It tells what moves this model, not what the text means: two words that
     say the same thing can hide each other, and a text without a word may be a text nobody would write.</p>

@@ -9,7 +9,7 @@
   % end
 <s data-field="unread">{{why['unread']}}</s></p>
   % rows = top_words(why['words']) or why['pairs']
-  <p data-field="nothing" {{'hidden' if rows else ''}}>No word and no pair of words moves it: the sentence as a whole does.</p>
+  <p data-field="nothing" {{'hidden' if rows else ''}}>No word and no pair that was tried moves it: the sentence as a whole does.</p>
   <p data-field="together" {{'' if why['pairs'] else 'hidden'}}>No word moves it alone, these do so together:</p>
   <table data-field="table" {{'' if rows else 'hidden'}}>
     <caption>What moved it most</caption>
