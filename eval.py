@@ -12,7 +12,6 @@ from data import Choice
 from experiment.cli import add_base_flag, add_shared_flags, number
 from experiment.data_flags import SOURCES, add_data_flags, choice_of
 from experiment.errors import UsageError, run_command
-from experiment.settings import Settings
 
 EXAMPLES = """examples:
   python eval.py                                  every run under runs/
@@ -40,6 +39,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--split",
+        dest="scored",
         choices=("test", "validation", "all"),
         default="test",
         help="all: every text of --data, which no run was trained on (default: test)",
@@ -77,11 +77,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.matched and (args.decided or args.hatecheck):
         parser.error("--matched goes with neither --decided nor --hatecheck")
-    if args.hatecheck and (args.data or args.limit or args.split != "test"):
-        parser.error("--hatecheck is scored whole: without --data, --limit and --split")
-    if args.data is None and replace(choice_of(vars(args)), split=Settings.split) != Choice():
+    told = choice_of(vars(args)) != Choice()
+    if args.hatecheck and (args.data or args.limit or told or args.scored != "test"):
+        parser.error("--hatecheck is scored whole: it takes no --data, --limit, --split or column")
+    if args.data is None and told:
         parser.error("what the runs were trained on is read as then: give --data too")
-    if args.split == "all" and args.data is None:
+    if args.scored == "all" and args.data is None:
         parser.error("--split all would score what the runs were trained on: give --data too")
     return args
 
@@ -116,13 +117,13 @@ def main() -> int:
         print(json.dumps(scores, indent=2) if args.json else hatecheck_tables(scores))
         return 0
     choice = choice_of(vars(args))
-    data = find_data(runs, args.data, args.limit, choice, args.base, args.split)
-    split, names = data.splits[args.split], data.label_names
+    data = find_data(runs, args.data, args.limit, choice, args.base, args.scored)
+    split, names = data.splits[args.scored], data.label_names
     if args.matched and len(names) > 2:
         raise UsageError(f"--matched is for two classes; {data.name} has {', '.join(names)}")
     manner = replace(manner, matched=args.matched)
     answer = {
-        **describe(data, args.split),
+        **describe(data, args.scored),
         "runs": [score_run(run, split, names, manner) for run in runs],
         "constants": constants(split.labels, data.splits["train"].labels, names),
     }

@@ -57,10 +57,8 @@ def _usual(place: str, found: Sequence[str], usual: Sequence[str], what: str, fl
     candidates = _called(found, usual)
     if len(candidates) == 1:
         return candidates[0]
-    shown = ", ".join(repr(name) for name in candidates or found if name)
+    shown = ", ".join(repr(name) for name in candidates or found if name) or "none"
     if candidates:
         raise DataError(f"{place}: which column holds the {what}, {shown}? (hint: {flag} NAME)")
-    if not any(found):
-        raise DataError(f"{place}: there is no header, and no row")
     hint = other_separator(found) or f"(hint: {flag} with one of {shown})"
     raise DataError(f"{place}: which column holds the {what}? {hint}")

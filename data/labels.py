@@ -100,6 +100,9 @@ def find_classes(
     counts = Counter(labels)
     numbers = {label: as_number(label) for label in counts}
     known = [number for number in numbers.values() if number is not None]
+    commas = [label for label in counts if COMMA.fullmatch(label)]
+    if commas and len(commas) + len(known) == len(counts):
+        raise DataError(f"labels such as {commas[0]} have decimal commas (hint: 0.5, not 0,5)")
     if len(columns) > 1:
         classes = _classes(_pair(columns), ("0", "1"))
     elif positive_from is not None or (not told and any(n % 1 for n in known)):
@@ -109,10 +112,6 @@ def find_classes(
     else:
         if len(known) == len(numbers):
             found = [shortest(number) for number in sorted(set(known))]
-        elif all(COMMA.fullmatch(label) for label in counts):
-            raise DataError(
-                f"labels such as {min(counts)} have decimal commas (hint: 0.5, not 0,5)"
-            )
         else:
             forms = {n if (x := as_number(n)) is None else shortest(x) for n in counts}
             found = sorted(forms, key=lambda name: (not is_negative(name), name))
@@ -208,7 +207,7 @@ def _folded(classes: Classes, positive: str) -> Classes:
     """Two classes: those that `positive` names, separated by commas, against the rest."""
     names = classes.names
     wanted = tuple(
-        names[classes.ids[name]] if name in classes.ids else name
+        name if (index := classes.id_of(name)) is None else names[index]
         for name in among(positive, (*names, *classes.ids))
     )
     for name in wanted:

@@ -186,13 +186,14 @@ def _read_files(files: dict[str, Path], mapping: Path, choice: Choice) -> Source
     left_out: list[str] = []
     by_id = told is None and len(labels) == 1
     for split, path in files.items():
-        if split != "train" and is_unlabelled(read_header(path), text, labels):
+        bare = split != "train" and is_unlabelled(read_header(path), text, labels)
+        if bare and kind_of(path) != "jsonl":  # of which each row has keys of its own
             left_out.append(f"{path} {NO_LABELS}")
             continue
         names = class_names(path, labels[0]) if by_id and kind_of(path) == "parquet" else None
         told = told or names
         rows = ((row.line, row.cells, row.error) for row in read_table(path, [text, *labels]))
-        parts[split] = _part(f"{path}:", rows, _ids(names, told), choice, False)
+        parts[split] = _part(f"{path}:", rows, _ids(names, told), choice, lacked=labels[0] * bare)
     choice, notes = _with_columns(choice, text, labels)
     return Source(parts, told, choice, labels, (*notes, *left_out))
 
@@ -218,13 +219,15 @@ def _part(
     rows: Iterable[tuple[int, Sequence[Any], str]],
     ids: Sequence[str] | None,
     choice: Choice,
-    blank_ok: bool,
+    blank_ok: bool = False,
+    lacked: str = "",
 ) -> Part:
     """Take the sound rows of a split: (number, (text, label, ...), error) each.
 
-    `ids` say what a label stands for that is an id of the split's own.
+    `ids` say what a label stands for that is an id of the split's own; a row without the column
+    `lacked` has no label.
     """
-    part = Part(place)
+    part, no_label = Part(place), f"no column {lacked!r}"
     for number, cells, error in rows:
         label = ""
         if not error:
@@ -236,7 +239,7 @@ def _part(
             label, error = _label(cells[1:], ids, choice.positive_from)
         if error:
             part.bad += 1
-            part.unlabelled += error == NO_LABEL
+            part.unlabelled += error == NO_LABEL or error.startswith(no_label)
             part.faults += [f"{place}{number}: {error}"] if part.bad <= SHOWN else []
             continue
         part.texts.append(text)

@@ -237,7 +237,9 @@ def _tab_rows(lines: Lines) -> Iterator[Row]:
 
 def _header(path: Path, rows: Iterator[Row]) -> list[str]:
     written = (row for row in rows if row.error or any(cell.strip() for cell in row.cells))
-    row = next(written, Row(1))  # lines before it may be blank
+    row = next(written, None)  # lines before it may be blank
+    if not row:
+        raise DataError(f"{path}: there is no header, and no row")
     if row.error:
         raise DataError(f"{path}:1: {row.error}")
     if any("\0" in cell for cell in row.cells):

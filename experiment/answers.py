@@ -85,7 +85,7 @@ class AnswerFile:
             note = json.loads(self.note.read_text(encoding="utf-8"))
             rows, _ = note["counts"]["rows"], note["counts"]["bad"]
             differs = differences(note["identity"], self.identity)
-            whole = rows > 0 and self.partial.stat().st_size >= note["bytes"] >= rows
+            whole = rows >= 0 and self.partial.stat().st_size >= note["bytes"] >= rows
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             whole = False
         if not whole:

@@ -77,10 +77,11 @@ def make_teacher(settings: Settings, material: Material, stop: Stop) -> Path | N
                     say(f"no teacher yet for this model, data and length: training {found} first")
                 train_one(own, replace(material, unlabelled=None), None, stop)
                 return None if stop() else found
-        except UsageError:
+        except UsageError as error:
             if not stop():
                 raise
-            return None  # its lock was waited for, and that was stopped
+            say(str(error))  # it was waited for, and that was stopped
+            return None
 
 
 def check_whole(settings: Settings, teacher: Path) -> None:

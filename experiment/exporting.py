@@ -155,8 +155,8 @@ def write_about(
     classifier.tokenizer.save(folder, alone=bool(told))
     record, results = read_record(run / "train_args.json"), read_results(run)
     record |= {"out": str(out), "exported_from" if told else "merged_from": str(run)}
-    if "data_from_run" in record:
-        place = os.path.normpath(run.resolve() / record["data_from_run"])
+    if told_from := record.pop("data_from_run", None):
+        place = os.path.normpath(run.resolve() / told_from)
         with suppress(ValueError):  # two drives
             moved = os.path.relpath(place, os.path.realpath(out))
             record["data_from_run"] = Path(moved).as_posix()

@@ -27,6 +27,7 @@ from data.hashtags import READINGS
 from data.sources import cut_to
 from experiment import rundir
 from experiment.card import BALANCED
+from experiment.checkpoint import Checkpoints
 from experiment.cli import say
 from experiment.data_flags import choice_of
 from experiment.encoding import Unlabelled, encode, encode_unlabelled, fingerprint
@@ -159,8 +160,8 @@ def find_teacher(settings: Settings, material: Material) -> Path:
                     say(f"warning: {candidate} was trained with {asked}")
             return candidate
         say(f"{candidate} is another teacher: it differs in {', '.join(differs)}")
-    if free:
-        return free[0]
+    if free:  # one that was cut off goes on in its place
+        return next((place for place in reversed(free) if Checkpoints(place, {})), free[0])
     raise ModelError(
         f"{candidates[-1]} is no teacher for this command: it differs in {', '.join(differs)} "
         "(hint: leave out --teacher and one is made)"

@@ -19,7 +19,7 @@ from experiment.cli import LEAST
 from experiment.errors import UsageError
 from experiment.hardware import pick_device, pick_dtype
 from experiment.loading import load_classifier
-from experiment.rundir import read_record, read_results
+from experiment.rundir import is_adapted, read_record, read_results
 from lora import count_parameters
 from scoring import compute_metrics
 from scoring.calibration import match_prior
@@ -134,7 +134,8 @@ def score_run(
     classifier = manner.load(run)
     columns = places(run, classifier.label_names, label_names)
     depth = classifier.model.config.num_hidden_layers
-    counted = classifier.dtype != torch.int8  # the matrices of its twin are no parameters
+    # Those of an int8 twin are no parameters, and those of an adapter are in its base by now.
+    counted = classifier.dtype != torch.int8 and not is_adapted(run)
     parameters = count_parameters(classifier.model.parameters())[0] if counted else None
     logits, cut, seconds = read(run, classifier, split.texts)
     logits = logits[:, columns]

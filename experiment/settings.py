@@ -12,7 +12,8 @@ LEARNING_RATES = {"teacher": 5e-5, **dict.fromkeys(STUDENT_MODES, 5e-5), "lora":
 
 TOLD = {  # kinds of training that have flags of their own
     "student": f"students: --mode {', '.join(STUDENT_MODES)}",
-    "matched": "students that learn from their teacher: --objective kd, no --targets",
+    "matched": "students that learn from their teacher: --mode odd or another student, "
+    "--objective kd, no --targets",
     "taught": "what learns from logits: a student with --objective kd, or with --targets",
     "lora": "--mode lora",
 }

@@ -83,12 +83,13 @@ def check_room(out: Path, size: int) -> None:
 def sync(*paths: Path) -> None:
     """Have the disk hold these files, and the names in these folders: a power cut may come."""
     for path in paths:
-        try:
-            # Windows syncs what is open for writing alone, and opens no folders.
-            descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-        except OSError:
-            continue
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        for mode in (os.O_RDWR, os.O_RDONLY):  # Windows syncs what is open for writing alone
+            try:
+                descriptor = os.open(path, mode)
+            except OSError:
+                continue  # a folder, which Windows does not open at all
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            break

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from experiment.cli import number, say
+from experiment.data_flags import add_data_flags
 from experiment.errors import run_command
 from study.settings import StudySettings
 
@@ -43,8 +44,7 @@ def parse_args(argv: list[str] | None = None) -> StudySettings:
     flag("seeds", number(int, 1), "N", "seeds of the main arms; the others get 2 at most")
     flag("folds", number(int, 2, 10), "N", "cross-validate: hold out each N-th of the texts once")
     flag("rounds", number(int, 1), "N", "times that all texts are divided into folds")
-    flag("text_column", str, "NAME", "column of the texts")
-    flag("positive", str, "NAME", "class held against all others")
+    add_data_flags(parser)
     flag("runs", Path, "DIR", "where models are kept")
     flag("results", Path, "DIR", "where records are kept, for study.report (default: RUNS/results)")
     flag("hatecheck", Path, "DIR", "score each run on HateCheck, too")

@@ -82,9 +82,9 @@ class Study:
     def texts(self, seed: int) -> list[str]:
         """The flags of `train.py` that name a run's texts."""
         asked = self.settings
-        told = {"limit": asked.limit, "text-column": asked.text_column, "positive": asked.positive}
-        flags = [f"--{name}={value}" for name, value in told.items() if value is not None]
-        return ["--data", asked.data, *flags]
+        told = {"limit": asked.limit, **vars(asked.choice), "split": None, "skip_bad": None}
+        flags = [f"--{n.replace('_', '-')}={v}" for n, v in told.items() if v is not None]
+        return ["--data", asked.data, *flags, *["--skip-bad"] * asked.skip_bad]
 
     def facts(self) -> dict[str, Any]:
         """What holds for all records; empty before it is written."""
@@ -243,7 +243,7 @@ def check(run: Path, flags: Sequence[str]) -> None:
         name
         for name, value in wanted.items()
         if name not in (*PLACES, "layers", "dtype")
-        and value is not None
+        and (value is not None or name in ("limit", "positive", "positive_from"))
         and record.get(name, plain[name]) != value
     ]
     if differs:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data import Choice
+from experiment.data_flags import choice_of
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,10 @@ class StudySettings:
     folds: int = 0
     rounds: int = 1
     text_column: str | None = None
+    label_column: str | None = None
     positive: str | None = None
+    positive_from: float | None = None
+    skip_bad: bool = False
     runs: Path = Path("runs/study")
     results: Path | None = None
     hatecheck: Path | None = None
@@ -28,7 +32,7 @@ class StudySettings:
     @property
     def choice(self) -> Choice:
         """What is read of the data."""
-        return Choice(text_column=self.text_column, positive=self.positive)
+        return choice_of(vars(self))
 
     @property
     def records(self) -> Path:

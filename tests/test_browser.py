@@ -261,6 +261,28 @@ def test_keys_classify_from_the_box(visit, keys):
     expect(box).to_have_value("I hate you")
 
 
+def test_a_key_that_is_held_asks_once(visit):
+    page = visit()
+    box = page.get_by_label("Your text")
+    box.fill("I hate you")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.keyboard.down("Control")
+    for _ in range(5):  # all but the first are repeats
+        page.keyboard.down("Enter")
+    expect(cards(page)).to_have_count(1)
+    assert sum(url.endswith("/api/classify") for url in asked) == 1
+
+
+def test_an_error_that_the_text_cannot_mend_does_not_mark_it(visit):
+    page = visit(may_log="status of 422")
+    page.get_by_label("Model").evaluate("list => list.append(new Option('gone', 'gone'))")
+    page.get_by_label("Model").select_option("gone")
+    ask(page, "I hate you")
+    expect(page.get_by_role("alert")).to_contain_text("The models here are")
+    assert page.get_by_label("Your text").get_attribute("aria-invalid") is None
+
+
 def test_keyboard_alone_reaches_the_button(visit):
     page = visit()
     page.get_by_label("Your text").fill("I hate you")
@@ -404,7 +426,7 @@ def test_where_no_word_moves_it_pairs_are_shown_or_that_none_does(visit):
     page = visit()
     still = [("so ", 0.1), ("be it", -0.1)]
     explain_made_up(page, made_up(words=still))
-    expect(page.get_by_text("No word and no pair of words moves it")).to_be_visible()
+    expect(page.get_by_text("No word and no pair that was tried moves it")).to_be_visible()
     expect(page.locator(".why table")).to_be_hidden()
     page.unroute_all()
     pairs = [{"text": "so \u2026 be it", "change": 1.0, "score_without": 0.5}]

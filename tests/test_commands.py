@@ -562,13 +562,14 @@ def test_matched_scores_need_whole_predictions(train, command, content):
 
 
 @pytest.mark.parametrize(
-    "words", [("--data", "sample"), ("--limit", "9"), ("--split", "validation")]
+    "words",
+    [("--data", "sample"), ("--limit", "9"), ("--split", "validation"), ("--positive", "hate")],
 )
 def test_the_cases_of_hatecheck_are_scored_whole(words, capsys):
     with pytest.raises(SystemExit) as refused:
         eval_command.parse_args(["--hatecheck", "x", *words])
     assert refused.value.code == 2
-    assert "without --data, --limit and --split" in capsys.readouterr().err
+    assert "it takes no --data, --limit, --split" in capsys.readouterr().err
 
 
 def test_two_runs_of_one_name_are_told_apart(train, command):

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import Choice, Data, DataError, Split, load_data, repeats
+from data.labels import find_classes
 
 TABLE = "text,label\ngood day,0\nbad day,1\n"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
@@ -275,10 +277,13 @@ def test_with_a_mapping_labels_may_be_ids_or_names(tmp_path: Path) -> None:
 
 
 def test_a_number_is_one_label_however_it_is_written_beside_names(tmp_path: Path) -> None:
-    content = "text,label\n" + "v,0\nw,0.0\nx,1\ny,1.0\nz,unsure\n" * 3
+    written = ("0", "0.0", "1", "1.0", "unsure")
+    content = "text,label\n" + "".join(f"text {i},{written[i % 5]}\n" for i in range(100))
     data = load_data(table(tmp_path, content))
     assert data.label_names == ("0", "1", "unsure")
-    assert data.splits["train"].labels[:5] == [0, 0, 1, 1, 2]
+    assert Counter(data.splits["train"].labels) == {0: 40, 1: 40, 2: 20}
+    found = find_classes(["007", "abc", "x"] * 9, None, ("label",), "007", None)
+    assert (found.names, found.id_of("007")) == (("not-7", "7"), 1)
 
 
 @pytest.mark.parametrize(
@@ -292,8 +297,9 @@ def test_a_number_is_one_label_however_it_is_written_beside_names(tmp_path: Path
         ("text,label\nx,0\ny,\n", "train.csv:3: the label is empty"),
         ("text,label\nx,0\n ,1\n", "train.csv:3: the text is empty"),
         ("text,label\n", ": the train split is empty"),
-        ("", "train.csv:1: there is no header, and no row"),
+        ("", "train.csv: there is no header, and no row"),
         ('text,label\nx,"0,1"\ny,"0,9"\n', "such as 0,1 have decimal commas (hint: 0.5, not 0,5)"),
+        ('text,label\nx,0\ny,1\nz,"0,5"\n', "such as 0,5 have decimal commas (hint: 0.5, not"),
         ("text,kind\nx,1\n", "train.csv:1: which column holds the labels? (hint: --label-column "),
         ('text,label\n"x\n\ny",0\nz\n', "train.csv:5: 1 cells under 2 columns"),
         (
@@ -341,6 +347,15 @@ def test_a_test_jsonl_without_labels_is_left_out_and_made(tmp_path: Path) -> Non
     data = load_data(str(tmp_path))
     assert data.made == ("validation", "test")
     assert f"{tmp_path}/test.jsonl has no labels: it is left out" in data.notes
+    some = (
+        '{"id": 1, "text": "x"}\n' * 150 + '{"text": "y", "label": 1}\n{"text": "z", "label": 0}\n'
+    )
+    write(tmp_path, test__jsonl=some)
+    assert "test.jsonl:1: no column 'label'" in fails(str(tmp_path))
+    kept = load_data(str(tmp_path), choice=Choice(skip_bad=True))
+    assert kept.splits["test"].labels == [1, 0]
+    write(tmp_path, test__jsonl='{"text": "x", "Label": 1}\n')  # misread, and not without labels
+    assert "test.jsonl:1: no column 'label'" in fails(str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -364,7 +379,7 @@ def test_a_test_split_without_labels_is_left_out_and_made(tmp_path: Path, test) 
         ("text,Target\nx,0\ny,1\n", "test.csv:1: no column 'target' (found: text, Target)"),
         ("text;target\nx;0\ny;1\n", "it has ';' between"),
         ("x,0\ny,1\n", "test.csv:1: no column 'text' (found: x, 0)"),
-        ("", "test.csv:1: no column 'text' (found: none)"),
+        ("", "test.csv: there is no header, and no row"),
     ],
 )
 def test_a_test_split_that_lacks_some_labels_or_calls_them_otherwise_is_bad(

@@ -5,10 +5,12 @@ from collections.abc import Collection
 from typing import Any, NoReturn
 
 MAX_CHARS = 10_000  # of a text, in Unicode code points
+# Codes of errors that the text itself can mend: the page marks the box for these.
+OF_THE_TEXT = ("text_too_long", "empty_text", "invalid_text")
 TOO_LONG = f"A text has at most {MAX_CHARS:,} characters."
 MAX_BATCH = 32  # texts in a request
 MAX_BODY = 64 * 1024  # bytes of a JSON body
-MAX_FORM = 128 * 1024  # bytes of a form: percent-encoding makes up to 12 bytes of a character
+MAX_FORM = 256 * 1024  # bytes of a form: percent-encoding makes 9 bytes of a UTF-16 unit
 
 
 class Refused(Exception):

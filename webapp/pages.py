@@ -11,7 +11,7 @@ from bottle import Bottle, response
 
 from scoring.table import class_table, score_table
 from webapp import hugging_face
-from webapp.contract import MAX_CHARS, TOO_LONG, Refused, check_text
+from webapp.contract import MAX_CHARS, OF_THE_TEXT, TOO_LONG, Refused, check_text
 from webapp.http import content_type, load_view, prefix, read_form, set_status
 from webapp.models import Model
 from webapp.service import Service
@@ -46,7 +46,12 @@ def add_pages(app: Bottle, service: Service) -> None:
             "invalid": False,  # the text, not the server or its proxy
         }
         return page(
-            "index", max_chars=MAX_CHARS, too_long=TOO_LONG, examples=EXAMPLES, **blank | values
+            "index",
+            max_chars=MAX_CHARS,
+            too_long=TOO_LONG,
+            of_the_text=OF_THE_TEXT,
+            examples=EXAMPLES,
+            **blank | values,
         )
 
     @app.get("/")
@@ -142,7 +147,7 @@ def answer_to_form(service: Service) -> dict[str, Any]:
             shown["answers"] = service.classify([text], name)
     except Refused as refused:
         set_status(refused.status)
-        shown |= {"error": refused.message, "invalid": refused.status in (413, 422)}
+        shown |= {"error": refused.message, "invalid": refused.code in OF_THE_TEXT}
     return shown
 
 

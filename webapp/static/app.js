@@ -169,7 +169,7 @@ if (form) {
       if (reply.ok && answer) showAnswers(text, answer.results || [answer]);
       else if (typeof told !== "string") showError(`The server answered with status ${reply.status}. Try again later.`);
       else {
-        showError(told, reply.status === 413 || reply.status === 422);
+        showError(told, form.dataset.ofTheText.split(" ").includes(answer.error.code));
         if (reply.status !== 503) { // the answer to another text
           result.replaceChildren();
           answered = null;
@@ -213,5 +213,6 @@ if (form) {
     if (answered === null && entry.type === "back_forward" && box.value) ask("classify");
   });
   document.getElementById("keys").hidden = false;
+  box.removeAttribute("maxlength"); // it cuts a pasted text and says nothing
   showCount();
 }

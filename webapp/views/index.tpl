@@ -3,9 +3,9 @@
 <p class="lead">A small language model reads your text and says how likely it is hateful or abusive.
   Your text is not stored or logged.</p>
 
-<form id="form" method="post" action="{{prefix}}/#result" data-prefix="{{prefix}}" data-too-long="{{too_long}}" accept-charset="utf-8">
+<form id="form" method="post" action="{{prefix}}/#result" data-prefix="{{prefix}}" data-too-long="{{too_long}}" data-of-the-text="{{" ".join(of_the_text)}}" accept-charset="utf-8">
   <label for="text">Your text</label>
-  <textarea id="text" name="text" rows="4" dir="auto" aria-describedby="limit error" {{'aria-invalid=true' if invalid else ''}}>
+  <textarea id="text" name="text" rows="4" maxlength="{{2 * max_chars + 1}}" dir="auto" aria-describedby="limit error" {{'aria-invalid=true' if invalid else ''}}>
 {{text}}</textarea>
   <p id="limit" class="small">At most {{'{:,}'.format(max_chars)}} characters<span id="count" data-max="{{max_chars}}"></span>. <span id="keys" hidden>Ctrl or ⌘ with Enter classifies.</span></p>
   <p id="error" class="error" role="alert">{{error}}</p>
