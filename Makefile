@@ -48,7 +48,7 @@ real: .venv/run ## train teacher, odd, even and lora on real tweets, three times
 	$(BIN)/python train.py --mode odd --model $(MODEL) --data $(DATA) --resume
 	$(BIN)/python train.py --mode even --model $(MODEL) --data $(DATA) --resume
 	$(BIN)/python train.py --mode lora --model $(MODEL) --data $(DATA) --resume
-	$(BIN)/python eval.py
+	$(BIN)/python eval.py runs/teacher runs/odd runs/even runs/lora
 
 web: .venv/run ## serve the page on http://127.0.0.1:5000 with the best run there is (after make demo or make real, or with your own)
 	$(BIN)/python -m webapp
@@ -78,11 +78,11 @@ releases: .venv/run ## were the pinned releases, and what they bring, withdrawn 
 
 audit: releases .venv/dev ## look up known vulnerabilities of the pinned packages as well (asks their service)
 	$(BIN)/pip install -q --disable-pip-version-check pip-audit==2.10.1
-	$(BIN)/pip-audit -r requirements.txt
+	$(BIN)/pip-audit -r requirements.txt -r requirements-export.txt -r requirements-study.txt -r requirements-cluster.txt
 
 clean: ## remove the environment; runs stay
 	rm -rf .venv
 
 clean-runs: ## list every run, and remove them all if you say so
-	@du -sh runs/* runs/*/* 2> /dev/null || { echo "no runs"; exit 0; }
-	@read -p "remove them all? [y/N] " answer && [ "$$answer" = y ] && rm -rf runs || echo "nothing removed"
+	@[ -d runs ] || { echo "no runs"; exit 0; }; find runs -name train_args.json -printf '%h\n' | sort | xargs -r -d '\n' du -sh; \
+	  read -p "remove these and their checkpoints, all of runs/? [y/N] " answer && [ "$$answer" = y ] && rm -rf runs || echo "nothing removed"

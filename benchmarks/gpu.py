@@ -2,8 +2,8 @@
 
 Losses and scores beside the CPU's come first. Then bert-base with random weights, beside
 transformers at its best: bf16 by autocast (fp16 where the GPU has none), PyTorch's attention
-kernel, texts of like length together, fused AdamW; as it is and compiled, and the faster counts.
-The exit code is 1 where a number is wrong.
+kernel, texts of like length together, fused AdamW; in training as it is and compiled, and the
+faster counts. The exit code is 1 where a number is wrong.
 """
 
 import argparse
@@ -93,7 +93,7 @@ class Speed:
         save_model(make_student(teacher, odd), folder)
 
         def ours() -> float:
-            teacher.to(self.place.device)
+            teacher.to(self.place.device, self.place.dtype)  # as train.py has it
             found: list[TeacherTargets] = []
 
             def teach() -> None:

@@ -62,8 +62,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     for name, values in zip(names, [*scores, mean, error], strict=True):
         sign = "" if name == "standard error" else "+"
         lines.append(f"| {name} | {values[0]:.4f} | {values[1]:.4f} | {values[2]:{sign}.4f} |")
-    inside = "within" if abs(mean[2]) <= error[1] else "not within"
-    lines += ["", f"The mean of {first} lies {inside} one standard error of that of {second}."]
+    size = "at most" if abs(mean[2]) <= error[2] else "more than"
+    lines += ["", f"The mean difference is {size} its own standard error."]
     return "\n".join(lines)
 
 

@@ -394,7 +394,7 @@ def test_a_verdict_waits_for_the_last_run(tmp_path):
     assert {a.verdict for a in study.answers()} == {"not yet"}
     for seed in range(1, 9):
         (tmp_path / "lora" / f"seed-{seed}.json").unlink()
-    assert "±" not in score([CrossValidated(tmp_path)], "lora")  # of one run there is no error
+    assert "±" not in score(CrossValidated(tmp_path), "lora")  # of one run there is no error
     (tmp_path / "lora" / "seed-0.json").unlink()
     assert len(CrossValidated(tmp_path).answers()) == 4
     with pytest.raises(ModelError, match="no records of a cross-validation"):

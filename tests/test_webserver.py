@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -600,3 +601,13 @@ def test_the_documented_command_gives_its_status(server, expected, command):
 
 def test_the_document_shows_every_client_error():
     assert [status for status, _ in documented_commands()] == [400, 404, 405, 413, 415, 422]
+
+
+def test_the_unit_tells_programs_the_address_of_the_proxy():
+    [line] = re.findall(r"^ExecStart=\S+ -m webapp (.*)$", read_deployed("webapp.service"), re.M)
+    [name] = re.findall(r"server_name (\S+);", read_deployed("nginx.conf"))
+    assert webapp_command.parse_args(line.split()).prefix == f"https://{name}"
+
+
+def read_deployed(name):
+    return (ROOT / "deploy" / name).read_text()

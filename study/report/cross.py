@@ -16,12 +16,6 @@ from study.statistics import Estimate
 from study.verdicts import Answer, CrossValidated
 
 Studies = Sequence[CrossValidated]
-MAIN = "main"  # the first data set; any other name is that of its records
-
-
-def named(studies: Studies, name: str) -> CrossValidated | None:
-    """The records of a data set."""
-    return studies[0] if name == MAIN else next((s for s in studies if s.name == name), None)
 
 
 def shown(found: Estimate) -> str:
@@ -34,24 +28,21 @@ def answer_to(study: CrossValidated, first: str, second: str) -> Answer | None:
     return next((a for a in study.answers() if QUESTIONS[a.question] == (first, second)), None)
 
 
-def verdict(studies: Studies, first: str, second: str, data: str = MAIN) -> str:
-    """Of one of the five questions."""
-    study = named(studies, data)
-    found = study and answer_to(study, first, second)
-    return found.words(len(study.labels)) if study and found else MISSING
+def verdict(studies: Studies, first: str, second: str) -> str:
+    """Of one of the five questions, on the main data set."""
+    found = answer_to(studies[0], first, second)
+    return found.words(len(studies[0].labels)) if found else MISSING
 
 
-def gap(studies: Studies, first: str, second: str, data: str = MAIN) -> str:
-    """The difference of any two arms in points, these texts trained on."""
-    study = named(studies, data)
-    found = study and study.compare(first, second)
+def gap(studies: Studies, first: str, second: str) -> str:
+    """The difference of any two arms on the main data set in points, these texts trained on."""
+    found = studies[0].compare(first, second)
     return shown(found[1]) if found else MISSING
 
 
-def score(studies: Studies, arm: str, data: str = MAIN) -> str:
+def score(study: CrossValidated, arm: str) -> str:
     """Macro-F1 over the held-out texts, ± half its 95 % interval."""
-    study = named(studies, data)
-    if not study or arm not in study.records:
+    if arm not in study.records:
         return MISSING
     found, runs = study.macro_f1(arm), len(study.records[arm])
     half = f" ± {found.interval()[1] - found.value:.3f}" if runs > 1 else ""
@@ -93,9 +84,9 @@ def without_last(studies: Studies, texts: str) -> str:
     return ", ".join(f"{100 * f.value:+.1f}" if f else MISSING for f in found)
 
 
-def texts(studies: Studies, data: str = MAIN) -> str:
-    study = named(studies, data)
-    return f"{len(study.labels):,}" if study else MISSING
+def texts(studies: Studies) -> str:
+    """How many texts of the main data set are scored."""
+    return f"{len(studies[0].labels):,}"
 
 
 def progress(studies: Studies) -> str:
@@ -151,7 +142,7 @@ def scores_table(studies: Studies) -> str:
         records = main.records[arm.name]
         rows.append(
             [
-                *(arm.name, arm.about, *(score(studies, arm.name, s.name) for s in studies)),
+                *(arm.name, arm.about, *(score(s, arm.name) for s in studies)),
                 shown(found[1]).replace(" points", "") if found else "-",
                 f"{np.median([r['best_epoch'] for r in records]):g}",
                 verdicts.official_test(records),
@@ -168,7 +159,7 @@ def short_table(studies: Studies) -> str:
     for arm in (arm.name for arm in ARMS if arm.name in studies[0].records):
         if not arm.endswith("-ce"):
             records = studies[0].records[arm]
-            quality = [score(studies, arm), verdicts.official_test(records)]
+            quality = [score(studies[0], arm), verdicts.official_test(records)]
             quality.append(verdicts.official_test(records, ".0%", "predicted_positive_rate"))
             layers = ", ".join(map(str, records[0]["layers"]))
             trained = f"{records[0]['trainable']:,}"
@@ -239,7 +230,7 @@ def simulation(studies: Studies) -> str:
 
 
 FIELDS = (
-    *(verdict, gap, score, share, milliseconds, texts, progress, so_far),
+    *(verdict, gap, share, milliseconds, texts, progress, so_far),
     *(answers_list, answers_table, scores_table, short_table, costs_table, simulation),
     *(formats, formats_table, stopping_table, hours, last_and_rest, without_last),
 )

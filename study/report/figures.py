@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from scoring.calibration import reliability
 from scoring.metrics import confusion
 
-if TYPE_CHECKING:  # eval.py draws without the packages of the study
+if TYPE_CHECKING:  # study.verdicts draws without scipy, which the summary needs
     from study.summary import Summary
 
 mpl.rcParams.update(

@@ -8,7 +8,7 @@ from scoring.table import aligned
 from study.arms import RECIPE
 from study.report.answers import spread
 from study.report.choice_tables import family
-from study.summary import Summary
+from study.summary import FEWEST_SEEDS, TOO_FEW, Summary
 
 Word = Callable[[float], str]  # of a mean over the seeds
 
@@ -41,7 +41,8 @@ ROBUST_GOALS: tuple[tuple[str, str, str, Word], ...] = (
 
 def goal(what: str, asked: str, values: Sequence[float], word: Word, form: str) -> list[str]:
     """A row: a figure that was asked for, its values, and the word for their mean."""
-    return [what, asked, spread(values, form), word(float(np.mean(values)))]
+    said = word(float(np.mean(values))) if len(values) >= FEWEST_SEEDS else TOO_FEW
+    return [what, asked, spread(values, form), said]
 
 
 def pairs(summary: Summary, first: str, second: str) -> list[tuple[int, float, float]]:
