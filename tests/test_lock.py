@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -181,6 +182,22 @@ def test_what_was_cut_off_never_replaces_what_was_finished(model_dir, in_folder,
     assert (code, "going on after step 2" in err) == (0, True)
     assert json.loads(Path("runs/teacher/train_args.json").read_text())["seed"] == 1
     assert not Path("runs/.teacher.checkpoints").exists()
+
+
+def test_a_teacher_that_was_killed_goes_on_in_its_place(model_dir, in_folder, monkeypatch):
+    """The first place was another teacher's then, and is free by now."""
+    in_folder("--mode", "teacher", "--model", model_dir, *FLAGS)
+    student = ["--mode", "odd", "--model", model_dir, *FLAGS, "--limit", 24]
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2)
+        in_folder(*student)
+    [own] = Path("runs").glob("teacher-*")
+    for run in (own, Path("runs/teacher")):
+        shutil.rmtree(run)  # what a SIGKILL leaves of the one are its checkpoints
+    code, err = in_folder(*student, "--resume")
+    assert code == 0, err
+    assert f"{own}: going on after step 2" in err
+    assert not Path("runs/teacher").exists()
 
 
 def test_a_stop_before_the_student_began_says_so(model_dir, in_folder, monkeypatch):
