@@ -75,6 +75,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add_base_flag(parser)
     add_shared_flags(parser, max_length=None)
     args = parser.parse_args(argv)
+    check_flags(parser, args)
+    return args
+
+
+def check_flags(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """End the command where flags do not go together."""
     if args.matched and (args.decided or args.hatecheck):
         parser.error("--matched goes with neither --decided nor --hatecheck")
     told = choice_of(vars(args)) != Choice()
@@ -84,7 +90,6 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error("what the runs were trained on is read as then: give --data too")
     if args.scored == "all" and args.data is None:
         parser.error("--split all would score what the runs were trained on: give --data too")
-    return args
 
 
 def main() -> int:
