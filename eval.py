@@ -50,6 +50,27 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="N",
         help="use the first N texts (default: as in training; with --data all)",
     )
+    add_manner_flags(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
+    reading = parser.add_argument_group("what is read of --data, by default the run's own columns")
+    add_data_flags(reading)
+    add_base_flag(parser)
+    add_shared_flags(parser, max_length=None)
+    args = parser.parse_args(argv)
+    if args.matched and (args.decided or args.hatecheck):
+        parser.error("--matched goes with neither --decided nor --hatecheck")
+    told = choice_of(vars(args)) != Choice()
+    if args.hatecheck and (args.data or args.limit or told or args.scored != "test"):
+        parser.error("--hatecheck is scored whole: it takes no --data, --limit, --split or column")
+    if args.data is None and told:
+        parser.error("what the runs were trained on is read as then: give --data too")
+    if args.scored == "all" and args.data is None:
+        parser.error("--split all would score what the runs were trained on: give --data too")
+    return args
+
+
+def add_manner_flags(parser: argparse.ArgumentParser) -> None:
+    """Add --decided, --matched and --hatecheck: how runs are scored."""
     parser.add_argument(
         "--decided",
         action="store_true",
@@ -69,27 +90,6 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="DIR",
         help="instead of a split, score the test cases of HateCheck in this folder; two classes",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
-    reading = parser.add_argument_group("what is read of --data, by default the run's own columns")
-    add_data_flags(reading)
-    add_base_flag(parser)
-    add_shared_flags(parser, max_length=None)
-    args = parser.parse_args(argv)
-    check_flags(parser, args)
-    return args
-
-
-def check_flags(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    """End the command where flags do not go together."""
-    if args.matched and (args.decided or args.hatecheck):
-        parser.error("--matched goes with neither --decided nor --hatecheck")
-    told = choice_of(vars(args)) != Choice()
-    if args.hatecheck and (args.data or args.limit or told or args.scored != "test"):
-        parser.error("--hatecheck is scored whole: it takes no --data, --limit, --split or column")
-    if args.data is None and told:
-        parser.error("what the runs were trained on is read as then: give --data too")
-    if args.scored == "all" and args.data is None:
-        parser.error("--split all would score what the runs were trained on: give --data too")
 
 
 def main() -> int:
