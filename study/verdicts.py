@@ -27,6 +27,7 @@ from study.record import is_positive, read_records
 from study.statistics import Estimate, clustered, corrected_t, holm, influences, random_effects
 
 NOT_YET = "not yet"  # the verdict before the last run
+FEWEST = 3  # runs for an answer before the last
 
 # Of a round and a mask (N,) of its texts: a score of these, and what each moves it by.
 Scored = Callable[[int, np.ndarray], tuple[float, np.ndarray]]
@@ -160,11 +161,14 @@ class CrossValidated:
         return {name: sorted(runs) for name, runs in sorted(found.items())}
 
     def both(self, first: str, second: str, among: np.ndarray | bool = True) -> np.ndarray | None:
-        """The runs (R, N) that scored each text `among` these by both arms, None if under two."""
+        """The runs (R, N) that scored each text `among` these by both arms, None where too few.
+
+        An error of two runs has one degree of freedom, and says nothing.
+        """
         if first not in self.records or second not in self.records:
             return None
         runs = np.where(self.scored[first] & self.scored[second] & among, self.runs, -1)
-        return runs if len(np.unique(runs[runs >= 0])) > 1 else None
+        return runs if len(np.unique(runs[runs >= 0])) >= min(FEWEST, self.planned) else None
 
     def compare(self, first: str, second: str) -> tuple[int, Estimate, Estimate] | None:
         """How many runs both have, and the difference `given` and `anew`; None where too few."""

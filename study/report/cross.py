@@ -45,7 +45,8 @@ def score(study: CrossValidated, arm: str) -> str:
     if arm not in study.records:
         return MISSING
     found, runs = study.macro_f1(arm), len(study.records[arm])
-    half = f" ± {found.interval()[1] - found.value:.3f}" if runs > 1 else ""
+    enough = runs >= min(verdicts.FEWEST, study.planned)
+    half = f" ± {found.interval()[1] - found.value:.3f}" if enough else ""
     return f"{found.value:.3f}{half}"
 
 
