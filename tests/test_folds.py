@@ -418,6 +418,19 @@ def test_data_sets_stand_side_by_side_and_pooled(tmp_path):
     assert "pooled" not in answers_table(studies)  # before the last run
 
 
+def test_two_runs_of_five_are_no_answer(tmp_path):
+    """An error of two has one degree of freedom: its interval would be all there is to see."""
+    hand_made(tmp_path, rounds=1)
+    for path in tmp_path.glob("*/seed-[34].json"):
+        path.unlink()
+    assert CrossValidated(tmp_path).compare("lora", "teacher")
+    for path in tmp_path.glob("*/seed-2.json"):
+        path.unlink()
+    study = CrossValidated(tmp_path)
+    assert study.compare("lora", "teacher") is None
+    assert "±" not in score(study, "lora")
+
+
 def test_the_report_of_records_made_by_hand(tmp_path):
     hand_made(tmp_path / "cv" / "hate")
     hand_made(tmp_path / "cv" / "forum", rounds=1)
