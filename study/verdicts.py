@@ -231,14 +231,18 @@ def pooled(studies: Sequence[CrossValidated], found: Sequence[Answer]) -> Estima
 
 
 def forest(studies: Sequence[CrossValidated], path: Path) -> None:
-    """Draw every answer, by data set and pooled."""
+    """Draw every answer with a verdict, by data set and pooled."""
     from study.report import figures
 
     answers = {study.name: study.answers() for study in studies}
     questions = {}
     for question, (first, second) in QUESTIONS.items():
         found = {name: a for name, own in answers.items() for a in own if a.question == question}
-        rows = [(n, a.given.value, a.given.interval(), a.verdict) for n, a in found.items()]
+        rows = [
+            (name, a.given.value, a.given.interval(), a.verdict)
+            for name, a in found.items()
+            if a.verdict != NOT_YET  # its interval would be all there is to see
+        ]
         if together := pooled(studies, list(found.values())):
             rows.append(("pooled", together.value, together.interval(), ""))
         questions[f"{first} : {second}"] = rows
