@@ -84,5 +84,5 @@ clean: ## remove the environment; runs stay
 	rm -rf .venv
 
 clean-runs: ## list every run, and remove them all if you say so
-	@[ -d runs ] || { echo "no runs"; exit 0; }; find runs -name train_args.json -printf '%h\n' | sort | xargs -r -d '\n' du -sh; \
+	@[ -d runs ] || { echo "no runs"; exit 0; }; find runs -name train_args.json | sort | while read -r record; do du -sh "$$(dirname "$$record")"; done; \
 	  read -p "remove these and their checkpoints, all of runs/? [y/N] " answer && [ "$$answer" = y ] && rm -rf runs || echo "nothing removed"

@@ -1,7 +1,7 @@
 """How many labels of a trained run each program changes by rounding to int8 or bf16.
 
-On its validation texts, by its own threshold, against our own fp32: in batches
-of 16, and 100 of them one by one, for some round a text by what else is in its batch.
+On its validation texts, by its own threshold, against our own fp32: in batches of 16, and 100 of
+them one by one, for some round a text by what else is in its batch.
 """
 
 import argparse

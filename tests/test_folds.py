@@ -431,6 +431,15 @@ def test_two_runs_of_five_are_no_answer(tmp_path):
     assert "±" not in score(study, "lora")
 
 
+def test_an_answer_without_its_verdict_is_not_drawn(tmp_path):
+    hand_made(tmp_path / "cv")
+    forest([CrossValidated(tmp_path / "cv")], tmp_path / "whole")
+    (tmp_path / "cv" / "lora" / "seed-9.json").unlink()
+    forest([CrossValidated(tmp_path / "cv")], tmp_path / "part")
+    drawn = [(tmp_path / f"{name}.svg").read_text() for name in ("whole", "part")]
+    assert [text.count("<!-- cv -->") for text in drawn] == [len(QUESTIONS), 0]
+
+
 def test_the_report_of_records_made_by_hand(tmp_path):
     hand_made(tmp_path / "cv" / "hate")
     hand_made(tmp_path / "cv" / "forum", rounds=1)
