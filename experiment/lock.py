@@ -55,28 +55,39 @@ def _take(path: Path) -> dict[str, Any]:
         "since": time.strftime("%Y-%m-%d %H:%M:%S"),
         "birth": _birth(os.getpid()),
     }
-    for _ in range(2):  # the second time after a stale one was put away
+    with _alone_in(path.parent):
+        holder = _read(path)
+        if _alive(holder):
+            return holder
+        path.unlink(missing_ok=True)  # what a process left that is gone
         try:
             with open(path, "x", encoding="utf-8") as file:  # fails where it is there: atomic
                 file.write(json.dumps(about))
-            return {}
-        except FileExistsError:
-            holder = _read(path)
+        except FileExistsError:  # another process was quicker
+            return _read(path) or about
         except OSError:
             path.unlink(missing_ok=True)  # a full disk: it is ours, and empty
             raise
-        if _alive(holder):
-            return holder
-        aside = path.with_name(f"{path.name}.{os.getpid()}")
-        try:
-            os.rename(path, aside)
-        except FileNotFoundError:
-            continue
-        if _read(aside) != holder:  # another process was quicker, and this is its lock
-            os.rename(aside, path)
-            return _read(path)
-        aside.unlink()
-    return _read(path) or about
+    return {}
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process at a time: else two find the same stale lock, and one removes the other's new.
+
+    Where the system or the disk cannot lock a folder, nothing is held: Windows, some of NFS.
+    """
+    handle = None
+    with suppress(ImportError, OSError):
+        import fcntl  # which Windows has not
+
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)  # and with it the lock
 
 
 def _read(path: Path) -> dict[str, Any]:

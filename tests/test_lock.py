@@ -78,11 +78,14 @@ def test_a_lock_of_another_machine_stays(tmp_path, path):
     assert path.exists()
 
 
-def test_of_many_at_once_one_gets_a_stale_lock(tmp_path, path):
+@pytest.mark.parametrize("_", range(8))
+def test_of_many_at_once_one_gets_a_stale_lock(tmp_path, path, _):
     hold(path, pid=gone())
     inside, most, refused = [0], [0], [0]
+    together = threading.Barrier(8)
 
     def enter():
+        together.wait()
         try:
             with locked(tmp_path / "odd"):
                 inside[0] += 1
@@ -92,11 +95,14 @@ def test_of_many_at_once_one_gets_a_stale_lock(tmp_path, path):
         except UsageError:
             refused[0] += 1
 
+    every = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # threads take turns often: what could overlap does
     threads = [threading.Thread(target=enter) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    sys.setswitchinterval(every)
     assert (most[0], refused[0]) == (1, 7)
 
 
