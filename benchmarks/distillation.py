@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import torch
 
 from benchmarks import peers
 from benchmarks.flops import flops_of
@@ -57,7 +58,9 @@ def distil(material: Material, shape: Shape, beta: float) -> list[Row]:
         return train_steps(own, sample, material.dtype, targets=found[0], loss_weights=weights)
 
     def peer(best: bool, sample: Sample) -> list[Step]:
-        loss = peers.live_teacher_loss(peers.load_sdpa(shape.folder), matched, weights)
+        kept = material.dtype if best else torch.float32  # of weights that nobody trains
+        told = peers.load_sdpa(shape.folder, dtype=kept)
+        loss = peers.live_teacher_loss(told, matched, weights)
         steps = peers.steps_of(peers.load_sdpa(folder), sample, best, material.dtype, loss)
         return timed(steps, sample)
 

@@ -1,4 +1,7 @@
-"""Programs that label texts: each takes texts and gives P(positive), tokenisation included."""
+"""Programs that label texts: each takes texts and gives P(positive), tokenisation included.
+
+Everyone may label as ours does: batches dealt to the cores, one each.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +17,7 @@ from bert_min import BertTokenizer, load_model
 from data.batches import pad
 from experiment.classifier import Classifier
 from scoring import softmax
+from speed.threads import side_by_side
 
 OURS_FP32, OURS_BF16, OURS_INT8 = "ours, fp32", "ours, bf16", "ours, int8"
 UNPACKED = ", without packed products"
@@ -64,31 +68,37 @@ def transformers_best(
             logits = model(input_ids=input_ids, attention_mask=mask).logits
         return logits.float().cpu().numpy()
 
-    return by_length(encode, forward, sizes)
+    ways = by_length(encode, forward, sizes)
+    return ways + by_length(encode, forward, sizes, side_by_side) if device == CPU else ways
 
 
 def onnx_runtime(folder: Path, name: str) -> list[Labeller]:
-    """A session with as many threads as torch has, all graph optimisations on."""
+    """All graph optimisations on; as many threads in a call as torch has, or a call a thread."""
     import onnxruntime
 
     if not (folder / "int8.onnx").is_file():  # else from another benchmark of this run
         export_onnx(folder)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    session = onnxruntime.InferenceSession(
-        folder / f"{name}.onnx", options, providers=["CPUExecutionProvider"]
-    )
-    kinds = {
-        put.name: np.int32 if "int32" in put.type else np.int64 for put in session.get_inputs()
-    }
 
-    def forward(ids: Rows) -> np.ndarray:
-        tensors = dict(zip(("input_ids", "attention_mask"), pad(ids, 0, CPU), strict=True))
-        feed = {name: tensors[name].numpy().astype(kind) for name, kind in kinds.items()}
-        return session.run(None, feed)[0]
+    def session_of(threads: int) -> Callable[[Rows], np.ndarray]:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        session = onnxruntime.InferenceSession(
+            folder / f"{name}.onnx", options, providers=["CPUExecutionProvider"]
+        )
+        kinds = {
+            put.name: np.int32 if "int32" in put.type else np.int64 for put in session.get_inputs()
+        }
 
-    return by_length(own_encode(folder), forward)
+        def forward(ids: Rows) -> np.ndarray:
+            tensors = dict(zip(("input_ids", "attention_mask"), pad(ids, 0, CPU), strict=True))
+            feed = {name: tensors[name].numpy().astype(kind) for name, kind in kinds.items()}
+            return session.run(None, feed)[0]
+
+        return forward
+
+    encode, whole, dealt = own_encode(folder), session_of(torch.get_num_threads()), session_of(1)
+    return by_length(encode, whole) + by_length(encode, dealt, apply=side_by_side)
 
 
 def ctranslate2_encoder(folder: Path, compute_type: str) -> list[Labeller]:
@@ -99,15 +109,21 @@ def ctranslate2_encoder(folder: Path, compute_type: str) -> list[Labeller]:
     if not converted.is_dir():
         load_transformers(folder)  # quietens the library
         ctranslate2.converters.TransformersConverter(str(folder)).convert(str(converted))
-    threads = torch.get_num_threads()
-    encoder = ctranslate2.Encoder(str(converted), compute_type=compute_type, intra_threads=threads)
-    head = load_model(folder).classifier
+    cores, head = torch.get_num_threads(), load_model(folder).classifier
 
-    def forward(ids: Rows) -> np.ndarray:
-        pooled = np.array(encoder.forward_batch([list(row) for row in ids]).pooler_output)
-        return head(torch.from_numpy(pooled)).numpy()
+    def encoder_of(inter: int, intra: int) -> Callable[[Rows], np.ndarray]:
+        encoder = ctranslate2.Encoder(
+            str(converted), compute_type=compute_type, inter_threads=inter, intra_threads=intra
+        )
 
-    return by_length(own_encode(folder), forward)
+        def forward(ids: Rows) -> np.ndarray:
+            pooled = np.array(encoder.forward_batch([list(row) for row in ids]).pooler_output)
+            return head(torch.from_numpy(pooled)).numpy()
+
+        return forward
+
+    encode, whole, dealt = own_encode(folder), encoder_of(1, cores), encoder_of(cores, 1)
+    return by_length(encode, whole) + by_length(encode, dealt, apply=side_by_side)
 
 
 # Each makes the ways in which a program can label: the fastest is taken.

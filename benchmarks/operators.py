@@ -8,10 +8,11 @@ from torch.profiler import ProfilerActivity, _ExperimentalConfig, profile
 
 # The first kind with a word in the operator's name takes it.
 KINDS = {
+    "layer norm": ("layer_norm", "LayerNorm"),
     "optimizer": ("adam", "Optimizer", "_foreach", "linalg_vector_norm", "norm_"),
-    "layer norm": ("layer_norm",),
     "softmax and attention": ("softmax", "scaled_dot_product", "masked"),
-    "embedding": ("embedding",),
+    # The gradient of its rows is a sparse matrix: rows are taken, and those of a token summed.
+    "embedding": ("embedding", "index", "scatter", "sparse", "coalesce"),
     "matrix multiply": ("mm", "linear", "matmul", "mkldnn", "onednn", "einsum"),
     "casts and copies": ("copy", "::to", "clone", "contiguous", "cat", "stack", "fill", "zero"),
     "element-wise": (

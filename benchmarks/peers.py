@@ -109,10 +109,10 @@ def steps_of(
         input_ids, mask = pad([sample.ids[i] for i in index], model.config.pad_token_id, device)
         with torch.autocast(device.type, dtype, enabled=mixed):
             value = loss(model, input_ids, mask, gold[send(torch.from_numpy(index), device)])
-        optimizer.zero_grad()
         value.backward()
         torch.nn.utils.clip_grad_norm_(trainable, 1.0)
         optimizer.step()
+        optimizer.zero_grad()  # before the next forward pass: no gradients lie beside activations
         yield index
 
 

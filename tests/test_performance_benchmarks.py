@@ -4,8 +4,10 @@ How fast anything is stays untested: it depends on what else the machine does.
 """
 
 import json
+import shutil
 import subprocess
 import sys
+import time
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,10 +21,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import __main__ as command
-from benchmarks import gpu, output, ranks, report, same_numbers
+from benchmarks import gpu, inference, output, ranks, report, same_numbers
 from benchmarks.flops import flops_of
 from benchmarks.inference import fastest
-from benchmarks.labellers import OURS_INT8
+from benchmarks.labellers import LABELLERS, OURS_FP32, OURS_INT8
 from benchmarks.material import Material, Sample, gather
 from benchmarks.measure import (
     Report,
@@ -39,6 +41,7 @@ from benchmarks.report import TARGETS, readme_lines, targets_table
 from benchmarks.scaling import attention_note, exponent, run_predict
 from benchmarks.training import train_steps
 from bert_min import BertForSequenceClassification, ModelError
+from data import load_data
 from distill import Batch, Task
 from distill.loop import compute_gradients
 from lora import add_lora
@@ -155,7 +158,10 @@ def test_best_peer_is_the_fastest_that_is_not_ours():
         ("aten::_softmax_backward_data", "softmax and attention"),
         ("aten::bernoulli_", "dropout masks"),
         ("aten::native_dropout_backward", "dropout masks"),
-        ("aten::native_layer_norm", "layer norm"),
+        ("aten::native_layer_norm_backward", "layer norm"),
+        ("aten::linalg_vector_norm", "optimizer"),
+        ("aten::scatter_add_", "embedding"),
+        ("aten::index_add_", "embedding"),
         ("aten::_fused_adamw_", "optimizer"),
         ("aten::copy_", "casts and copies"),
         ("aten::gelu_backward", "element-wise"),
@@ -268,11 +274,33 @@ def test_a_child_that_fails_is_heard(tmp_path):
     with fresh_process() as alone:
         with pytest.raises(ModelError, match="no trained model in"):
             alone.submit(run_predict, ["--run", str(tmp_path), "text"]).result()
-        way = ("ours, fp32", tmp_path, torch.float32, ("text",))
+        way = ("ours, fp32", tmp_path, torch.float32, (("text",),))
         with pytest.raises(ModelError, match=r"no config\.json"):
             alone.submit(fastest, *way).result()
     with pytest.raises(RuntimeError, match=r"(?s)child process failed.*no-such-job"):
         costs_of(start(1, tmp_path / "no-such-job"))
+
+
+def test_a_peer_chooses_its_way_on_what_it_is_asked(tmp_path, monkeypatch):
+    def sleeper(of_call, of_text):
+        return lambda texts: time.sleep(of_call + of_text * len(texts))
+
+    ways = [sleeper(0.02, 0.0), sleeper(0.0, 0.004)]
+    monkeypatch.setitem(inference.LABELLERS, "a peer", lambda folder, dtype: ways)
+    many, one_by_one = (("text",) * 20,), (("text",),) * 8
+    for pieces, best in ((many, ways[0]), (one_by_one, ways[1])):
+        assert fastest("a peer", tmp_path, torch.float32, pieces) is best
+
+
+@pytest.mark.parametrize("peer", [report.BEST, "ONNX Runtime", "OpenVINO", "CTranslate2"])
+def test_every_way_of_a_peer_gives_the_same_answers(model_dir, tmp_path, peer):
+    folder = shutil.copytree(model_dir, tmp_path / "given")
+    texts = [text[: 7 * n] for n, text in enumerate(load_data("sample").splits["test"].texts[:40])]
+    ways = LABELLERS[f"{peer}, fp32"](folder, torch.float32)
+    assert len(ways) >= 4  # batches of 16 and 64, in turn and dealt to the cores
+    [ours] = LABELLERS[OURS_FP32](folder, torch.float32)
+    for label in ways:
+        np.testing.assert_allclose(label(texts), ours(texts), atol=1e-5)
 
 
 def test_distributed_data_parallel_has_its_share_of_a_batch(tiny, tiny_ids, tmp_path, monkeypatch):
