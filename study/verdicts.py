@@ -198,7 +198,7 @@ class CrossValidated:
         return corrected_t([scores[0][n] - scores[1][n] for n in shared], 1 / (self.folds - 1))
 
     def answers(self) -> list[Answer]:
-        """The questions that have at least two runs; verdicts where all have theirs."""
+        """The questions that enough runs answer; verdicts where all have theirs."""
         found = {q: c for q, pair in QUESTIONS.items() if (c := self.compare(*pair))}
         ps = holm([given.p for _, given, _ in found.values()])
         equal = holm([given.p_equal(MARGIN) for _, given, _ in found.values()])
