@@ -129,9 +129,9 @@ class CrossValidated:
         self.runs = parts + self.folds * np.arange(len(parts))[:, None]
         self.planned = int(self.runs.max()) + 1
         self.records = read_records(folder)
-        margins = {arm: self._margins(arm) for arm in self.records}
-        self.scored = {arm: ~np.isnan(found) for arm, found in margins.items()}
-        self.predicted = {arm: is_positive(found).astype(int) for arm, found in margins.items()}
+        self.margins = {arm: self._margins(arm) for arm in self.records}
+        self.scored = {arm: ~np.isnan(found) for arm, found in self.margins.items()}
+        self.predicted = {arm: is_positive(m).astype(int) for arm, m in self.margins.items()}
 
     def _margins(self, arm: str) -> np.ndarray:
         """(R, N), NaN where there is no record."""

@@ -11,7 +11,7 @@ import scipy.stats
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, roc_auc_score
 
 from bert_min import ModelError
 from data import Split, load_data
@@ -26,9 +26,10 @@ from study.costs import Costs
 from study.folds import POOL, CrossValidation, deal, pooled, run_splits, write_splits
 from study.questions import ARMS, QUESTIONS
 from study.record import by_label, is_positive, read_records, scores_of, write_record
+from study.report import figures
 from study.report.__main__ import cross_fields, cross_validated, fill, template
 from study.report.answers import MISSING
-from study.report.cross import score
+from study.report.cross import score, silent
 from study.report.cross import verdict as verdict_of
 from study.settings import StudySettings
 from study.simulation import Made, worse_by
@@ -399,6 +400,35 @@ def test_a_verdict_waits_for_the_last_run(tmp_path):
     assert len(CrossValidated(tmp_path).answers()) == 4
     with pytest.raises(ModelError, match="no records of a cross-validation"):
         CrossValidated(tmp_path / "lora-odd")
+
+
+def test_runs_that_call_nothing_positive_are_named(tmp_path):
+    hand_made(tmp_path)
+    study = CrossValidated(tmp_path)
+    assert silent([study]) == ""
+    areas = []
+    for seed in (0, 7):
+        path = tmp_path / "lora" / f"seed-{seed}.json"
+        record = json.loads(path.read_text())
+        kept = record["margins"]["test"]
+        margins = np.concatenate([kept["1"], kept["0"]])
+        areas.append(roc_auc_score([1] * len(kept["1"]) + [0] * len(kept["0"]), margins))
+        kept.update({label: [m - 9 for m in found] for label, found in kept.items()})
+        write_record(path, record)
+    assert silent([CrossValidated(tmp_path)]) == (
+        f"`lora` calls no text hate in 2 of 10 runs of {tmp_path.name}, where 50% of the texts are;"
+        f" yet it ranks them with an area under the ROC curve of {np.mean(areas):.2f}, the "
+        f"teacher's being 0.80 on the same."
+    )
+
+
+def test_a_wide_interval_leaves_the_others_wide(tmp_path):
+    rows = [("x", -0.2, (-0.3, 0.0), "OPEN"), ("y", 0.0, (-0.01, 0.01), "EQUAL")]
+    figures.answers({"a : b": rows}, 0.01, tmp_path / "answers")
+    drawn = (tmp_path / "answers.svg").read_text(encoding="utf-8")
+    assert "<!--  open, -20.0 -->" in drawn  # its value is told, for it is not in the picture
+    assert "<!--  equal -->" in drawn
+    assert "20 -->" not in drawn.replace("-20.0", "")  # nor is the axis as long
 
 
 def test_data_sets_stand_side_by_side_and_pooled(tmp_path):

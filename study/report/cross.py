@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiment.rundir import read_json
+from scoring.metrics import auroc
 from scoring.table import aligned
 from study import verdicts
 from study.questions import ARMS, QUESTIONS
@@ -118,6 +119,34 @@ def answers_list(studies: Studies) -> str:
 
 def answers_table(studies: Studies) -> str:
     return verdicts.answers_table(studies)
+
+
+def silent(studies: Studies) -> str:
+    """The runs that call no text positive, and how they rank them; nothing where there are none."""
+    said = []
+    for study in studies:
+        for arm in study.records:
+            runs = np.where(study.scored[arm], study.runs, -1)
+            called = runs[study.predicted[arm].astype(bool) & (runs >= 0)]
+            none = np.setdiff1d(runs[runs >= 0], called)
+            if len(none):
+                areas = [
+                    f"{np.mean([_area(study, other, run) for run in none]):.2f}"
+                    for other in (arm, "teacher")
+                ]
+                said.append(
+                    f"`{arm}` calls no text hate in {len(none)} of {len(study.records[arm])} runs "
+                    f"of {study.name}, where {study.labels.mean():.0%} of the texts are; yet it "
+                    f"ranks them with an area under the ROC curve of {areas[0]}, the teacher's "
+                    f"being {areas[1]} on the same."
+                )
+    return " ".join(said)
+
+
+def _area(study: CrossValidated, arm: str, run: int) -> float:
+    """The AUROC of the texts that a run holds out."""
+    own = study.runs == run
+    return auroc(study.margins[arm][own], np.broadcast_to(study.labels, own.shape)[own])
 
 
 def stopping_table(studies: Studies) -> str:
@@ -233,5 +262,5 @@ def simulation(studies: Studies) -> str:
 FIELDS = (
     *(verdict, gap, share, milliseconds, texts, progress, so_far),
     *(answers_list, answers_table, scores_table, short_table, costs_table, simulation),
-    *(formats, formats_table, stopping_table, hours, last_and_rest, without_last),
+    *(formats, formats_table, silent, stopping_table, hours, last_and_rest, without_last),
 )

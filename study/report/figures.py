@@ -103,6 +103,7 @@ def forest(summary: "Summary", rows: Sequence[tuple[str, str, str]], path: Path)
 
 
 Interval = tuple[float, float]
+FARTHEST = 6  # points
 
 
 def answers(
@@ -110,7 +111,8 @@ def answers(
 ) -> None:
     """Each question's differences in points: data set, value, 95 % interval, verdict.
 
-    The band is the margin within which arms count as equal.
+    The band is the margin within which arms count as equal. What lies more than FARTHEST points
+    away is an arrow, and its value a number: else one wide interval would make the others dots.
     """
     lines = sum(map(len, questions.values())) + len(questions)
     figure, [axis] = panels(1, 6.5, 0.2 * lines + 0.8)
@@ -121,12 +123,22 @@ def answers(
         names.append(question)
         for name, value, (low, high), word in rows:
             colour, marker = STYLE.get(word, STYLE["NOT DISTINGUISHABLE"])
-            error = [[100 * (value - low)], [100 * (high - value)]]
-            y = len(names)
-            axis.errorbar(100 * value, y, xerr=error, fmt=marker, color=colour, ms=5, capsize=2)
-            axis.annotate(f" {word.lower()}", (100 * high, y), color=colour, va="center")
+            value, low, high, y = 100 * value, 100 * low, 100 * high, len(names)
+            for end, arrow in ((low, "<"), (high, ">")):
+                if abs(end) > FARTHEST:
+                    axis.plot(np.clip(end, -FARTHEST, FARTHEST), y, arrow, color=colour, ms=4)
+                else:
+                    axis.plot(end, y, "|", color=colour, ms=5)
+            axis.plot(np.clip([low, high], -FARTHEST, FARTHEST), [y, y], color=colour, lw=1.2)
+            if abs(value) <= FARTHEST:
+                axis.plot(value, y, marker, color=colour, ms=5)
+            else:
+                word = f"{word}, {value:+.1f}"
+            place = axis.get_yaxis_transform()  # across in parts of the axis: a column of words
+            axis.text(1.01, y, f" {word.lower()}", color=colour, va="center", transform=place)
             names.append(name)
     axis.set(xlabel="points of macro-F1, first minus second", ylim=(len(names) - 0.5, -0.5))
+    axis.set_xlim(-1.05 * FARTHEST, 1.05 * FARTHEST)
     axis.set_yticks(range(len(names)), names)
     axis.grid(axis="x", alpha=0.3)
     save(figure, path)
