@@ -177,7 +177,8 @@ def reliability_diagrams(summary: "Summary", arms: Sequence[str], path: Path) ->
                 (arm.tempered(split), "o-", "temperature fitted"),
             ):
                 score, positive, _ = zip(*reliability(logits.reshape(-1, 2), gold), strict=True)
-                axis.plot(score, positive, style, color=INK, ms=3.5, lw=1, label=label)
+                shown = np.round(score, 4)  # a fit's last digits are the processor's
+                axis.plot(shown, positive, style, color=INK, ms=3.5, lw=1, label=label)
             axis.set(xlim=(0, 1), ylim=(0, 1), title=f"{name}, {split}")
             axis.title.set_fontsize(8)
     grid[1][0].set(xlabel="score", ylabel="share of hate")
