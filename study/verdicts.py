@@ -114,6 +114,13 @@ def verdict(value: float, p: float, p_equal: float) -> str:
     return "EQUAL" if p_equal < LEVEL else "OPEN"
 
 
+def judged(found: Sequence[Estimate]) -> list[tuple[float, float, str]]:
+    """Of each difference p, p of equality, both by Holm over all of them, and the verdict."""
+    ps = holm([estimate.p for estimate in found])
+    equal = holm([estimate.p_equal(MARGIN) for estimate in found])
+    return [(p, q, verdict(e.value, p, q)) for e, p, q in zip(found, ps, equal, strict=True)]
+
+
 class CrossValidated:
     """The records of one data set. Raises ModelError where there are none."""
 
@@ -200,15 +207,11 @@ class CrossValidated:
     def answers(self) -> list[Answer]:
         """The questions that enough runs answer; verdicts where all have theirs."""
         found = {q: c for q, pair in QUESTIONS.items() if (c := self.compare(*pair))}
-        ps = holm([given.p for _, given, _ in found.values()])
-        equal = holm([given.p_equal(MARGIN) for _, given, _ in found.values()])
+        words = judged([given for _, given, _ in found.values()])
         return [
-            Answer(
-                *(question, number, given, anew, p, p_equal),
-                verdict(given.value, p, p_equal) if self.whole else NOT_YET,
-            )
-            for (question, (number, given, anew)), p, p_equal in zip(
-                found.items(), ps, equal, strict=True
+            Answer(*(question, number, given, anew, p, p_equal), word if self.whole else NOT_YET)
+            for (question, (number, given, anew)), (p, p_equal, word) in zip(
+                found.items(), words, strict=True
             )
         ]
 

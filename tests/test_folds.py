@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,8 +30,9 @@ from study.record import by_label, is_positive, read_records, scores_of, write_r
 from study.report import figures
 from study.report.__main__ import cross_fields, cross_validated, fill, template
 from study.report.answers import MISSING
-from study.report.cross import score, silent
+from study.report.cross import score
 from study.report.cross import verdict as verdict_of
+from study.report.secondary import at_true_share, by_anew, hidden_share, silent
 from study.settings import StudySettings
 from study.simulation import Made, worse_by
 from study.statistics import Estimate, clustered, corrected_t, influences, random_effects
@@ -336,6 +338,7 @@ COSTS = {
     **{"parameters": 1000, "trainable": 10, "seconds": 90.0, "peak_mb": 1234, "bytes": 4_600_000},
     "official_test": {"macro_f1": 0.41, "predicted_positive_rate": 0.9351},
     **{"best_epoch": 2, "layers": [1, 2]},
+    "curve": {"training": [{"loss": 2.0, "hidden_loss": 0.5}]},
 }
 # odd : even, odd : its labels, even : its labels, lora : teacher, lora-odd : odd
 WORDS = ["BETTER", "BETTER", "WORSE", "EQUAL", "OPEN"]
@@ -416,10 +419,40 @@ def test_runs_that_call_nothing_positive_are_named(tmp_path):
         kept.update({label: [m - 9 for m in found] for label, found in kept.items()})
         write_record(path, record)
     assert silent([CrossValidated(tmp_path)]) == (
-        f"`lora` calls no text hate in 2 of 10 runs of {tmp_path.name}, where 50% of the texts are;"
-        f" yet it ranks them with an area under the ROC curve of {np.mean(areas):.2f}, the "
-        f"teacher's being 0.80 on the same."
+        f"In 2 of 10 runs of {tmp_path.name}, where 50% of the texts are positive, `lora` calls "
+        "none so: no score reaches one half. Its scores rank the texts all the same (area under "
+        f"the ROC curve in these runs: {np.mean(areas):.2f})."
     )
+
+
+def test_the_true_share_of_each_run_is_called_positive():
+    labels, runs = np.array([1, 0, 0, 1, 0, 1]), np.array([[0, 0, 0, 1, 1, 1], [-1, 2, 2, 2, 2, 2]])
+    margins = np.array([[-5.0, -3, -4, 1, 2, 3], [np.nan, 5, 4, -9, -8, -7]])
+    study = SimpleNamespace(labels=labels, runs=runs, margins={"arm": margins})
+    assert at_true_share(study, "arm").tolist() == [[0, 1, 0, 0, 1, 1], [0, 1, 1, 0, 0, 0]]
+
+
+def test_verdicts_by_the_other_error_are_corrected_alike():
+    sure, less = Estimate(0.03, 0.005, 19), Estimate(0.02, 0.0083, 19)
+
+    def study(*anew):
+        return SimpleNamespace(answers=lambda: [SimpleNamespace(anew=e, given=sure) for e in anew])
+
+    assert by_anew([study(sure, less)]) == "BETTER, BETTER"
+    assert by_anew([study(sure, less, less)]) == "BETTER, OPEN, OPEN"
+
+
+def test_the_hidden_states_part_of_the_loss(tmp_path):
+    hand_made(tmp_path)
+    path = tmp_path / "odd-kd-hidden" / "seed-3.json"
+    for other in path.parent.glob("*.json"):
+        if other != path:
+            other.unlink()
+    record = json.loads(path.read_text())
+    rows = [{"loss": 2.0, "hidden_loss": 0.5}, {"loss": 1.0, "hidden_loss": 0.7}]
+    write_record(path, record | {"curve": {"training": rows}})
+    assert hidden_share([CrossValidated(tmp_path)], "odd-kd-hidden") == "40%"
+    assert hidden_share([CrossValidated(tmp_path)], "nobody") == MISSING
 
 
 def test_a_wide_interval_leaves_the_others_wide(tmp_path):
@@ -494,8 +527,11 @@ def test_the_report_of_records_made_by_hand(tmp_path):
     # Of the first twenty, all of one class, half are right: F1 of 2/3 and of 0.
     assert known["last_and_rest"]("lora-odd", "3980") == "0.791 against 0.333"
     assert known["without_last"]("3970") != known["without_last"]("0") != MISSING
-    assert known["progress"]() == "hate 70 of 70 models, forum 35 of 35 models"
+    assert known["progress"]() == "hate all 70, forum all 35"
     assert known["so_far"]() == ""
+    unsure = [answer.verdict for answer in studies[1].answers()].count("OPEN")
+    assert known["elsewhere"]() == f"; on other data, forum, {unsure} of 5 are OPEN"
+    assert cross_fields(studies[:1])["elsewhere"]() == ""
     assert differences == ["+3.0", "+3.0", "-4.0", "+0.0", "-1.0"]
     for question, word, points in zip(QUESTIONS, WORDS, differences, strict=True):
         [line] = [line for line in text.splitlines() if line.startswith(f"- **{question}**")]

@@ -60,9 +60,9 @@ def seed_fields(summary: "Summary") -> dict[str, Callable[..., str]]:
 
 
 def cross_fields(studies: "Sequence[CrossValidated]") -> dict[str, Callable[..., str]]:
-    from study.report import cross
+    from study.report import cross, secondary
 
-    return fields(studies, cross)
+    return fields(studies, cross, secondary)
 
 
 def cross_validated(records: Path) -> "list[CrossValidated]":

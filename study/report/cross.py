@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiment.rundir import read_json
-from scoring.metrics import auroc
 from scoring.table import aligned
 from study import verdicts
 from study.questions import ARMS, QUESTIONS
@@ -66,26 +65,6 @@ def milliseconds(studies: Studies, arm: str) -> str:
     return f"{np.mean([measured[n]['ms_per_text'] for n in alike]):.1f}" if alike else MISSING
 
 
-def last_and_rest(studies: Studies, arm: str, texts: str) -> str:
-    """An arm's macro-F1 on the last texts of the main data set, and on the others."""
-    main = studies[0]
-    if arm not in main.records:
-        return MISSING
-    last = np.arange(main.runs.shape[1]) >= main.runs.shape[1] - int(texts)
-    if not all((main.scored[arm] & part).any() for part in (last, ~last)):
-        return MISSING
-    found = [main.macro_f1(arm, part).value for part in (last, ~last)]
-    return " against ".join(f"{value:.3f}" for value in found)
-
-
-def without_last(studies: Studies, texts: str) -> str:
-    """The five differences on the main data set without its last texts."""
-    main = studies[0]
-    kept = np.arange(main.runs.shape[1]) < main.runs.shape[1] - int(texts)
-    found = [main.compare_among(*pair, kept) for pair in QUESTIONS.values()]
-    return ", ".join(f"{100 * f.value:+.1f}" if f else MISSING for f in found)
-
-
 def texts(studies: Studies) -> str:
     """How many texts of the main data set are scored."""
     return f"{len(studies[0].labels):,}"
@@ -93,15 +72,27 @@ def texts(studies: Studies) -> str:
 
 def progress(studies: Studies) -> str:
     """How many of the planned models are there, of each data set."""
-    done = {s.name: sum(len(records) for records in s.records.values()) for s in studies}
-    return ", ".join(f"{s.name} {done[s.name]} of {len(ARMS) * s.planned} models" for s in studies)
+    said = []
+    for study in studies:
+        done, planned = sum(map(len, study.records.values())), len(ARMS) * study.planned
+        said.append(f"{study.name} {f'all {planned}' if study.whole else f'{done} of {planned}'}")
+    return ", ".join(said)
 
 
 def so_far(studies: Studies) -> str:
     """How many models are there, as long as some of the main data set are missing."""
     if studies[0].whole:
         return ""
-    return f"; so far {progress(studies)}, verdicts on {studies[0].name} come with its last"
+    return f"; so far {progress(studies)} models, verdicts on {studies[0].name} come with its last"
+
+
+def elsewhere(studies: Studies) -> str:
+    """How many verdicts on the other data sets are OPEN; nothing where there are no others."""
+    found = [answer.verdict for study in studies[1:] for answer in study.answers()]
+    names = " and ".join(study.name for study in studies[1:])
+    return (
+        f"; on other data, {names}, {found.count('OPEN')} of {len(found)} are OPEN" if found else ""
+    )
 
 
 def answers_list(studies: Studies) -> str:
@@ -121,49 +112,6 @@ def answers_table(studies: Studies) -> str:
     return verdicts.answers_table(studies)
 
 
-def silent(studies: Studies) -> str:
-    """The runs that call no text positive, and how they rank them; nothing where there are none."""
-    said = []
-    for study in studies:
-        for arm in study.records:
-            runs = np.where(study.scored[arm], study.runs, -1)
-            called = runs[study.predicted[arm].astype(bool) & (runs >= 0)]
-            none = np.setdiff1d(runs[runs >= 0], called)
-            if len(none):
-                areas = [
-                    f"{np.mean([_area(study, other, run) for run in none]):.2f}"
-                    for other in (arm, "teacher")
-                ]
-                said.append(
-                    f"`{arm}` calls no text hate in {len(none)} of {len(study.records[arm])} runs "
-                    f"of {study.name}, where {study.labels.mean():.0%} of the texts are; yet it "
-                    f"ranks them with an area under the ROC curve of {areas[0]}, the teacher's "
-                    f"being {areas[1]} on the same."
-                )
-    return " ".join(said)
-
-
-def _area(study: CrossValidated, arm: str, run: int) -> float:
-    """The AUROC of the texts that a run holds out."""
-    own = study.runs == run
-    return auroc(study.margins[arm][own], np.broadcast_to(study.labels, own.shape)[own])
-
-
-def stopping_table(studies: Studies) -> str:
-    """The five differences as the runs' own scores have them: of the kept and of the last epoch."""
-    rows = []
-    for question, pair in QUESTIONS.items():
-        cells = [question]
-        for study in studies:
-            kept, last = study.compare(*pair), study.last_epochs(*pair)
-            cells += [
-                shown(e).replace(" points", "") if e else "-" for e in (kept and kept[2], last)
-            ]
-        rows.append(cells)
-    heads = [f"{study.name}, {epoch}" for study in studies for epoch in ("kept", "last")]
-    return aligned(["Points", *heads], rows)
-
-
 def scores_table(studies: Studies) -> str:
     """Each arm: macro-F1 held out, of each data set; of the main one, beside the teacher too."""
     main, rows = studies[0], []
@@ -179,7 +127,9 @@ def scores_table(studies: Studies) -> str:
             ]
         )
     heads = [f"{s.name}, held out" for s in studies]
-    heads += [f"minus the teacher, points, {main.name}", "kept epoch", f"test of {main.name}"]
+    heads += [
+        f"{head}, {main.name}" for head in ("minus the teacher, points", "kept epoch", "test")
+    ]
     return aligned(["Model", "what it is", *heads], rows)
 
 
@@ -211,10 +161,11 @@ def costs_table(studies: Studies) -> str:
             return format(float(np.median(known)), form) if known else "-"
 
         minutes = measured.get(arm, {}).get("minutes")
+        like_minutes = [r for r in records if r["training_dtype"] == "float32"] or records
         rows.append(
             [
                 *(arm, f"{records[0]['parameters']:,}", f"{records[0]['trainable']:,}"),
-                *(f"{minutes:.1f}" if minutes else "-", median("peak_mb", 1, ",.0f")),
+                *(f"{minutes:.1f}" if minutes else "-", median("peak_mb", 1, ",.0f", like_minutes)),
                 *(median("bytes", 1e6, ".1f"), milliseconds(studies, arm)),
             ]
         )
@@ -229,30 +180,6 @@ def hours(studies: Studies) -> str:
     return f"{minutes * studies[0].planned / 60:.1f}" if measured else MISSING
 
 
-def formats(studies: Studies) -> str:
-    """How many runs of each data set were trained in which number format."""
-    said = [
-        f"{len(runs)} runs of {s.name} in {name}"
-        for s in studies
-        for name, runs in s.formats().items()
-    ]
-    return ", ".join(said)
-
-
-def formats_table(studies: Studies) -> str:
-    """The five differences on the main data set, apart for the number formats of training."""
-    main = studies[0]
-    own = main.formats()
-    if len(own) == 1:
-        return ""
-    rows = []
-    for question, pair in QUESTIONS.items():
-        found = [main.compare_among(*pair, np.isin(main.runs, runs)) for runs in own.values()]
-        rows.append([question, *(shown(f).replace(" points", "") if f else MISSING for f in found)])
-    table = aligned([main.name, *(f"{name}, points" for name in own)], rows)
-    return f"The five differences in each, on folds of its own:\n\n{table}"
-
-
 def simulation(studies: Studies) -> str:
     """What `python -m study.simulation` printed, kept beside the records."""
     path = studies[0].folder.parent / "simulation.md"
@@ -260,7 +187,6 @@ def simulation(studies: Studies) -> str:
 
 
 FIELDS = (
-    *(verdict, gap, share, milliseconds, texts, progress, so_far),
-    *(answers_list, answers_table, scores_table, short_table, costs_table, simulation),
-    *(formats, formats_table, silent, stopping_table, hours, last_and_rest, without_last),
+    *(verdict, gap, share, milliseconds, texts, progress, so_far, elsewhere),
+    *(answers_list, answers_table, scores_table, short_table, costs_table, hours, simulation),
 )
