@@ -421,7 +421,8 @@ def test_runs_that_call_nothing_positive_are_named(tmp_path):
     assert silent([CrossValidated(tmp_path)]) == (
         f"In 2 of 10 runs of {tmp_path.name}, where 50% of the texts are positive, `lora` calls "
         "none so: no score reaches one half. Its scores rank the texts all the same (area under "
-        f"the ROC curve in these runs: {np.mean(areas):.2f})."
+        f"the ROC curve in these runs: {np.mean(areas):.2f}). The made-up studies below have no "
+        "such run, and do not vouch for its interval."
     )
 
 

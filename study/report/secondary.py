@@ -66,7 +66,8 @@ def silent(studies: Studies) -> str:
                     f"In {len(none)} of {len(study.records[arm])} runs of {study.name}, where "
                     f"{study.labels.mean():.0%} of the texts are positive, `{arm}` calls none so: "
                     "no score reaches one half. Its scores rank the texts all the same (area "
-                    f"under the ROC curve in these runs: {area:.2f})."
+                    f"under the ROC curve in these runs: {area:.2f}). The made-up studies below "
+                    "have no such run, and do not vouch for its interval."
                 )
     return " ".join(said)
 
