@@ -137,8 +137,8 @@ def page(benchmarks: list[dict[str, Any]], figures: dict[str, Rows]) -> str:
         "# Performance",
         f"Ratios on {shape}, each page in one run with the peers in turn; more is faster, and of "
         "one text the median time counts. The pages below say where and how, [the notes](NOTES.md) "
-        "why, and what is missing (a GPU). Compare the rows of one page: the machine is not as "
-        "fast at each.",
+        "why, and what is missing (a GPU). Compare the rows of one page, and mind the spread: the "
+        "machine is not the same, nor as quiet, at each.",
         targets_table(figures),
     ]
     for name in figures:
