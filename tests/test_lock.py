@@ -90,7 +90,9 @@ def test_of_many_at_once_one_gets_a_stale_lock(tmp_path, path, _):
             with locked(tmp_path / "odd"):
                 inside[0] += 1
                 most[0] = max(most[0], inside[0])
-                time.sleep(0.3)
+                until = time.monotonic() + 5
+                while refused[0] < 7 and time.monotonic() < until:  # all others have come and gone
+                    time.sleep(0.01)
                 inside[0] -= 1
         except UsageError:
             refused[0] += 1
