@@ -292,6 +292,13 @@ def test_a_peer_chooses_its_way_on_what_it_is_asked(tmp_path, monkeypatch):
         assert fastest("a peer", tmp_path, torch.float32, pieces) is best
 
 
+def test_who_has_one_way_alone_warms_up_like_the_others(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setitem(inference.LABELLERS, "one way", lambda folder, dtype: [seen.extend])
+    assert fastest("one way", tmp_path, torch.float32, (("a",), ("b",))) == seen.extend
+    assert set(seen) == {"a", "b"}
+
+
 @pytest.mark.parametrize("peer", [report.BEST, "ONNX Runtime", "OpenVINO", "CTranslate2"])
 def test_every_way_of_a_peer_gives_the_same_answers(model_dir, tmp_path, peer):
     folder = shutil.copytree(model_dir, tmp_path / "given")

@@ -124,21 +124,19 @@ def answers(
         for name, value, (low, high), word in rows:
             colour, marker = STYLE.get(word, STYLE["NOT DISTINGUISHABLE"])
             value, low, high, y = 100 * value, 100 * low, 100 * high, len(names)
-            for end, arrow in ((low, "<"), (high, ">")):
+            error = [[value - low], [high - value]]
+            axis.errorbar(value, y, xerr=error, fmt=marker, color=colour, ms=5, capsize=2)
+            for end in (low, high):
                 if abs(end) > FARTHEST:
-                    axis.plot(np.clip(end, -FARTHEST, FARTHEST), y, arrow, color=colour, ms=4)
-                else:
-                    axis.plot(end, y, "|", color=colour, ms=5)
-            axis.plot(np.clip([low, high], -FARTHEST, FARTHEST), [y, y], color=colour, lw=1.2)
-            if abs(value) <= FARTHEST:
-                axis.plot(value, y, marker, color=colour, ms=5)
-            else:
+                    edge, arrow = (-FARTHEST, "<") if end < 0 else (FARTHEST, ">")
+                    axis.plot(edge, y, arrow, color=colour, ms=4, clip_on=False)
+            if abs(value) > FARTHEST:
                 word = f"{word}, {value:+.1f}"
             place = axis.get_yaxis_transform()  # across in parts of the axis: a column of words
             axis.text(1.01, y, f" {word.lower()}", color=colour, va="center", transform=place)
             names.append(name)
     axis.set(xlabel="points of macro-F1, first minus second", ylim=(len(names) - 0.5, -0.5))
-    axis.set_xlim(-1.05 * FARTHEST, 1.05 * FARTHEST)
+    axis.set_xlim(-FARTHEST, FARTHEST)
     axis.set_yticks(range(len(names)), names)
     axis.grid(axis="x", alpha=0.3)
     save(figure, path)
